@@ -1,0 +1,3 @@
+//! How is Sinew run from a terminal?
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Which stages does a document pass on its way to a client crate?

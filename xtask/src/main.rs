@@ -1,0 +1,2 @@
+//! Which chores does the workspace know?
+fn main() {}
