@@ -1,0 +1,74 @@
+//! What does an API mean, apart from how OpenAPI writes it and how Rust will?
+//!
+//! The language between `lower` and `plan`. It knows neither OpenAPI nor Rust: no references, no media-type maps, no identifiers.
+//! Everything it holds is owned and ordered, so that equal meanings are equal values.
+
+mod operation;
+mod types;
+
+pub use operation::{
+    Answer, Body, Content, Form, FormField, FormPart, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload,
+    ServerOverride, Status,
+};
+pub use types::{
+    Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type, TypeId, Types,
+    Union, Use,
+};
+
+/// A whole API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Api {
+    /// Its title.
+    pub title: String,
+    /// Its own version, which need not be SemVer.
+    pub version: String,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// Where it is served unless a user says otherwise.
+    pub base_url: Option<String>,
+    /// The ways to prove who calls.
+    pub credentials: Vec<Credential>,
+    /// The groups that operations name, with what is said about each.
+    pub groups: Vec<Group>,
+    /// The operations, by path, then method.
+    pub operations: Vec<Operation>,
+    /// Every type that an operation reaches.
+    pub types: Types,
+    /// How many operations the document holds that could not be understood; each was told.
+    pub skipped: usize,
+}
+
+/// A named way to prove who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The name that operations use.
+    pub name: String,
+    /// How it is sent.
+    pub kind: CredentialKind,
+    /// What is said about it.
+    pub description: Option<String>,
+}
+
+/// How a credential is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// `Authorization: Bearer …`, whoever issued the token.
+    Bearer,
+    /// `Authorization: Basic …`.
+    Basic,
+    /// A key in a header.
+    ApiKeyHeader(String),
+    /// A key in the query.
+    ApiKeyQuery(String),
+    /// A key in a cookie.
+    ApiKeyCookie(String),
+}
+
+/// A group of operations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The group's key, as operations name it.
+    pub key: String,
+    /// What is said about it.
+    pub description: Option<String>,
+}

@@ -1,0 +1,282 @@
+//! What can be asked of an API, and what does it answer?
+
+use super::{Docs, Use};
+
+/// Something that can be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// The name the document gives it.
+    pub id: Option<String>,
+    /// Its method.
+    pub method: Method,
+    /// Its path template, `{…}` where a parameter stands.
+    pub path: String,
+    /// The group it belongs to.
+    pub group: Option<String>,
+    /// A short description.
+    pub summary: Option<String>,
+    /// What is said about it.
+    pub docs: Docs,
+    /// Its parameters: those of the path in the path's order, then the others by name.
+    pub parameters: Vec<Parameter>,
+    /// What it sends.
+    pub body: Option<Body>,
+    /// What it answers, every documented status.
+    pub answers: Vec<Answer>,
+    /// The media types to ask for, best first; a fixed text where the document fixes it.
+    pub accept: Option<String>,
+    /// Which credentials it takes: any of these sets, each whole. An empty set means that none is needed.
+    pub security: Vec<Vec<String>>,
+    /// Where it is served if not with the others.
+    pub server: Option<ServerOverride>,
+    /// Whether repeating it does no harm, where the document says more than the method.
+    pub idempotent: Option<bool>,
+    /// The header that carries an idempotency key.
+    pub idempotency_header: Option<String>,
+    /// Its place in the document.
+    pub pointer: String,
+}
+
+impl Operation {
+    /// How the document would call it: by method and path.
+    pub fn route(&self) -> String {
+        format!("{} {}", self.method.name(), self.path)
+    }
+
+    /// The answers that mean success. Where a document states only `default`, that is the success.
+    pub fn successes(&self) -> Vec<&Answer> {
+        let successes: Vec<&Answer> = self.answers.iter().filter(|answer| answer.status.is_success()).collect();
+        match self.answers.as_slice() {
+            [only] if only.status == Status::Default => vec![only],
+            _ => successes,
+        }
+    }
+
+    /// The answers that mean failure.
+    pub fn failures(&self) -> Vec<&Answer> {
+        match self.answers.as_slice() {
+            [only] if only.status == Status::Default => Vec::new(),
+            answers => answers.iter().filter(|answer| !answer.status.is_success()).collect(),
+        }
+    }
+
+    /// Every type that the operation mentions.
+    pub fn mentions(&self) -> Vec<Use> {
+        let parameters = self.parameters.iter().map(|parameter| parameter.used);
+        let body = self.body.iter().flat_map(|body| match &body.payload {
+            Payload::Json(used) | Payload::UrlEncoded(used) => vec![*used],
+            Payload::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
+            Payload::Bytes | Payload::Text => Vec::new(),
+        });
+        let answers = self.answers.iter().filter_map(|answer| match answer.content {
+            Content::Json(used) => Some(used),
+            Content::Empty | Content::Text | Content::Bytes => None,
+        });
+        parameters.chain(body).chain(answers).collect()
+    }
+}
+
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Put,
+    Post,
+    Delete,
+    Options,
+    Head,
+    Patch,
+    Trace,
+}
+
+impl Method {
+    /// The method as HTTP writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Head => "HEAD",
+            Self::Patch => "PATCH",
+            Self::Trace => "TRACE",
+        }
+    }
+}
+
+/// A parameter outside the body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// Where it stands.
+    pub location: ParameterLocation,
+    /// How lists and objects are written.
+    pub style: ParameterStyle,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Its type.
+    pub used: Use,
+    /// The only value it can have; such a parameter is sent without being asked for.
+    pub fixed: Option<String>,
+    /// What is said about it.
+    pub docs: Docs,
+}
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum ParameterLocation {
+    Path,
+    Query,
+    Header,
+    Cookie,
+}
+
+/// How lists and objects are written in a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterStyle {
+    /// The location's own default: `form` with `explode` in a query, `simple` in paths and headers.
+    Default,
+    /// `a,b,c` in a query.
+    Comma,
+    /// `a b c` in a query.
+    Space,
+    /// `a|b|c` in a query.
+    Pipe,
+    /// `filter[key]=value` in a query.
+    Deep,
+}
+
+/// What an operation sends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body {
+    /// Whether it must be given.
+    pub required: bool,
+    /// The media type as written.
+    pub media_type: String,
+    /// Its content.
+    pub payload: Payload,
+    /// What is said about it.
+    pub description: Option<String>,
+}
+
+/// The content of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Payload {
+    /// JSON, under any media type that says so.
+    Json(Use),
+    /// Name-value pairs as of an HTML form.
+    UrlEncoded(Use),
+    /// Parts, some of which may be files.
+    Multipart(Form),
+    /// Bytes.
+    Bytes,
+    /// Text.
+    Text,
+}
+
+/// The parts of a multipart body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// The document's name for it, if it has one.
+    pub component: Option<String>,
+    /// Its place in the document.
+    pub pointer: String,
+    /// What is said about it.
+    pub docs: Docs,
+    /// The parts, ordered as the fields of a record.
+    pub fields: Vec<FormField>,
+}
+
+/// A part of a multipart body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormField {
+    /// Its name on the wire.
+    pub name: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What it holds.
+    pub part: FormPart,
+    /// What is said about it.
+    pub docs: Docs,
+}
+
+impl FormField {
+    fn used(&self) -> Option<Use> {
+        match self.part {
+            FormPart::File | FormPart::Files => None,
+            FormPart::Text(used) | FormPart::Json(used) => Some(used),
+        }
+    }
+}
+
+/// What a part of a multipart body holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FormPart {
+    /// A file.
+    File,
+    /// Any number of files under one name.
+    Files,
+    /// A value written as a parameter is.
+    Text(Use),
+    /// A value written as JSON.
+    Json(Use),
+}
+
+/// What an operation answers with a status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: Status,
+    /// The body.
+    pub content: Content,
+    /// What is said about it.
+    pub description: String,
+}
+
+/// A status, a class of them, or every other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// One status.
+    Code(u16),
+    /// A class by its first digit: `4` for 400 to 499.
+    Class(u16),
+    /// Whatever is not listed.
+    Default,
+}
+
+impl Status {
+    /// Whether the status is of class 2.
+    pub fn is_success(self) -> bool {
+        match self {
+            Self::Code(code) => (200..300).contains(&code),
+            Self::Class(class) => class == 2,
+            Self::Default => false,
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Content {
+    /// None.
+    Empty,
+    /// JSON, under any media type that says so.
+    Json(Use),
+    /// Text.
+    Text,
+    /// Bytes, to be read as they come.
+    Bytes,
+}
+
+/// Where an operation is served if not with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerOverride {
+    /// At the same origin under another path.
+    BasePath(String),
+    /// Somewhere else.
+    Url(String),
+}

@@ -1,0 +1,299 @@
+//! Which values can travel, and what does each mean?
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// The place of a type in [`Types`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(u32);
+
+impl TypeId {
+    /// The position in side tables that run parallel to [`Types`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The arena of all types. A type is reserved before its parts are known, so recursion is ordinary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Types(Vec<Type>);
+
+impl Types {
+    /// Reserves a place for a type whose shape follows.
+    pub fn reserve(&mut self, origin: Origin, pointer: String) -> TypeId {
+        let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        self.0.push(Type { origin, pointer, docs: Docs::default(), shape: Shape::Anything });
+        id
+    }
+
+    /// The type with this id.
+    pub fn get(&self, id: TypeId) -> &Type {
+        &self.0[id.index()]
+    }
+
+    /// The type with this id, to be completed.
+    pub fn get_mut(&mut self, id: TypeId) -> &mut Type {
+        &mut self.0[id.index()]
+    }
+
+    /// All types with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeId, &Type)> {
+        (0u32..).map(TypeId).zip(&self.0)
+    }
+
+    /// How many types there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Looks through aliases: what a use comes down to, `null` gathered on the way. Cycles of aliases never leave `lower`.
+    pub fn resolve(&self, mut used: Use) -> Use {
+        for _ in 0..=self.0.len() {
+            let Shape::Alias(target) = &self.get(used.ty).shape else { break };
+            used = Use { ty: target.ty, nullable: used.nullable || target.nullable };
+        }
+        used
+    }
+}
+
+/// A mention of a type: `null` belongs to the mention, not to the type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Use {
+    /// The type.
+    pub ty: TypeId,
+    /// Whether `null` may stand in its place.
+    pub nullable: bool,
+}
+
+/// A type, where it comes from and what is said about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Type {
+    /// Where it comes from; names are made of this, later.
+    pub origin: Origin,
+    /// Its place in the document, for documentation and a stable order.
+    pub pointer: String,
+    /// What is said about it.
+    pub docs: Docs,
+    /// What its values are.
+    pub shape: Shape,
+}
+
+/// Where a type comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The document names it.
+    Component(String),
+    /// It stands within something else.
+    Inline {
+        /// Within what.
+        parent: Parent,
+        /// As which part.
+        role: Role,
+    },
+}
+
+/// What an unnamed type stands in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Parent {
+    /// Another type.
+    Type(TypeId),
+    /// An operation, by its position in [`super::Api::operations`].
+    Operation(usize),
+}
+
+/// Which part of its parent an unnamed type is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The value of a field.
+    Field(String),
+    /// The items of a list.
+    Item,
+    /// The values of a map.
+    Value,
+    /// One alternative of a union, with the word that tells it apart where there is one.
+    Branch(usize, Option<String>),
+    /// What an operation sends.
+    Request,
+    /// What an operation answers with this status.
+    Answer(super::Status),
+    /// A parameter of an operation.
+    Parameter(String),
+}
+
+/// What is said about something.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Docs {
+    /// A short name.
+    pub title: Option<String>,
+    /// The text.
+    pub description: Option<String>,
+    /// Whether it should no longer be used.
+    pub deprecated: bool,
+    /// What holds where nothing is sent.
+    pub default: Option<Value>,
+    /// Bounds that the type does not carry, each a short phrase such as ``at least 1``.
+    pub bounds: Vec<String>,
+}
+
+/// What the values of a type are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// Any JSON value.
+    Anything,
+    /// Only `null`.
+    Nothing,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer(IntegerKind),
+    /// A number.
+    Number(NumberKind),
+    /// A text.
+    Text(TextKind),
+    /// One of several words.
+    Enumeration(Enumeration),
+    /// A list.
+    List(Use),
+    /// A map from words to values.
+    Map(Use),
+    /// An object with known fields.
+    Record(Record),
+    /// One of several types.
+    Union(Union),
+    /// Another type under a name of its own.
+    Alias(Use),
+}
+
+/// The range of a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum IntegerKind {
+    Signed32,
+    Signed64,
+    Unsigned32,
+    Unsigned64,
+}
+
+/// The precision of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum NumberKind {
+    Single,
+    Double,
+    Decimal,
+}
+
+/// What a text holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextKind {
+    /// No more than text.
+    Plain,
+    /// A point in time (RFC 3339).
+    DateTime,
+    /// A day of the calendar.
+    Date,
+    /// A UUID.
+    Uuid,
+    /// Bytes as Base64.
+    Base64,
+    /// A decimal number as text.
+    Decimal,
+    /// A text that must not be shown.
+    Secret,
+}
+
+/// A closed list of words, which the other side may nevertheless extend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enumeration {
+    /// The words, in the document's order.
+    pub values: Vec<String>,
+    /// Whether unlisted words are kept. A list of one word is a tag and closed.
+    pub open: bool,
+}
+
+/// An object with known fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The fields: required ones in the order of the document's list, then the others by name.
+    pub fields: Vec<Field>,
+    /// The type of unlisted fields, where they are more than ignored.
+    pub rest: Option<Use>,
+}
+
+/// A field of a [`Record`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its type.
+    pub used: Use,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What is said about it.
+    pub docs: Docs,
+}
+
+/// One of several types.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Union {
+    /// The alternatives, in the document's order.
+    pub arms: Vec<Arm>,
+    /// The field whose value tells the alternative.
+    pub tag: Option<Tag>,
+}
+
+/// An alternative of a [`Union`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// Its type.
+    pub used: Use,
+    /// The word that tells it apart, for naming.
+    pub hint: Option<String>,
+}
+
+/// The field that tells the alternatives of a [`Union`] apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// The field.
+    pub field: String,
+    /// Its values, each with the position of the alternative it means.
+    pub values: Vec<(String, usize)>,
+}
+
+impl Shape {
+    /// The types that this one mentions directly.
+    pub fn mentions(&self) -> Vec<Use> {
+        match self {
+            Self::Anything
+            | Self::Nothing
+            | Self::Boolean
+            | Self::Integer(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Enumeration(_) => Vec::new(),
+            Self::List(used) | Self::Map(used) | Self::Alias(used) => vec![*used],
+            Self::Record(record) => record.fields.iter().map(|field| field.used).chain(record.rest).collect(),
+            Self::Union(union) => union.arms.iter().map(|arm| arm.used).collect(),
+        }
+    }
+}
+
+impl Types {
+    /// Every type that these uses lead to, themselves included.
+    pub fn closure(&self, roots: impl IntoIterator<Item = Use>) -> BTreeSet<TypeId> {
+        let mut reached = BTreeSet::new();
+        let mut open: Vec<TypeId> = roots.into_iter().map(|used| used.ty).collect();
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                open.extend(self.get(id).shape.mentions().into_iter().map(|used| used.ty));
+            }
+        }
+        reached
+    }
+}

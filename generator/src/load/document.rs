@@ -1,0 +1,70 @@
+//! What does the document say? The type at the door between `load` and `lower`.
+
+use std::collections::BTreeMap;
+
+use openapiv3::{Operation, Parameter, ReferenceOr, SecurityRequirement, SecurityScheme, Server, Tag};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::schema::SchemaTable;
+use crate::diagnostics::{Diagnostics, Pointer};
+
+/// A document after bundling and normalising: its skeleton as `openapiv3` models it, its schemas in a table of their own.
+///
+/// In the skeleton, each schema is replaced by `{"$ref": "<its pointer>"}`.
+#[derive(Debug)]
+pub struct Document {
+    /// `info.title`.
+    pub title: String,
+    /// `info.version`, which need not be SemVer.
+    pub version: String,
+    /// `info.description`, else `info.summary`.
+    pub description: Option<String>,
+    /// The document's own servers.
+    pub servers: Vec<Server>,
+    /// The requirement for operations that state none.
+    pub security: Option<Vec<SecurityRequirement>>,
+    /// The declared tags.
+    pub tags: Vec<Tag>,
+    /// `components.securitySchemes`; one that cannot be read is told and left out.
+    pub security_schemes: BTreeMap<String, (Pointer, SecurityScheme)>,
+    /// Every operation that could be read, by path, then method.
+    pub operations: Vec<PathOperation>,
+    /// How many operations could not be read; each was told.
+    pub unreadable: usize,
+    /// All schemas.
+    pub schemas: SchemaTable,
+    /// The normalised skeleton, for references to any pointer.
+    pub(crate) skeleton: Value,
+}
+
+/// An operation under its path.
+#[derive(Debug)]
+pub struct PathOperation {
+    /// The path template as written.
+    pub path: String,
+    /// The method in lower case, as the key is written (`get`).
+    pub method: String,
+    /// Where the operation stands.
+    pub pointer: Pointer,
+    /// The operation.
+    pub operation: Operation,
+    /// The path item's own parameters, each with its place.
+    pub shared_parameters: Vec<(Pointer, ReferenceOr<Parameter>)>,
+    /// The servers that apply here, where the path or the operation names its own.
+    pub servers: Option<Vec<Server>>,
+}
+
+impl Document {
+    /// Follows a reference (and references it leads to) to what it names, with the place where that stands.
+    ///
+    /// A dangling, cyclic or unreadable target is told, and `None`.
+    pub fn follow<T: DeserializeOwned + Clone>(
+        &self,
+        at: &Pointer,
+        item: &ReferenceOr<T>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Pointer, T)> {
+        super::follow::follow(&self.skeleton, at, item, diagnostics)
+    }
+}
