@@ -1,0 +1,46 @@
+//! What can go wrong while a document is read?
+
+codes! {
+    UNREADABLE_FILE = "SN0101", "the file cannot be read",
+        "The document is missing, is a folder, is too large, or the system does not let it be read. Check the path; it is taken relative to the current folder.";
+    NOT_UTF8 = "SN0102", "the file is not UTF-8",
+        "OpenAPI documents are UTF-8. The message names the first byte that is not. Convert the file, for instance with `iconv -f latin1 -t utf-8`.";
+    SYNTAX = "SN0103", "the file is neither valid JSON nor valid YAML",
+        "Whether a document is JSON or YAML is decided by its content, not by its name: one that starts with `{` and a quoted key is JSON, all else is YAML. The message is that of the one parser that applies.";
+    DANGLING_REFERENCE = "SN0104", "a reference leads nowhere",
+        "A `$ref` names a place at which nothing stands. What uses it is skipped. Check the spelling of the pointer: in it, `/` is written `~1` and `~` is written `~0`.";
+    EXTERNAL_REFERENCE = "SN0105", "a reference leads out of the document",
+        "A `$ref` names another file or an address. It is not followed, and what uses it is skipped. Bundle the document into one file first.";
+    CYCLIC_REFERENCE = "SN0106", "references lead back to themselves",
+        "A chain of `$ref`s returns to its start without ever reaching anything. (A schema that contains itself is fine; a reference that is only another reference to itself is not.)";
+    MALFORMED_REFERENCE = "SN0107", "a reference cannot be understood",
+        "A `$ref` must be a text such as `#/components/schemas/User`. Anchors (`#name`) are not followed.";
+    DUPLICATE_KEY = "SN0108", "a key occurs twice in one mapping",
+        "Parsers disagree about which of two equal keys counts, so neither is taken on trust. Remove or rename one.";
+    TOO_DEEP = "SN0109", "the document is nested too deeply",
+        "Documents that people write stay far below the limit; one beyond it is an accident or an attack.";
+    TOO_LARGE = "SN0110", "the document is too large",
+        "A small file that grows without measure by YAML aliases, or a file beyond the size limit, is refused before it takes the machine's memory.";
+    NOT_OPENAPI = "SN0111", "this is no OpenAPI document",
+        "An OpenAPI document is a mapping with a key `openapi`, whose value is the version of the specification, such as `3.1.0`.";
+    UNSUPPORTED_VERSION = "SN0112", "this version of the specification cannot be read",
+        "OpenAPI 3.0, 3.1 and 3.2 are read. Convert other documents first.";
+    UNKNOWN_KEY = "SN0113", "a key that OpenAPI does not know",
+        "The specification gives this key no meaning at this place, so it has no effect. It may be misspelled, or stand at the wrong depth. Keys of your own start with `x-`.";
+    UNKNOWN_KEYWORD = "SN0114", "a schema keyword that is not known",
+        "Neither JSON Schema nor OpenAPI gives this keyword a meaning, so it has no effect on the type. It may be misspelled. Keywords of your own start with `x-`.";
+    WRONG_TYPE = "SN0115", "a value of the wrong type",
+        "The specification demands a value of another type here. What contains it was skipped or the value ignored, as the message says.";
+    INVALID_OPERATION = "SN0116", "an operation cannot be read",
+        "Something in the operation is not as the specification demands. The operation is skipped; the others are not affected.";
+    INVALID_COMPONENT = "SN0117", "a part of the document cannot be read",
+        "Something in a component, a server or a tag is not as the specification demands. It is left out, with what depends on it.";
+    UNKNOWN_METHOD = "SN0118", "a method that is not known",
+        "Operations stand under `get`, `put`, `post`, `delete`, `options`, `head`, `patch` or `trace`, in lower case.";
+    WEBHOOKS_IGNORED = "SN0119", "webhooks are not part of a client",
+        "Webhooks are requests that the service sends and a client never makes. They are not generated.";
+    REPAIRED = "SN0120", "something required was missing or malformed, and was filled in",
+        "The specification demands a value here, or one of another form. What is meant is clear, so the document is read as if it were right.";
+    SEVERAL_DOCUMENTS = "SN0121", "several YAML documents in one file",
+        "A file holds one OpenAPI document. Put each document (what follows `---`) into a file of its own.";
+}

@@ -1,0 +1,18 @@
+//! What can go wrong with `client.toml`?
+
+codes! {
+    SETTINGS_SYNTAX = "SN0301", "`client.toml` is not valid TOML",
+        "The message is that of the TOML parser.";
+    SETTINGS_UNKNOWN_KEY = "SN0302", "a setting that does not exist",
+        "Settings are read strictly, so that a misspelled one never goes unnoticed.";
+    SETTINGS_WRONG_VALUE = "SN0303", "a setting with a value that it cannot have",
+        "The value is of the wrong type, or not one of those that the setting knows.";
+    SETTINGS_INVALID_NAME = "SN0304", "a setting that is no valid name",
+        "Type names are Rust identifiers in upper camel case, functions and modules such in snake case, packages names that cargo accepts; keywords are none of these.";
+    SETTINGS_UNMATCHED = "SN0305", "a setting about something that the document does not have",
+        "The key names an operation, a schema or a tag that is not in the document, so the setting would have no effect. It may be misspelled, or the service may have dropped it.";
+    SETTINGS_UNREADABLE = "SN0306", "`client.toml` cannot be read",
+        "The file exists, but the system does not let it be read, or it is not UTF-8.";
+    SETTINGS_CONFLICT = "SN0307", "settings that contradict each other",
+        "Two settings cannot both be followed.";
+}

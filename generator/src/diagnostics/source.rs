@@ -1,0 +1,353 @@
+//! Which bytes of a file does a place mean?
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Range;
+
+use super::{Mark, Place, Pointer};
+
+/// What a text is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+    /// TOML
+    Toml,
+}
+
+/// A text that diagnostics are about.
+pub struct Source {
+    name: String,
+    text: String,
+    kind: SourceKind,
+    /// How places in it are found. A function that is passed in, so that this module knows no parser.
+    scan: fn(&str) -> SpanTree,
+    spans: OnceCell<SpanTree>,
+    /// The byte offset of each line's start; made on first use.
+    lines: OnceCell<Vec<usize>>,
+}
+
+impl Source {
+    /// A text with the name that the user gave it. `scan` is called at most once, when the first place is asked for.
+    pub fn new(
+        name: impl Into<String>,
+        text: String,
+        kind: SourceKind,
+        scan: fn(&str) -> SpanTree,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            text,
+            kind,
+            scan,
+            spans: OnceCell::new(),
+            lines: OnceCell::new(),
+        }
+    }
+
+    /// A text in which nothing is looked up by pointer.
+    pub fn flat(name: impl Into<String>, text: String, kind: SourceKind) -> Self {
+        Self::new(name, text, kind, |_| SpanTree::default())
+    }
+
+    /// The path, as the user gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it is written in.
+    pub fn kind(&self) -> SourceKind {
+        self.kind
+    }
+
+    /// The bytes of what a pointer names, or of the nearest thing around it that has a place.
+    pub fn locate(&self, pointer: &Pointer, mark: Mark) -> Range<usize> {
+        self.spans
+            .get_or_init(|| (self.scan)(&self.text))
+            .locate(&self.text, pointer, mark)
+    }
+
+    /// The line and the column (in characters) of a byte, both from 1.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let lines = self.lines();
+        let line = lines.partition_point(|&start| start <= offset).max(1);
+        let start = lines.get(line - 1).copied().unwrap_or(0);
+        let offset = floor(&self.text, offset);
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count());
+        (line, column + 1)
+    }
+
+    /// The text of a line (from 1), without its end.
+    pub fn line(&self, line: usize) -> &str {
+        let lines = self.lines();
+        let start = line
+            .checked_sub(1)
+            .and_then(|index| lines.get(index))
+            .copied()
+            .unwrap_or(self.text.len());
+        let end = lines.get(line).copied().unwrap_or(self.text.len());
+        self.text
+            .get(start..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
+    }
+
+    /// The byte at which a line (from 1) starts.
+    pub fn line_start(&self, line: usize) -> usize {
+        line.checked_sub(1)
+            .and_then(|index| self.lines().get(index))
+            .copied()
+            .unwrap_or(self.text.len())
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            std::iter::once(0)
+                .chain(
+                    self.text
+                        .bytes()
+                        .enumerate()
+                        .filter(|(_, b)| *b == b'\n')
+                        .map(|(i, _)| i + 1),
+                )
+                .collect()
+        })
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The nearest boundary of a character at or before an offset.
+pub(crate) fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1; // ends at 0, which always is a boundary
+    }
+    offset
+}
+
+/// The texts of a run.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The OpenAPI document.
+    pub document: Option<Source>,
+    /// `client.toml`.
+    pub settings: Option<Source>,
+}
+
+impl Sources {
+    /// The text and the bytes that a place means; `None` for whole files, and where no text is at hand.
+    pub fn find(&self, place: &Place) -> Option<(&Source, Range<usize>)> {
+        match place {
+            Place::Document(pointer, mark) => self
+                .document
+                .as_ref()
+                .map(|source| (source, source.locate(pointer, *mark))),
+            Place::Input(range) => self.document.as_ref().map(|source| (source, range.clone())),
+            Place::Settings(range) => self.settings.as_ref().map(|source| (source, range.clone())),
+            Place::File(_) => None,
+        }
+    }
+
+    /// A key to sort by: the files in a fixed order, then the place in the file.
+    pub(super) fn order(&self, place: Option<&Place>) -> (u8, usize, String) {
+        let Some(place) = place else {
+            return (3, 0, String::new());
+        };
+        let offset = self.find(place).map_or(0, |(_, range)| range.start);
+        match place {
+            Place::File(name) => (0, 0, name.clone()),
+            Place::Settings(_) => (1, offset, String::new()),
+            Place::Input(_) => (2, offset, String::new()),
+            Place::Document(pointer, _) => (2, offset, pointer.as_str().to_owned()),
+        }
+    }
+}
+
+/// Where each node of a text stands. Made by a scanner, asked by pointer.
+#[derive(Debug, Default)]
+pub struct SpanTree {
+    nodes: Vec<SpanNode>,
+}
+
+/// Offsets are 32 bits wide: files above 4 GiB are refused long before.
+#[derive(Debug, Clone)]
+struct SpanNode {
+    key: SpanKey,
+    key_span: (u32, u32),
+    value_span: (u32, u32),
+    /// The first thing inside, and the next thing beside.
+    first: u32,
+    next: u32,
+    /// For an alias: the node that it repeats.
+    alias: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// How a node is called by what contains it.
+#[derive(Debug, Clone)]
+pub enum SpanKey {
+    /// The root, or an element: by position.
+    Position,
+    /// The member of a YAML mapping: its key, decoded.
+    Text(Box<str>),
+    /// The member of a JSON object: its key is to be decoded from its span.
+    Json,
+}
+
+/// The number of a node in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanId(u32);
+
+impl SpanTree {
+    /// Adds a node behind `previous` (its elder sibling) in `parent`.
+    pub fn add(
+        &mut self,
+        parent: Option<SpanId>,
+        previous: Option<SpanId>,
+        key: SpanKey,
+        key_span: Range<usize>,
+        value_span: Range<usize>,
+    ) -> SpanId {
+        let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
+        self.nodes.push(SpanNode {
+            key,
+            key_span: narrow(&key_span),
+            value_span: narrow(&value_span),
+            first: NONE,
+            next: NONE,
+            alias: NONE,
+        });
+        if let Some(previous) = previous.and_then(|previous| self.node_mut(previous)) {
+            previous.next = id;
+        } else if let Some(parent) = parent.and_then(|parent| self.node_mut(parent)) {
+            parent.first = id;
+        }
+        SpanId(id)
+    }
+
+    /// Says where a node's value ends, once that is known.
+    pub fn end(&mut self, node: SpanId, end: usize) {
+        if let Some(node) = self.node_mut(node) {
+            node.value_span.1 = u32::try_from(end).unwrap_or(NONE);
+        }
+    }
+
+    /// Says that a node repeats what stands at another.
+    pub fn repeat(&mut self, node: SpanId, other: SpanId) {
+        if let Some(node) = self.node_mut(node) {
+            node.alias = other.0;
+        }
+    }
+
+    fn node_mut(&mut self, id: SpanId) -> Option<&mut SpanNode> {
+        self.nodes.get_mut(id.0 as usize)
+    }
+
+    fn locate(&self, text: &str, pointer: &Pointer, mark: Mark) -> Range<usize> {
+        let Some(mut found) = self.nodes.first() else {
+            return 0..0;
+        };
+        let mut exact = true;
+        for token in pointer.tokens() {
+            let Some(child) = self.child(text, found, &token) else {
+                exact = false;
+                break;
+            };
+            found = child;
+        }
+        // What is nowhere in the text is marked at the key of what should hold it.
+        let (start, end) = match mark {
+            Mark::Value if exact => found.value_span,
+            _ if matches!(found.key, SpanKey::Position) => found.value_span,
+            _ => found.key_span,
+        };
+        start as usize..end as usize
+    }
+
+    /// The member or element that a token names; a YAML merge key (`<<`) is looked through last.
+    fn child(&self, text: &str, of: &SpanNode, token: &str) -> Option<&SpanNode> {
+        let mut merged = vec![of];
+        // Each step looks at a node's members once; the bound ends merges that lead in circles.
+        for _ in 0..64 {
+            let node = self.through_aliases(merged.pop()?)?;
+            let mut next = node.first;
+            let mut position = 0_usize;
+            while let Some(child) = self.nodes.get(next as usize) {
+                let named: Option<Cow<'_, str>> = match &child.key {
+                    SpanKey::Position => None,
+                    SpanKey::Text(key) => Some(Cow::Borrowed(key)),
+                    SpanKey::Json => {
+                        let span = child.key_span.0 as usize..child.key_span.1 as usize;
+                        text.get(span)
+                            .and_then(|raw| serde_json::from_str::<String>(raw).ok())
+                            .map(Cow::Owned)
+                    }
+                };
+                match named.as_deref() {
+                    Some(name) if name == token => return Some(child),
+                    Some("<<") => self.collect_merged(child, &mut merged),
+                    None if token.parse() == Ok(position) => return Some(child),
+                    _ => {}
+                }
+                position += 1;
+                next = child.next;
+            }
+        }
+        None
+    }
+
+    fn collect_merged<'a>(&'a self, merge: &'a SpanNode, into: &mut Vec<&'a SpanNode>) {
+        let Some(target) = self.through_aliases(merge) else {
+            return;
+        };
+        let first = self.nodes.get(target.first as usize);
+        match first {
+            // `<<: [*a, *b]`: each element is merged.
+            Some(first) if matches!(first.key, SpanKey::Position) => {
+                let mut next = target.first;
+                while let Some(element) = self.nodes.get(next as usize) {
+                    into.push(element);
+                    next = element.next;
+                }
+            }
+            _ => into.push(target),
+        }
+    }
+
+    fn through_aliases<'a>(&'a self, mut node: &'a SpanNode) -> Option<&'a SpanNode> {
+        for _ in 0..64 {
+            match self.nodes.get(node.alias as usize) {
+                Some(target) => node = target,
+                None => return Some(node),
+            }
+        }
+        None
+    }
+}
+
+fn narrow(range: &Range<usize>) -> (u32, u32) {
+    (
+        u32::try_from(range.start).unwrap_or(NONE),
+        u32::try_from(range.end).unwrap_or(NONE),
+    )
+}

@@ -1,0 +1,115 @@
+//! What has the user chosen, in `client.toml`?
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+pub use read::{load, parse};
+
+/// Everything that a `client.toml` can say. The default is that of an empty file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `[client]`: the crate and its client type.
+    pub client: ClientSettings,
+    /// `[service]`: the service behind it.
+    pub service: ServiceSettings,
+    /// `[runtime]`: the dependency on `sinew-runtime`.
+    pub runtime: RuntimeSettings,
+    /// `[types]`: choices about types as a whole.
+    pub types: TypeSettings,
+    /// `[operations.<key>]`, where the key is an `operationId` or `GET /users/{id}`.
+    pub operations: BTreeMap<String, OperationSettings>,
+    /// `[schemas.<name>]`, where the name is that of a component.
+    pub schemas: BTreeMap<String, SchemaSettings>,
+    /// `[groups.<tag>]`, where the tag is spelled as in the document.
+    pub groups: BTreeMap<String, GroupSettings>,
+}
+
+/// `[client]`: the crate and its client type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// The name of the client type; default: from `info.title`.
+    pub name: Option<String>,
+    /// The name of the crate; default: the folder's name.
+    pub package: Option<String>,
+    /// The version of the crate.
+    pub version: Option<String>,
+    /// The description of the crate.
+    pub description: Option<String>,
+}
+
+/// `[service]`: the service behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceSettings {
+    /// Its name in a registry; default: the package's name.
+    pub name: Option<String>,
+    /// Its address; default: the first of the document's servers.
+    pub base_url: Option<String>,
+    /// The path of its liveness probe, outside the base path.
+    pub health: Option<String>,
+    /// The path of its readiness probe, outside the base path.
+    pub ready: Option<String>,
+}
+
+/// `[runtime]`: the dependency on `sinew-runtime`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuntimeSettings {
+    /// Where it lies, relative to the generated crate.
+    pub path: Option<String>,
+    /// Which version of it.
+    pub version: Option<String>,
+}
+
+/// `[types]`: choices about types as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TypeSettings {
+    /// What a `date-time` without an offset is.
+    pub naive_timestamps: NaiveTimestamps,
+}
+
+/// What a `date-time` without an offset is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NaiveTimestamps {
+    /// An error of the service.
+    #[default]
+    Error,
+    /// A time in UTC.
+    Utc,
+}
+
+/// `[operations.<key>]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationSettings {
+    /// Where the key stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The name of the method.
+    pub name: Option<String>,
+    /// The group it belongs to.
+    pub group: Option<String>,
+    /// The time one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How often it is attempted in all; at least 1.
+    pub attempts: Option<u32>,
+    /// Whether it may be repeated, where the method alone does not say so.
+    pub idempotent: Option<bool>,
+}
+
+/// `[schemas.<name>]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaSettings {
+    /// Where the key stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The name of the type.
+    pub name: Option<String>,
+}
+
+/// `[groups.<tag>]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupSettings {
+    /// Where the key stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The name of the module.
+    pub name: Option<String>,
+}
