@@ -1,1 +1,87 @@
 //! What do generated clients call into?
+//!
+//! Sinew turns a service's OpenAPI document into a typed client crate; this crate is what every such crate shares: calls
+//! that survive a service's bad minutes. Retry with back-off, a circuit breaker, deadlines, discovery, credentials, and
+//! one [`Error`] for all services.
+//!
+//! A user of a generated crate meets [`Call`] (what can be said about one call), [`ClientBuilder`] and [`Policy`] (what
+//! can be said about all calls of a client), [`ServiceRegistry`] (where services are) and [`Error`].
+//!
+//! ```
+//! use sinew_runtime::generated::{Client, Method, Operation, Reply, Service};
+//! use sinew_runtime::{Call, ClientBuilder, Error};
+//!
+//! // What the generator writes, in small:
+//! static SERVICE: Service = Service::new("greeting-service", "http://localhost:8009/api/v1");
+//! static GREET: Operation = Operation::new("greet", Method::Get, "/greetings/{name}");
+//!
+//! struct GreetingClient { core: Client }
+//! impl From<Client> for GreetingClient {
+//!     fn from(core: Client) -> Self { Self { core } }
+//! }
+//! impl GreetingClient {
+//!     fn greet(&self, name: &str) -> Call<'_, String> {
+//!         self.core.request(&GREET).path("name", &name).answering(Reply::json)
+//!     }
+//! }
+//!
+//! // What its user writes:
+//! async fn hello() -> Result<String, Error> {
+//!     let client: GreetingClient = ClientBuilder::new(&SERVICE).base_url("http://greet.internal/api/v1").build()?;
+//!     client.greet("Ada").timeout(std::time::Duration::from_secs(5)).await
+//! }
+//! ```
+//!
+//! # Features
+//! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
+//! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
+//! * `testing`: [`testing::Scripted`], a transport that plays a service in memory.
+
+mod adapt;
+mod auth;
+mod body;
+mod builder;
+mod call;
+mod client;
+mod disposition;
+mod encode;
+mod engine;
+mod error;
+pub mod generated;
+mod health;
+mod macros;
+mod multipart;
+mod nullable;
+mod operation;
+mod random;
+mod registry;
+mod reply;
+mod request;
+mod resilience;
+mod secret;
+mod telemetry;
+mod transport;
+mod union;
+
+pub use auth::{Credential, TokenSource};
+pub use body::{Body, OutgoingBody};
+pub use builder::ClientBuilder;
+pub use call::{Call, CallFuture};
+pub use client::Client;
+pub use error::{Error, ErrorKind, Failure, Phase, Sent};
+pub use health::Health;
+pub use multipart::{FormData, Part};
+pub use nullable::Nullable;
+pub use registry::{Env, ProcessEnv, ServiceAddress, ServiceRegistry};
+pub use reply::{Download, DownloadReader, FailedReply, Reply, Response};
+pub use resilience::backoff::Backoff;
+pub use resilience::breaker::{BreakerPolicy, CircuitState};
+pub use resilience::policy::{InvalidPolicy, Policy, RetryOn};
+pub use secret::Secret;
+pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
+
+/// Services that are played, for tests.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use crate::transport::scripted::{Scripted, Seen, Step};
+}

@@ -1,0 +1,303 @@
+//! Which credential goes with which operation, and where in the request?
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, header};
+
+use crate::encode::{self, parameter::ParameterValue};
+use crate::error::{BoxError, Error, ErrorKind, Phase, Sent};
+use crate::operation::{Operation, SchemeKind, Service};
+use crate::secret::Secret;
+use crate::transport::BoxFuture;
+
+/// Where a bearer token comes from: a text, or an async function that is asked for each attempt.
+///
+/// ```
+/// use sinew_runtime::{Secret, TokenSource};
+/// let fixed = TokenSource::from("token");
+/// let fetched = TokenSource::from_fn(|| async {
+///     // for example: read it from a cache that renews it
+///     Ok::<_, std::io::Error>(Secret::from("token"))
+/// });
+/// ```
+#[derive(Clone)]
+pub struct TokenSource(Source);
+
+#[derive(Clone)]
+enum Source {
+    Fixed(Secret),
+    Asked(Arc<dyn Fn() -> BoxFuture<'static, Result<Secret, BoxError>> + Send + Sync>),
+}
+
+impl TokenSource {
+    /// A token from an async function. It is asked for each attempt, within the attempt's time, and keeps its own
+    /// cache if it wants one. Its errors become errors of kind [`ErrorKind::Credentials`] and are not retried.
+    pub fn from_fn<F, R, S, E>(ask: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<S, E>> + Send + 'static,
+        S: Into<Secret>,
+        E: Into<BoxError>,
+    {
+        Self(Source::Asked(Arc::new(move || {
+            let answer = ask();
+            Box::pin(async move { answer.await.map(Into::into).map_err(Into::into) })
+        })))
+    }
+
+    async fn token(&self) -> Result<Secret, BoxError> {
+        match &self.0 {
+            Source::Fixed(token) => Ok(token.clone()),
+            Source::Asked(ask) => ask().await,
+        }
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenSource(***)")
+    }
+}
+
+impl From<&str> for TokenSource {
+    fn from(token: &str) -> Self {
+        Self(Source::Fixed(token.into()))
+    }
+}
+
+impl From<String> for TokenSource {
+    fn from(token: String) -> Self {
+        Self(Source::Fixed(token.into()))
+    }
+}
+
+impl From<Secret> for TokenSource {
+    fn from(token: Secret) -> Self {
+        Self(Source::Fixed(token))
+    }
+}
+
+/// What is known to a client for one security scheme.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A bearer token.
+    Bearer(TokenSource),
+    /// A user and a password.
+    Basic {
+        /// The user, who may be told.
+        user: String,
+        /// The password, which may not.
+        password: Secret,
+    },
+    /// An API key, whatever its place.
+    ApiKey(Secret),
+}
+
+impl Credential {
+    fn fits(&self, kind: SchemeKind) -> bool {
+        matches!(
+            (self, kind),
+            (Self::Bearer(_), SchemeKind::Bearer)
+                | (Self::Basic { .. }, SchemeKind::Basic)
+                | (Self::ApiKey(_), SchemeKind::KeyHeader(_) | SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_))
+        )
+    }
+}
+
+/// The builder method that gives a scheme its credential.
+fn method_for(kind: SchemeKind) -> &'static str {
+    match kind {
+        SchemeKind::Bearer => "bearer",
+        SchemeKind::Basic => "basic",
+        SchemeKind::KeyHeader(_) | SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => "api_key",
+    }
+}
+
+/// All credentials of a client, by scheme.
+#[derive(Debug, Default)]
+pub(crate) struct Credentials {
+    by_scheme: BTreeMap<&'static str, Credential>,
+}
+
+impl Credentials {
+    /// Gives every scheme of the credential's kind that credential.
+    pub(crate) fn add_to_all(&mut self, service: &Service, credential: &Credential) -> Result<(), Error> {
+        let mut used = false;
+        for scheme in service.schemes.iter().filter(|scheme| credential.fits(scheme.kind)) {
+            self.by_scheme.insert(scheme.name, credential.clone());
+            used = true;
+        }
+        if used {
+            return Ok(());
+        }
+        let kind = match credential {
+            Credential::Bearer(_) => "bearer tokens",
+            Credential::Basic { .. } => "users and passwords (basic)",
+            Credential::ApiKey(_) => "API keys",
+        };
+        // A credential that is never sent would be found out by the first 401, far from here.
+        Err(Error::config(format!(
+            "{} does not say that it takes {kind}; its schemes: {}",
+            service.name,
+            known(service)
+        )))
+    }
+
+    /// Gives one scheme its credential.
+    pub(crate) fn add(&mut self, service: &Service, name: &str, credential: Credential) -> Result<(), Error> {
+        let scheme = service.schemes.iter().find(|scheme| scheme.name == name).ok_or_else(|| {
+            Error::config(format!(
+                "{} has no security scheme `{}`; its schemes: {}",
+                service.name,
+                name.escape_debug(),
+                known(service)
+            ))
+        })?;
+        if !credential.fits(scheme.kind) {
+            return Err(Error::config(format!(
+                "the scheme `{name}` of {} takes another kind of credential: `{}`",
+                service.name,
+                method_for(scheme.kind)
+            )));
+        }
+        self.by_scheme.insert(scheme.name, credential);
+        Ok(())
+    }
+
+    /// Which schemes to use for an operation: the first alternative that is configured whole. Anonymous is the last
+    /// resort, wherever the document puts it: who configured a credential wants to be known.
+    ///
+    /// A header that the caller set on the call itself counts as configured and is left as it is.
+    pub(crate) fn choose(
+        &self,
+        service: &Service,
+        operation: &Operation,
+        own: &HeaderMap,
+    ) -> Result<Vec<(SchemeKind, Credential)>, Error> {
+        let mut anonymous = operation.auth.is_empty();
+        for alternative in operation.auth {
+            if alternative.is_empty() {
+                anonymous = true;
+                continue;
+            }
+            let mut chosen = Vec::with_capacity(alternative.len());
+            let whole = alternative.iter().all(|name| {
+                let Some(scheme) = service.schemes.iter().find(|scheme| scheme.name == *name) else { return false };
+                if brings_own(scheme.kind, own) {
+                    return true;
+                }
+                match self.by_scheme.get(name) {
+                    Some(credential) => {
+                        chosen.push((scheme.kind, credential.clone()));
+                        true
+                    }
+                    None => false,
+                }
+            });
+            if whole {
+                return Ok(chosen);
+            }
+        }
+        if anonymous {
+            return Ok(Vec::new());
+        }
+        Err(missing(service, operation))
+    }
+}
+
+/// Whether the caller set the header of a scheme on the call itself.
+fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
+    match kind {
+        SchemeKind::Bearer | SchemeKind::Basic => own.contains_key(header::AUTHORIZATION),
+        SchemeKind::KeyHeader(name) => own.contains_key(name),
+        SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => false,
+    }
+}
+
+fn known(service: &Service) -> String {
+    if service.schemes.is_empty() {
+        return "none".to_owned();
+    }
+    let names: Vec<_> = service.schemes.iter().map(|scheme| format!("`{}`", scheme.name)).collect();
+    names.join(", ")
+}
+
+/// An operation wants a credential and none is there: told before anything is sent, with the method that mends it.
+fn missing(service: &Service, operation: &Operation) -> Error {
+    let alternatives: Vec<_> = operation
+        .auth
+        .iter()
+        .map(|names| {
+            let schemes: Vec<_> = names
+                .iter()
+                .map(|name| match service.schemes.iter().find(|scheme| scheme.name == *name) {
+                    Some(scheme) => format!("`{name}` (ClientBuilder::{})", method_for(scheme.kind)),
+                    None => format!("`{name}` (which the document does not describe)"),
+                })
+                .collect();
+            schemes.join(" and ")
+        })
+        .collect();
+    Error::new(
+        ErrorKind::Credentials,
+        Phase::Build,
+        Sent::NotSent,
+        format!("this operation needs a credential, and none is configured for {}", alternatives.join(" or ")),
+    )
+}
+
+/// What credentials add to one attempt.
+#[derive(Default)]
+pub(crate) struct Additions {
+    pub(crate) headers: Vec<(HeaderName, http::HeaderValue)>,
+    /// Encoded pairs.
+    pub(crate) query: Vec<String>,
+    pub(crate) cookies: Vec<String>,
+}
+
+/// Fetches and writes the chosen credentials.
+pub(crate) async fn apply(chosen: &[(SchemeKind, Credential)]) -> Result<Additions, Error> {
+    let mut additions = Additions::default();
+    let fail = |detail: &'static str| Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail);
+    for (kind, credential) in chosen {
+        match (kind, credential) {
+            (SchemeKind::Bearer, Credential::Bearer(source)) => {
+                let token = source.token().await.map_err(|error| fail("the token source failed").with_source(error))?;
+                let value = encode::header::value(&format!("Bearer {}", token.expose()), true)
+                    .map_err(|_| fail("the bearer token is not printable ASCII"))?;
+                additions.headers.push((header::AUTHORIZATION, value));
+            }
+            (SchemeKind::Basic, Credential::Basic { user, password }) => {
+                if user.contains(':') {
+                    return Err(fail("a user of basic credentials cannot hold a colon"));
+                }
+                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
+                let value = encode::header::value(&format!("Basic {pair}"), true)
+                    .map_err(|_| fail("the basic credentials cannot be written"))?;
+                additions.headers.push((header::AUTHORIZATION, value));
+            }
+            (SchemeKind::KeyHeader(name), Credential::ApiKey(key)) => {
+                let name = encode::header::name(name).map_err(|_| fail("the API key's header cannot be set"))?;
+                let value = encode::header::value(key.expose(), true)
+                    .map_err(|_| fail("the API key is not printable ASCII"))?;
+                additions.headers.push((name, value));
+            }
+            (SchemeKind::KeyQuery(name), Credential::ApiKey(key)) => {
+                additions.query.push(format!("{}={}", encode::percent_text(name), encode::percent_text(key.expose())));
+            }
+            (SchemeKind::KeyCookie(name), Credential::ApiKey(key)) => {
+                let pair = encode::header::cookie(name, ParameterValue::Secret(key.expose().to_owned()))
+                    .map_err(|_| fail("the API key cannot be a cookie"))?;
+                additions.cookies.extend(pair);
+            }
+            // `Credentials::add` and `add_to_all` let no other pair in.
+            _ => return Err(fail("a credential does not fit its scheme")),
+        }
+    }
+    Ok(additions)
+}

@@ -1,0 +1,282 @@
+//! What is sent, and can it be sent again?
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::error::BoxError;
+
+/// How much of a file is read at a time.
+const FILE_CHUNK: usize = 64 * 1024;
+
+type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
+
+/// A stream that can be had once. It stays in its slot until its first byte is asked for, so that an attempt that
+/// never got that far leaves it whole for the next one.
+type Slot = Arc<Mutex<Option<ByteStream>>>;
+
+/// The body of a request: bytes and files can be sent again after a failure, a stream only if nothing of it was read.
+///
+/// ```
+/// use sinew_runtime::Body;
+/// let text = Body::from("hello");
+/// let file = Body::file("report.pdf");   // opened for each attempt, not before
+/// ```
+#[derive(Clone, Default)]
+pub struct Body {
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// One piece of a body.
+#[derive(Clone)]
+pub(crate) enum Segment {
+    Bytes(Bytes),
+    File(PathBuf),
+    Once { slot: Slot, len: Option<u64> },
+}
+
+impl Body {
+    /// A body without a byte.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// The content of a file, which is opened anew for each attempt and never held in memory whole.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { segments: vec![Segment::File(path.into())] }
+    }
+
+    /// A stream of bytes. It can be sent once: after a failure the call is tried again only if nothing of it was read.
+    pub fn stream<S, B, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self::once(Box::pin(Mapped(Box::pin(stream))), None)
+    }
+
+    /// A stream whose length is known, so that the request carries a `content-length`.
+    pub fn sized_stream<S, B, E>(stream: S, len: u64) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self::once(Box::pin(Mapped(Box::pin(stream))), Some(len))
+    }
+
+    fn once(stream: ByteStream, len: Option<u64>) -> Self {
+        Self { segments: vec![Segment::Once { slot: Arc::new(Mutex::new(Some(stream))), len }] }
+    }
+
+    /// Whether the whole body can still be had: every one-shot stream is untouched.
+    pub(crate) fn is_replayable(&self) -> bool {
+        self.segments.iter().all(|segment| match segment {
+            Segment::Bytes(_) | Segment::File(_) => true,
+            Segment::Once { slot, .. } => lock(slot).is_some(),
+        })
+    }
+
+    /// The body for one attempt: files are opened here.
+    pub(crate) async fn open(&self) -> Result<OutgoingBody, std::io::Error> {
+        let mut pieces = VecDeque::with_capacity(self.segments.len());
+        let mut len = Some(0_u64);
+        for segment in &self.segments {
+            let (piece, size) = match segment {
+                Segment::Bytes(bytes) if bytes.is_empty() => continue,
+                Segment::Bytes(bytes) => (Piece::Bytes(bytes.clone()), Some(bytes.len() as u64)),
+                Segment::File(path) => {
+                    let file = tokio::fs::File::open(path).await?;
+                    let left = file.metadata().await?.len();
+                    (Piece::File { file, left }, Some(left))
+                }
+                Segment::Once { slot, len } => (Piece::Waiting(slot.clone()), *len),
+            };
+            len = len.zip(size).and_then(|(sum, size)| sum.checked_add(size));
+            pieces.push_back(piece);
+        }
+        Ok(OutgoingBody { pieces, len, started: Arc::default() })
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Body").field("segments", &self.segments.len()).finish_non_exhaustive()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self { segments: vec![Segment::Bytes(bytes)] }
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+/// A lock whose holder never panics between two states, so a poisoned one is as good as any.
+fn lock(slot: &Slot) -> std::sync::MutexGuard<'_, Option<ByteStream>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The body of one attempt, as a transport sends it.
+pub struct OutgoingBody {
+    pieces: VecDeque<Piece>,
+    len: Option<u64>,
+    started: Arc<AtomicBool>,
+}
+
+enum Piece {
+    Bytes(Bytes),
+    File {
+        file: tokio::fs::File,
+        left: u64,
+    },
+    Waiting(Slot),
+    /// In a lock that is never waited for: it makes the body `Sync`, which a stream need not be.
+    Stream(Mutex<ByteStream>),
+}
+
+impl OutgoingBody {
+    /// The length in bytes, if it is known.
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.len == Some(0)
+    }
+
+    /// Becomes true once a transport asks for the first byte: until then the service cannot have processed a request
+    /// that has a body.
+    pub(crate) fn started(&self) -> Arc<AtomicBool> {
+        self.started.clone()
+    }
+}
+
+impl fmt::Debug for OutgoingBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OutgoingBody").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+impl http_body::Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        if !this.pieces.is_empty() {
+            this.started.store(true, Ordering::Release);
+        }
+        loop {
+            let Some(piece) = this.pieces.front_mut() else { return Poll::Ready(None) };
+            let next = match piece {
+                Piece::Bytes(bytes) => {
+                    let bytes = std::mem::take(bytes);
+                    this.pieces.pop_front();
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                Piece::File { file, left } => ready!(poll_file(file, left, context)).transpose(),
+                Piece::Waiting(slot) => {
+                    let stream = lock(slot).take();
+                    *piece = match stream {
+                        Some(stream) => Piece::Stream(Mutex::new(stream)),
+                        None => return Poll::Ready(Some(Err("a one-shot body was sent before".into()))),
+                    };
+                    continue;
+                }
+                Piece::Stream(stream) => {
+                    let stream = stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    ready!(stream.as_mut().poll_next(context))
+                }
+            };
+            match next {
+                Some(Ok(bytes)) if bytes.is_empty() => {}
+                Some(next) => return Poll::Ready(Some(next.map(Frame::data))),
+                None => {
+                    this.pieces.pop_front();
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.len.filter(|_| !self.started.load(Ordering::Acquire)).map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// The next chunk of a file. It ends where the file ended when it was opened, so that a file that grows in between
+/// cannot break the announced length; one that shrank is an error.
+fn poll_file(
+    file: &mut tokio::fs::File,
+    left: &mut u64,
+    context: &mut Context<'_>,
+) -> Poll<Result<Option<Bytes>, BoxError>> {
+    if *left == 0 {
+        return Poll::Ready(Ok(None));
+    }
+    let size = usize::try_from(*left).map_or(FILE_CHUNK, |left| left.min(FILE_CHUNK));
+    let mut chunk = vec![0; size];
+    let mut buffer = ReadBuf::new(&mut chunk);
+    ready!(Pin::new(file).poll_read(context, &mut buffer))?;
+    let read = buffer.filled().len();
+    if read == 0 {
+        return Poll::Ready(Err("the file became shorter while it was sent".into()));
+    }
+    *left = left.saturating_sub(read as u64);
+    chunk.truncate(read);
+    Poll::Ready(Ok(Some(chunk.into())))
+}
+
+/// Any stream of byte-likes as a stream of bytes.
+struct Mapped<S>(Pin<Box<S>>);
+
+impl<S, B, E> Stream for Mapped<S>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Into<Bytes>,
+    E: Into<BoxError>,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context).map(|next| next.map(|item| item.map(Into::into).map_err(Into::into)))
+    }
+}

@@ -1,0 +1,222 @@
+//! How is a client set up?
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::auth::{Credential, Credentials, TokenSource};
+use crate::client::{Client, Inner, new_breaker};
+use crate::encode;
+use crate::encode::base::BaseUrl;
+use crate::error::Error;
+use crate::operation::Service;
+use crate::random::Random;
+use crate::registry::ServiceRegistry;
+use crate::resilience::policy::Policy;
+use crate::secret::Secret;
+use crate::transport::Transport;
+
+/// What a client sends as `user-agent` if it is told nothing else.
+const USER_AGENT: &str = concat!("sinew/", env!("CARGO_PKG_VERSION"));
+
+/// Sets up a generated client `C`. What is wrong is kept and told by [`ClientBuilder::build`].
+///
+/// Without [`base_url`](Self::base_url) or [`registry`](Self::registry) the address comes from the environment
+/// (`USER_SERVICE_HOST`, … as [`ServiceRegistry`] reads it), else from the document.
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder<C> {
+    service: &'static Service,
+    base_url: Option<String>,
+    registry: Option<ServiceRegistry>,
+    credentials: Credentials,
+    trusted: Vec<Arc<str>>,
+    policy: Policy,
+    headers: HeaderMap,
+    user_agent: HeaderValue,
+    connect_timeout: Option<Duration>,
+    transport: Option<Arc<dyn Transport>>,
+    problem: Option<Error>,
+    client: PhantomData<fn() -> C>,
+}
+
+impl<C: From<Client>> ClientBuilder<C> {
+    /// A builder for a service's client.
+    pub fn new(service: &'static Service) -> Self {
+        Self {
+            service,
+            base_url: None,
+            registry: None,
+            credentials: Credentials::default(),
+            trusted: Vec::new(),
+            policy: Policy::default(),
+            headers: HeaderMap::new(),
+            user_agent: HeaderValue::from_static(USER_AGENT),
+            connect_timeout: None,
+            transport: None,
+            problem: None,
+            client: PhantomData,
+        }
+    }
+
+    /// The address of the service with its base path: `https://users.internal/api/v1`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Takes the address from a registry.
+    pub fn registry(mut self, registry: &ServiceRegistry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// A token for every bearer scheme of the service.
+    pub fn bearer(self, token: impl Into<TokenSource>) -> Self {
+        self.credential_for_all(&Credential::Bearer(token.into()))
+    }
+
+    /// A user and a password for every basic scheme of the service.
+    pub fn basic(self, user: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.credential_for_all(&Credential::Basic { user: user.into(), password: password.into() })
+    }
+
+    /// A key for every API key scheme of the service.
+    pub fn api_key(self, key: impl Into<Secret>) -> Self {
+        self.credential_for_all(&Credential::ApiKey(key.into()))
+    }
+
+    /// A credential for one scheme, by its name in the document.
+    pub fn credential(mut self, scheme: &str, credential: Credential) -> Self {
+        let result = self.credentials.add(self.service, scheme, credential);
+        self.keep(result);
+        self
+    }
+
+    /// Lets the credentials go to another origin too: that of an operation with a server of its own.
+    pub fn send_credentials_to(mut self, origin: &str) -> Self {
+        match BaseUrl::parse(origin) {
+            Ok(base) => self.trusted.push(base.origin),
+            Err(reason) => self.keep(Err(Error::config(format!("send_credentials_to: {reason}")))),
+        }
+        self
+    }
+
+    /// How hard the client tries.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// A header for every call, unless the call brings it itself.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let parts = encode::header::name(name).and_then(|name| Ok((name, encode::header::value(value, false)?)));
+        match parts {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(reason) => self.keep(Err(Error::config(reason))),
+        }
+        self
+    }
+
+    /// The `user-agent`. Default: `sinew/` and the runtime's version.
+    pub fn user_agent(mut self, text: &str) -> Self {
+        match encode::header::value(text, false) {
+            Ok(value) => self.user_agent = value,
+            Err(reason) => self.keep(Err(Error::config(format!("user_agent: {reason}")))),
+        }
+        self
+    }
+
+    /// How long the default transport may take to connect. Default: as long as the attempt.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Another transport than the default one.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Config`](crate::ErrorKind::Config), with the first thing that is wrong.
+    pub fn build(mut self) -> Result<C, Error> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
+        if let Err(invalid) = self.policy.validate() {
+            return Err(Error::config(invalid.to_string()).with_source(invalid));
+        }
+        let base = match (&self.base_url, &self.registry) {
+            (Some(url), _) => BaseUrl::parse(url)
+                .map_err(|reason| Error::config(format!("base_url of {}: {reason}", self.service.name)))?,
+            (None, Some(registry)) => registry.resolve(self.service)?,
+            (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
+        };
+        let transport = match self.transport.take() {
+            Some(transport) => transport,
+            None => default_transport(self.connect_timeout)?,
+        };
+        let main_breaker = new_breaker(&self.policy, Instant::now());
+        let inner = Inner {
+            service: self.service,
+            base,
+            policy: self.policy,
+            headers: self.headers,
+            user_agent: self.user_agent,
+            credentials: self.credentials,
+            trusted: self.trusted,
+            random: Random::new(),
+            transport: RwLock::new(Some(transport)),
+            closed: watch::Sender::new(false),
+            main_breaker,
+            breakers: Mutex::new(BTreeMap::new()),
+        };
+        Ok(C::from(Client { inner: Arc::new(inner) }))
+    }
+
+    fn credential_for_all(mut self, credential: &Credential) -> Self {
+        let result = self.credentials.add_to_all(self.service, credential);
+        self.keep(result);
+        self
+    }
+
+    fn keep(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.problem.get_or_insert(error);
+        }
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport(connect_timeout: Option<Duration>) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::new(connect_timeout)?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport(_: Option<Duration>) -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::config(
+        "there is no default transport without the feature `reqwest`: give one to ClientBuilder::transport",
+    ))
+}
+
+impl<C> fmt::Debug for ClientBuilder<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address that was not checked yet may hold a password, so it is not shown.
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("service", &self.service.name)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! What can be said about one call before it is awaited?
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::client::Client;
+use crate::encode;
+use crate::engine;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::reply::{Reply, Response};
+use crate::request::Plan;
+use crate::resilience::policy::Policy;
+use crate::transport::BoxFuture;
+
+/// Reads a reply.
+pub(crate) type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
+
+/// A call that is ready to be made: await it for its value.
+///
+/// Nothing happens before it is awaited. Dropping the future cancels the call: the connection is given up, nothing goes
+/// on in the background, and the circuit breaker takes it for neither a success nor a failure.
+///
+/// ```
+/// # async fn example(call: sinew_runtime::Call<'_, u32>) -> Result<(), sinew_runtime::Error> {
+/// use std::time::Duration;
+/// let value = call.timeout(Duration::from_secs(5)).header("x-trace", "7").await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<'c, T> {
+    client: &'c Client,
+    operation: &'static Operation,
+    plan: Result<Box<Plan>, Error>,
+    options: Options,
+    read: Read<T>,
+}
+
+/// What was said about one call.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) policy: Option<Box<Policy>>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) idempotency_key: Option<HeaderValue>,
+}
+
+impl<'c, T> Call<'c, T> {
+    pub(crate) fn new(
+        client: &'c Client,
+        operation: &'static Operation,
+        plan: Result<Box<Plan>, Error>,
+        read: Read<T>,
+    ) -> Self {
+        Self { client, operation, plan, options: Options::default(), read }
+    }
+
+    /// The total deadline of this call, back-off included.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How long one attempt of this call may take.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Another policy for this call, instead of the client's and the operation's. Its breaker section has no effect.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.options.policy = Some(Box::new(policy));
+        self
+    }
+
+    /// Adds a header, or replaces what would have been sent under its name.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let parts = encode::header::name(name).and_then(|name| Ok((name, encode::header::value(value, false)?)));
+        match parts {
+            Ok((name, value)) => {
+                self.options.headers.append(name, value);
+            }
+            Err(problem) => self.keep(problem),
+        }
+        self
+    }
+
+    /// A key under which the service processes this call once, however often it is sent. The header is the one the
+    /// operation declares, else `Idempotency-Key`.
+    pub fn idempotency_key(mut self, key: impl AsRef<str>) -> Self {
+        match encode::header::value(key.as_ref(), false) {
+            Ok(key) => self.options.idempotency_key = Some(key),
+            Err(problem) => self.keep(format!("idempotency key: {problem}")),
+        }
+        self
+    }
+
+    /// The value together with the status and the headers it came with.
+    pub fn response(self) -> CallFuture<'c, Response<T>>
+    where
+        T: 'static,
+    {
+        let Self { client, operation, plan, options, read } = self;
+        let read: Read<Response<T>> = Box::new(move |reply| {
+            let (status, headers) = (reply.status, reply.headers.clone());
+            Ok(Response { status, headers, value: read(reply)? })
+        });
+        Call { client, operation, plan, options, read }.into_future()
+    }
+
+    fn keep(&mut self, problem: String) {
+        if self.plan.is_ok() {
+            self.plan = Err(Error::build(problem));
+        }
+    }
+}
+
+impl<'c, T> IntoFuture for Call<'c, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = CallFuture<'c, T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, operation, plan, options, read } = self;
+        CallFuture { reply: engine::execute(client, operation, plan, options), read: Some(read) }
+    }
+}
+
+impl<T> fmt::Debug for Call<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Call")
+            .field("operation", &self.operation.name)
+            .field("timeout", &self.options.timeout)
+            .field("attempt_timeout", &self.options.attempt_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The future of a [`Call`].
+///
+/// The way from request to reply is one boxed future that knows no `T`, compiled once in this crate; only reading the
+/// reply is compiled for each type.
+#[must_use = "futures do nothing until they are awaited"]
+pub struct CallFuture<'c, T> {
+    reply: BoxFuture<'c, Result<Reply, Error>>,
+    read: Option<Read<T>>,
+}
+
+// Nothing in it is pinned in place: the inner future is on the heap.
+impl<T> Unpin for CallFuture<'_, T> {}
+
+impl<T> Future for CallFuture<'_, T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let reply = ready!(self.reply.as_mut().poll(context))?;
+        match self.read.take() {
+            Some(read) => Poll::Ready(read(reply)),
+            // Polled after it was ready: the inner future has panicked already, as futures may.
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T> fmt::Debug for CallFuture<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CallFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! What do all calls of one client share?
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::auth::Credentials;
+use crate::builder::ClientBuilder;
+use crate::encode::base::BaseUrl;
+use crate::error::Error;
+use crate::operation::Service;
+use crate::random::Random;
+use crate::registry::ServiceRegistry;
+use crate::resilience::breaker::{Breaker, CircuitState};
+use crate::resilience::policy::Policy;
+use crate::transport::Transport;
+
+/// The core of a generated client. Cloning is cheap, and clones share everything: connections, circuit breakers,
+/// credentials. Make one for each service and keep it.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) service: &'static Service,
+    pub(crate) base: BaseUrl,
+    pub(crate) policy: Policy,
+    pub(crate) headers: HeaderMap,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) credentials: Credentials,
+    /// Other origins that may be sent the credentials.
+    pub(crate) trusted: Vec<Arc<str>>,
+    pub(crate) random: Random,
+    /// `None` once closed, so that closing lets the idle connections go.
+    pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,
+    pub(crate) closed: watch::Sender<bool>,
+    pub(crate) main_breaker: Arc<Breaker>,
+    /// The breakers of operations with a server of their own: one for each such server of the document.
+    pub(crate) breakers: Mutex<BTreeMap<Arc<str>, Arc<Breaker>>>,
+}
+
+impl Client {
+    /// A client whose address comes from the environment, else from the document.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is wrong.
+    pub fn from_env(service: &'static Service) -> Result<Self, Error> {
+        ClientBuilder::new(service).build()
+    }
+
+    /// A client whose address comes from a registry; a service that is not registered is looked up in the registry's
+    /// environment, else in the document.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable that is wrong.
+    pub fn from_registry(service: &'static Service, registry: &ServiceRegistry) -> Result<Self, Error> {
+        ClientBuilder::new(service).registry(registry).build()
+    }
+
+    /// Closes the client and its clones: later calls fail with
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed), waiting retries end at once with their last error, attempts on
+    /// their way are left to finish, and idle connections are let go.
+    #[allow(clippy::unused_async)]
+    pub async fn close(&self) {
+        self.inner.closed.send_replace(true);
+        self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Whether the circuit to the service's own origin lets requests through.
+    pub fn circuit(&self) -> CircuitState {
+        self.inner.main_breaker.state()
+    }
+
+    /// The address of the service, without a slash at its end.
+    pub fn base_url(&self) -> String {
+        self.inner.base.text()
+    }
+
+    pub(crate) fn service(&self) -> &'static Service {
+        self.inner.service
+    }
+}
+
+impl Inner {
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
+    pub(crate) fn transport(&self) -> Option<Arc<dyn Transport>> {
+        self.transport.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The breaker of an origin.
+    pub(crate) fn breaker(&self, origin: &Arc<str>, now: Instant) -> Arc<Breaker> {
+        if *origin == self.base.origin {
+            return self.main_breaker.clone();
+        }
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        breakers.entry(origin.clone()).or_insert_with(|| new_breaker(&self.policy, now)).clone()
+    }
+}
+
+/// A breaker under a policy. A probe has its turn for twice the time an attempt may take.
+pub(crate) fn new_breaker(policy: &Policy, now: Instant) -> Arc<Breaker> {
+    Arc::new(Breaker::new(policy.breaker, policy.attempt_timeout.saturating_mul(2), now))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("service", &self.inner.service.name)
+            .field("base_url", &self.base_url())
+            .field("circuit", &self.circuit())
+            .field("closed", &self.inner.is_closed())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! What may generated code name? This, the root of the crate, and nothing else.
+
+pub use crate::adapt::{Adapted, base64};
+#[cfg(feature = "decimal")]
+pub use crate::adapt::{decimal_number, decimal_text};
+#[cfg(feature = "jiff")]
+pub use crate::adapt::{naive_utc, timestamp};
+pub use crate::client::Client;
+pub use crate::encode::parameter::{Parameter, ParameterValue};
+pub use crate::encode::query::Style;
+pub use crate::error::Failure;
+pub use crate::macros::{json_parameter, string_enum};
+pub use crate::multipart::FormData;
+pub use crate::operation::{Method, Operation, Scheme, Service};
+pub use crate::reply::{FailedReply, Reply};
+pub use crate::request::Request;
+pub use crate::union::{JsonTypes, Union, UnionArm};
+pub use crate::{
+    Body, Call, ClientBuilder, Download, Error, Health, Nullable, Part, Response, Secret, ServiceRegistry,
+};
+
+/// What the macros of this module expand to. Not for anyone else.
+#[doc(hidden)]
+pub mod private {
+    pub use serde;
+    pub use serde_json;
+}

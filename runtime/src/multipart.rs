@@ -1,0 +1,218 @@
+//! How is a form with files written?
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use serde::Serialize;
+
+use crate::body::{Body, Segment};
+use crate::encode::parameter::{Parameter, ParameterValue};
+use crate::error::BoxError;
+
+/// One file (or other content) of a multipart form. Cloning is cheap: bytes are shared, files are named by path.
+///
+/// ```
+/// use sinew_runtime::Part;
+/// let picture = Part::file("photo.png").content_type("image/png");
+/// let notes = Part::bytes("plain words").file_name("notes.txt").content_type("text/plain");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Part {
+    content: Body,
+    file_name: Option<String>,
+    content_type: Option<String>,
+}
+
+impl Part {
+    fn new(content: Body) -> Self {
+        Self { content, file_name: None, content_type: None }
+    }
+
+    /// A part from bytes.
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Body::from(bytes.into()))
+    }
+
+    /// A part from a file, opened anew for each attempt; its name goes along.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        Self { file_name: name, ..Self::new(Body::file(path)) }
+    }
+
+    /// A part from a stream, which can be sent once.
+    pub fn stream<S, B, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes> + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self::new(Body::stream(stream))
+    }
+
+    /// The file name the service is told.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = Some(name.into());
+        self
+    }
+
+    /// The media type the service is told; else `application/octet-stream`.
+    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into());
+        self
+    }
+}
+
+impl From<Vec<u8>> for Part {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+impl From<Bytes> for Part {
+    fn from(bytes: Bytes) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+impl From<String> for Part {
+    fn from(text: String) -> Self {
+        Self::bytes(text)
+    }
+}
+
+impl From<&Path> for Part {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
+}
+
+/// A multipart form being filled. The first thing that cannot be written is kept and told when the call is awaited.
+#[derive(Debug, Default)]
+pub struct FormData {
+    parts: Vec<(Head, Body)>,
+    problem: Option<String>,
+}
+
+#[derive(Debug)]
+struct Head {
+    name: String,
+    file_name: Option<String>,
+    content_type: Option<String>,
+}
+
+impl FormData {
+    /// A form without parts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file. One without a name is given the field's: servers tell a file from a text by its having a name.
+    pub fn file(mut self, name: &str, part: &Part) -> Self {
+        let content_type = part.content_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
+        if !content_type.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.keep(format!("form field `{name}`: its media type is not printable ASCII"));
+        }
+        let file_name = part.file_name.clone().unwrap_or_else(|| name.to_owned());
+        self.push(name, Some(file_name), Some(content_type), part.content.clone());
+        self
+    }
+
+    /// Adds several files under one name.
+    pub fn files(self, name: &str, parts: &[Part]) -> Self {
+        parts.iter().fold(self, |form, part| form.file(name, part))
+    }
+
+    /// Adds a file if there is one.
+    pub fn optional_file(self, name: &str, part: Option<&Part>) -> Self {
+        match part {
+            Some(part) => self.file(name, part),
+            None => self,
+        }
+    }
+
+    /// Adds a text field; an absent value is skipped, a list becomes one field each.
+    pub fn text(mut self, name: &str, value: &dyn Parameter) -> Self {
+        self.add_text(name, value.parameter());
+        self
+    }
+
+    /// Adds a field whose content is JSON; a value that is `null` is skipped.
+    pub fn json<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
+        match serde_json::to_string(value) {
+            Ok(text) if text == "null" => {}
+            Ok(text) => self.push(name, None, Some("application/json".to_owned()), text.into()),
+            Err(_) => self.keep(format!("form field `{name}`: the value cannot be written as JSON")),
+        }
+        self
+    }
+
+    fn add_text(&mut self, name: &str, value: ParameterValue) {
+        match value {
+            ParameterValue::List(values) => values.into_iter().for_each(|value| self.add_text(name, value)),
+            scalar => match scalar.scalar(&mut false) {
+                Ok(Some(text)) => self.push(name, None, None, text.into()),
+                Ok(None) => {}
+                Err(reason) => self.keep(format!("form field `{name}`: {reason}")),
+            },
+        }
+    }
+
+    fn push(&mut self, name: &str, file_name: Option<String>, content_type: Option<String>, content: Body) {
+        self.parts.push((Head { name: name.to_owned(), file_name, content_type }, content));
+    }
+
+    fn keep(&mut self, problem: String) {
+        self.problem.get_or_insert(problem);
+    }
+
+    /// The form as a media type and a body, or why it cannot be written. The boundary is to be random, so that no
+    /// content can hold it but by a chance of one in 2^128.
+    pub(crate) fn finish(self, boundary: &str) -> Result<(String, Body), String> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let mut body = Body::empty();
+        let mut text = String::new();
+        for (head, content) in self.parts {
+            text.push_str("--");
+            text.push_str(boundary);
+            text.push_str("\r\nContent-Disposition: form-data; name=\"");
+            escape(&head.name, &mut text);
+            text.push('"');
+            if let Some(file_name) = head.file_name {
+                text.push_str("; filename=\"");
+                escape(&file_name, &mut text);
+                text.push('"');
+            }
+            text.push_str("\r\n");
+            if let Some(content_type) = head.content_type {
+                text.push_str("Content-Type: ");
+                text.push_str(&content_type);
+                text.push_str("\r\n");
+            }
+            text.push_str("\r\n");
+            body.segments.push(Segment::Bytes(std::mem::take(&mut text).into()));
+            body.segments.extend(content.segments);
+            text.push_str("\r\n");
+        }
+        text.push_str("--");
+        text.push_str(boundary);
+        text.push_str("--\r\n");
+        body.segments.push(Segment::Bytes(text.into()));
+        Ok((format!("multipart/form-data; boundary={boundary}"), body))
+    }
+}
+
+/// Escapes a name as WHATWG's form encoding does: the three bytes that could end it, and no other.
+fn escape(name: &str, out: &mut String) {
+    for character in name.chars() {
+        match character {
+            '"' => out.push_str("%22"),
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            other => out.push(other),
+        }
+    }
+}

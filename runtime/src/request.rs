@@ -1,0 +1,231 @@
+//! How is a request put together from an operation and its parameters?
+
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+
+use crate::body::Body;
+use crate::call::Call;
+use crate::client::Client;
+use crate::encode::parameter::Parameter;
+use crate::encode::path::{Path, PathBuilder};
+use crate::encode::query::{Query, Style};
+use crate::encode::{self};
+use crate::error::Error;
+use crate::multipart::FormData;
+use crate::operation::Operation;
+use crate::random;
+use crate::reply::Reply;
+
+/// A request being put together. The first thing that cannot be sent is kept and told when the call is awaited.
+#[must_use = "a request does nothing until it becomes a call that is awaited"]
+pub struct Request<'c> {
+    client: &'c Client,
+    path: PathBuilder,
+    query: Query,
+    problem: Option<String>,
+    plan: Plan,
+}
+
+/// A request put together: all that does not differ between attempts.
+pub(crate) struct Plan {
+    pub(crate) operation: &'static Operation,
+    pub(crate) template: &'static str,
+    pub(crate) path: Path,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) body: Body,
+    pub(crate) mode: Mode,
+}
+
+/// How much of the reply belongs to the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// All of it: the body is read within the attempt.
+    Buffered,
+    /// Its head: a successful body is handed on as it comes.
+    Streaming,
+    /// A health check: one attempt past the breaker, and any status is an answer.
+    Check,
+}
+
+impl Client {
+    /// Begins a request for an operation.
+    pub fn request(&self, operation: &'static Operation) -> Request<'_> {
+        Request {
+            client: self,
+            path: PathBuilder::new(operation.template),
+            query: Query::default(),
+            problem: None,
+            plan: Plan {
+                operation,
+                template: operation.template,
+                path: Path { path: String::new(), shown: String::new() },
+                query: String::new(),
+                headers: HeaderMap::new(),
+                cookies: Vec::new(),
+                body: Body::empty(),
+                mode: Mode::Buffered,
+            },
+        }
+    }
+}
+
+impl<'c> Request<'c> {
+    /// Fills a `{name}` of the path.
+    pub fn path(mut self, name: &'static str, value: &dyn Parameter) -> Self {
+        let result = self.path.set(name, value.parameter());
+        self.keep(result);
+        self
+    }
+
+    /// Adds a query parameter in the default style: `form`, exploded.
+    pub fn query(self, name: &str, value: &dyn Parameter) -> Self {
+        self.query_styled(name, Style::Form, value)
+    }
+
+    /// Adds a query parameter in a style.
+    pub fn query_styled(mut self, name: &str, style: Style, value: &dyn Parameter) -> Self {
+        let result = self.query.add(name, style, value.parameter());
+        self.keep(result);
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &dyn Parameter) -> Self {
+        match encode::header::parameter(name, value.parameter()) {
+            Ok(Some((name, value))) => {
+                self.plan.headers.append(name, value);
+            }
+            Ok(None) => {}
+            Err(problem) => self.keep(Err(problem)),
+        }
+        self
+    }
+
+    /// Adds a cookie.
+    pub fn cookie(mut self, name: &str, value: &dyn Parameter) -> Self {
+        match encode::header::cookie(name, value.parameter()) {
+            Ok(cookie) => self.plan.cookies.extend(cookie),
+            Err(problem) => self.keep(Err(problem)),
+        }
+        self
+    }
+
+    /// Sends a value as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.json_as("application/json", value)
+    }
+
+    /// Sends a value as JSON, if there is one.
+    pub fn optional_json<T: Serialize + ?Sized>(self, value: Option<&T>) -> Self {
+        match value {
+            Some(value) => self.json(value),
+            None => self,
+        }
+    }
+
+    /// Sends a value as JSON under another media type.
+    pub fn json_as<T: Serialize + ?Sized>(self, media_type: &str, value: &T) -> Self {
+        let written = serde_json::to_vec(value).map_err(|_| "the body cannot be written as JSON".to_owned());
+        self.written(media_type, written)
+    }
+
+    /// Sends a value as `application/x-www-form-urlencoded`.
+    pub fn form<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        let written = serde_urlencoded::to_string(value)
+            .map(String::into_bytes)
+            .map_err(|_| "the body cannot be written as a form: its fields must be scalars".to_owned());
+        self.written("application/x-www-form-urlencoded", written)
+    }
+
+    /// Sends a multipart form.
+    pub fn multipart(mut self, form: FormData) -> Self {
+        match form.finish(&random::boundary()) {
+            Ok((media_type, body)) => self.body(&media_type, body),
+            Err(problem) => {
+                self.keep(Err(problem));
+                self
+            }
+        }
+    }
+
+    /// Sends a text.
+    pub fn text(self, media_type: &str, text: String) -> Self {
+        self.body(media_type, text)
+    }
+
+    /// Sends a body.
+    pub fn body(mut self, media_type: &str, body: impl Into<Body>) -> Self {
+        self.set_body(media_type, body.into());
+        self
+    }
+
+    fn written(mut self, media_type: &str, written: Result<Vec<u8>, String>) -> Self {
+        match written {
+            Ok(bytes) => self.set_body(media_type, bytes.into()),
+            Err(problem) => self.keep(Err(problem)),
+        }
+        self
+    }
+
+    fn set_body(&mut self, media_type: &str, body: Body) {
+        match HeaderValue::from_str(media_type) {
+            Ok(media_type) => {
+                self.plan.headers.insert(header::CONTENT_TYPE, media_type);
+                self.plan.body = body;
+            }
+            Err(_) => self.keep(Err("the media type of the body is not a header value".to_owned())),
+        }
+    }
+
+    /// The call whose reply is read into memory, then by this function.
+    pub fn answering<T>(self, read: impl FnOnce(Reply) -> Result<T, Error> + Send + 'static) -> Call<'c, T> {
+        self.becoming(Mode::Buffered, Box::new(read))
+    }
+
+    /// The call whose reply is read as it comes, by what this function makes of it.
+    pub fn streaming<T>(self, read: impl FnOnce(Reply) -> Result<T, Error> + Send + 'static) -> Call<'c, T> {
+        self.becoming(Mode::Streaming, Box::new(read))
+    }
+
+    pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
+        self.becoming(Mode::Check, Box::new(read))
+    }
+
+    /// Takes another path than the operation's.
+    pub(crate) fn at(mut self, template: &'static str) -> Self {
+        self.path = PathBuilder::new(template);
+        self.plan.template = template;
+        self
+    }
+
+    fn becoming<T>(self, mode: Mode, read: crate::call::Read<T>) -> Call<'c, T> {
+        let client = self.client;
+        let operation = self.plan.operation;
+        Call::new(client, operation, self.finish(mode), read)
+    }
+
+    fn finish(mut self, mode: Mode) -> Result<Box<Plan>, Error> {
+        let built = match self.problem.take() {
+            Some(problem) => Err(problem),
+            None => self.path.finish(),
+        };
+        match built {
+            Ok(path) => Ok(Box::new(Plan { path, query: self.query.text, mode, ..self.plan })),
+            Err(problem) => Err(Error::build(problem)),
+        }
+    }
+
+    fn keep(&mut self, result: Result<(), String>) {
+        if let Err(problem) = result {
+            self.problem.get_or_insert(problem);
+        }
+    }
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Request").field("operation", &self.plan.operation.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! What should be done next? Plain values that answer; the engine asks, and it alone acts.
+
+pub(crate) mod backoff;
+pub(crate) mod breaker;
+pub(crate) mod classify;
+pub(crate) mod deadline;
+pub(crate) mod policy;

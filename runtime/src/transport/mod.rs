@@ -1,0 +1,84 @@
+//! Who carries one request to a service and brings back its reply?
+
+use std::fmt;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use crate::body::OutgoingBody;
+use crate::error::{BoxError, Sent};
+
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod scripted;
+
+/// A future on the heap, sendable between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The body of a reply as it comes in.
+pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
+
+/// Carries one attempt. It must not retry, follow redirects, cache or time out by itself (a connect timeout apart):
+/// the engine does those, and counts.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends one request; the future ends with the head of the reply. Dropping it cancels the request.
+    fn send(
+        &self,
+        request: http::Request<OutgoingBody>,
+    ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>>;
+}
+
+/// What can go wrong between two machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportFailure {
+    /// No connection: refused, unreachable, no such name, connecting took too long.
+    Connect,
+    /// No secure connection: a certificate or a host name is wrong. Trying again does not mend it.
+    Tls,
+    /// The connection broke.
+    Broken,
+    /// The body to be sent could not be read.
+    RequestBody,
+    /// The request is not one that this transport can send.
+    Refused,
+}
+
+/// Why a transport has no reply.
+#[derive(Debug)]
+pub struct TransportError {
+    pub(crate) failure: TransportFailure,
+    pub(crate) sent: Sent,
+    pub(crate) source: BoxError,
+}
+
+impl TransportError {
+    /// An error of a kind. `sent` tells whether the service may have seen the request; the source must hold no secret.
+    pub fn new(failure: TransportFailure, sent: Sent, source: impl Into<BoxError>) -> Self {
+        Self { failure, sent, source: source.into() }
+    }
+
+    /// The innermost cause, which says most: `Connection refused (os error 111)`.
+    pub(crate) fn cause(&self) -> String {
+        let mut cause: &(dyn std::error::Error + 'static) = &*self.source;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let text = cause.to_string();
+        text.split(" (os error ").next().unwrap_or(&text).to_owned()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.cause())
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -1,0 +1,116 @@
+//! How does reqwest carry a request, and nothing more than carry it?
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
+use crate::body::OutgoingBody;
+use crate::error::{Error, Sent};
+
+/// How long an idle connection is kept. Shorter than reqwest's 90 s: many servers close sooner, and a request sent on a
+/// connection that is being closed fails for nothing.
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// The default transport: one pool of connections, HTTP/1.1 and HTTP/2, rustls.
+pub(crate) struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// A pool. All that reqwest would do beyond carrying is off: its retries and redirects would be sent behind the
+    /// back of policy and breaker, a `Referer` shows the previous URL's query, and a proxy from the environment would
+    /// see every credential.
+    pub(crate) fn new(connect_timeout: Option<Duration>) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .pool_idle_timeout(POOL_IDLE);
+        if let Some(timeout) = connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        match builder.build() {
+            Ok(client) => Ok(Self { client }),
+            Err(error) => {
+                Err(Error::config("the default transport could not be set up").with_source(error.without_url()))
+            }
+        }
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: http::Request<OutgoingBody>,
+    ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
+        Box::pin(async move {
+            let has_body = !request.body().is_empty();
+            let started = request.body().started();
+            let request =
+                request.map(|body| if body.is_empty() { reqwest::Body::default() } else { reqwest::Body::wrap(body) });
+            let request = reqwest::Request::try_from(request)
+                .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error.without_url()))?;
+            let mut reply = self.client.execute(request).await.map_err(|error| classify(error, has_body, &started))?;
+            let mut head = http::Response::new(());
+            *head.status_mut() = reply.status();
+            *head.version_mut() = reply.version();
+            std::mem::swap(head.headers_mut(), reply.headers_mut());
+            let body: IncomingBody = Box::pin(Incoming(Box::pin(reply.bytes_stream())));
+            Ok(head.map(|()| body))
+        })
+    }
+}
+
+/// What reqwest's error means. Connect is asked first: a connect timeout answers yes to `is_timeout` as well.
+fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) -> TransportError {
+    // Its text would hold the whole URL, with every query value.
+    let error = error.without_url();
+    // A request with a body of which nothing was asked for has not been sent whole, so it was not processed.
+    let sent = if has_body && !started.load(Ordering::Acquire) { Sent::NotSent } else { Sent::MaybeSent };
+    if error.is_connect() {
+        let failure = if is_tls(&error) { TransportFailure::Tls } else { TransportFailure::Connect };
+        return TransportError::new(failure, Sent::NotSent, error);
+    }
+    let failure = match () {
+        () if error.is_builder() => TransportFailure::Refused,
+        () if error.is_body() => TransportFailure::RequestBody,
+        () => TransportFailure::Broken,
+    };
+    TransportError::new(failure, sent, error)
+}
+
+/// Whether a failed connection failed over certificates. rustls reports through `io::Error` of kind `InvalidData`; its
+/// own type is not ours to name without depending on its version.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The reply's body, its errors told as broken connections after an answer.
+struct Incoming<S>(Pin<Box<S>>);
+
+impl<S: Stream<Item = reqwest::Result<Bytes>>> Stream for Incoming<S> {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context).map(|next| {
+            next.map(|chunk| {
+                chunk
+                    .map_err(|error| TransportError::new(TransportFailure::Broken, Sent::Received, error.without_url()))
+            })
+        })
+    }
+}

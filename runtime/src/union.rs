@@ -1,0 +1,284 @@
+//! Which variant of a union is a JSON value?
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::error::json_complaint;
+
+/// A set of JSON types.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct JsonTypes(u8);
+
+impl JsonTypes {
+    /// No type.
+    pub const NONE: Self = Self(0);
+    /// `null`
+    pub const NULL: Self = Self(1);
+    /// `true` and `false`
+    pub const BOOLEAN: Self = Self(2);
+    /// Numbers written without fraction and exponent.
+    pub const INTEGER: Self = Self(4);
+    /// Numbers, integers among them.
+    pub const NUMBER: Self = Self(8);
+    /// Texts.
+    pub const STRING: Self = Self(16);
+    /// Arrays.
+    pub const ARRAY: Self = Self(32);
+    /// Objects.
+    pub const OBJECT: Self = Self(64);
+    /// Every type.
+    pub const ANY: Self = Self(127);
+
+    /// Both sets together.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a value is of one of these types.
+    pub fn allow(self, value: &Value) -> bool {
+        let types = match value {
+            Value::Null => Self::NULL,
+            Value::Bool(_) => Self::BOOLEAN,
+            Value::Number(number) if number.is_f64() => Self::NUMBER,
+            Value::Number(_) => Self::INTEGER.or(Self::NUMBER),
+            Value::String(_) => Self::STRING,
+            Value::Array(_) => Self::ARRAY,
+            Value::Object(_) => Self::OBJECT,
+        };
+        self.0 & types.0 != 0
+    }
+}
+
+impl std::ops::BitOr for JsonTypes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl fmt::Debug for JsonTypes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
+        formatter
+            .debug_set()
+            .entries(NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| name))
+            .finish()
+    }
+}
+
+/// One variant of a union, as far as a value can be known by it.
+#[derive(Clone, Copy, Debug)]
+pub struct UnionArm {
+    name: &'static str,
+    types: JsonTypes,
+    required: &'static [&'static str],
+    properties: &'static [&'static str],
+    constants: Constants,
+    values: &'static [&'static str],
+}
+
+/// Constants by property; eight are more than any arm known to us has, and a `const fn` needs a fixed number.
+type Constants = [Option<(&'static str, &'static [&'static str])>; 8];
+
+impl UnionArm {
+    /// An arm with a name for errors and the JSON types its values have.
+    pub const fn new(name: &'static str, types: JsonTypes) -> Self {
+        Self { name, types, required: &[], properties: &[], constants: [None; 8], values: &[] }
+    }
+
+    /// The keys an object must have.
+    pub const fn required(mut self, keys: &'static [&'static str]) -> Self {
+        self.required = keys;
+        self
+    }
+
+    /// The keys an object may have, the required ones among them.
+    pub const fn properties(mut self, keys: &'static [&'static str]) -> Self {
+        self.properties = keys;
+        self
+    }
+
+    /// The texts that a property may have: a `const` or a closed `enum`. A value that has the property with another
+    /// text is not of this arm. The first eight properties are looked at.
+    pub const fn constant(mut self, key: &'static str, texts: &'static [&'static str]) -> Self {
+        let mut index = 0;
+        while index < self.constants.len() {
+            if self.constants[index].is_none() {
+                self.constants[index] = Some((key, texts));
+                return self;
+            }
+            index += 1;
+        }
+        self
+    }
+
+    /// The texts that the value itself may be, for an arm that is a closed set of texts.
+    pub const fn values(mut self, texts: &'static [&'static str]) -> Self {
+        self.values = texts;
+        self
+    }
+
+    /// How well a value fits: constants matched, required keys, own properties present. Or why it does not.
+    fn score(&self, value: &Value) -> Result<(usize, usize, usize), String> {
+        if !self.types.allow(value) {
+            return Err("another JSON type".to_owned());
+        }
+        let mut matched = 0;
+        if !self.values.is_empty() {
+            if !self.values.iter().any(|text| is(value, text)) {
+                return Err("not one of its values".to_owned());
+            }
+            matched += 1;
+        }
+        let Value::Object(fields) = value else { return Ok((matched, 0, 0)) };
+        for (key, texts) in self.constants.iter().flatten() {
+            match fields.get(*key) {
+                Some(found) if texts.iter().any(|text| is(found, text)) => matched += 1,
+                Some(_) => return Err(format!("`{key}` is not one of its values")),
+                None => {}
+            }
+        }
+        if let Some(key) = self.required.iter().find(|key| !fields.contains_key(**key)) {
+            return Err(format!("`{key}` is missing"));
+        }
+        let present = self.properties.iter().filter(|key| fields.contains_key(**key)).count();
+        Ok((matched, self.required.len(), present))
+    }
+}
+
+/// Whether a scalar is a text, or is written as it.
+fn is(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(found) => found == text,
+        Value::Number(_) | Value::Bool(_) | Value::Null => value.to_string() == text,
+        Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// A union of a document: how its values are told apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Union {
+    arms: &'static [UnionArm],
+    tag: Option<(&'static str, &'static [(&'static str, usize)])>,
+    closed: bool,
+}
+
+impl Union {
+    /// A union of arms in the order of the document. It is open: a value that is of no arm is kept.
+    pub const fn new(arms: &'static [UnionArm]) -> Self {
+        Self { arms, tag: None, closed: false }
+    }
+
+    /// A property that tells the arm, and which arm each of its texts is.
+    pub const fn tag(mut self, property: &'static str, texts: &'static [(&'static str, usize)]) -> Self {
+        self.tag = Some((property, texts));
+        self
+    }
+
+    /// Makes a value that is of no arm an error.
+    pub const fn closed(mut self) -> Self {
+        self.closed = true;
+        self
+    }
+
+    /// Reads a value and hands it to the arm it is of, as `(index, value)`. A value of no arm comes as
+    /// `(usize::MAX, value)`, to be kept.
+    ///
+    /// With a tag its text decides alone. Without, the arms whose types, constants and required keys fit are tried, the
+    /// one that says most about the value first: by constants matched, then required keys, then own properties present,
+    /// then the document's order.
+    ///
+    /// # Errors
+    /// If the arm that the tag names cannot be read; or, in a closed union, if no arm can, saying why for each.
+    pub fn decode<'de, D, T, F>(&self, deserializer: D, decode: F) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        F: FnMut(usize, Value) -> Result<T, serde_json::Error>,
+    {
+        self.decode_value(Value::deserialize(deserializer)?, decode).map_err(D::Error::custom)
+    }
+
+    fn decode_value<T>(
+        &self,
+        value: Value,
+        mut decode: impl FnMut(usize, Value) -> Result<T, serde_json::Error>,
+    ) -> Result<T, String> {
+        if let Some((property, texts)) = self.tag {
+            return self.decode_tagged(property, texts, value, decode);
+        }
+        let mut candidates = Vec::new();
+        let mut tried = Vec::new();
+        for (index, arm) in self.arms.iter().enumerate() {
+            match arm.score(&value) {
+                Ok(score) => candidates.push((score, index)),
+                Err(why) => tried.push((index, why)),
+            }
+        }
+        // Stable, so that equals keep the document's order.
+        candidates.sort_by(|one, other| other.0.cmp(&one.0));
+        let last = candidates.len();
+        let mut whole = Some(value);
+        for (position, (_, index)) in candidates.iter().enumerate() {
+            let more = position + 1 < last || !self.closed;
+            let Some(value) = (if more { whole.clone() } else { whole.take() }) else { break };
+            match decode(*index, value) {
+                Ok(decoded) => return Ok(decoded),
+                Err(error) => tried.push((*index, json_complaint(&error))),
+            }
+        }
+        match whole {
+            Some(value) if !self.closed => decode(usize::MAX, value).map_err(|error| json_complaint(&error)),
+            _ => {
+                tried.sort_by_key(|(index, _)| *index);
+                let reasons: Vec<_> = tried
+                    .iter()
+                    .filter_map(|(index, why)| Some(format!("{}: {why}", self.arms.get(*index)?.name)))
+                    .collect();
+                Err(format!("the value is of no variant ({})", reasons.join("; ")))
+            }
+        }
+    }
+
+    fn decode_tagged<T>(
+        &self,
+        property: &str,
+        texts: &[(&str, usize)],
+        value: Value,
+        mut decode: impl FnMut(usize, Value) -> Result<T, serde_json::Error>,
+    ) -> Result<T, String> {
+        let arm = value.get(property).and_then(|found| texts.iter().find(|(text, _)| is(found, text)));
+        match arm {
+            Some((text, index)) => decode(*index, value)
+                .map_err(|error| format!("`{property}` is `{text}`, and {}", json_complaint(&error))),
+            None if self.closed => {
+                let known: Vec<_> = texts.iter().map(|(text, _)| format!("`{text}`")).collect();
+                Err(format!("`{property}` is none of {}", known.join(", ")))
+            }
+            None => decode(usize::MAX, value).map_err(|error| json_complaint(&error)),
+        }
+    }
+
+    /// Writes the value of a tagged variant: its own object, with the tag set to the variant's text.
+    ///
+    /// # Errors
+    /// If the value is not an object.
+    pub fn encode_tagged<S: Serializer, T: Serialize + ?Sized>(
+        serializer: S,
+        property: &str,
+        text: &str,
+        inner: &T,
+    ) -> Result<S::Ok, S::Error> {
+        match serde_json::to_value(inner).map_err(S::Error::custom)? {
+            Value::Object(mut fields) => {
+                fields.insert(property.to_owned(), Value::String(text.to_owned()));
+                fields.serialize(serializer)
+            }
+            _ => Err(S::Error::custom("a tagged variant must be an object")),
+        }
+    }
+}
