@@ -1,1 +1,34 @@
 //! Which stages does a document pass on its way to a client crate?
+//!
+//! ```text
+//! load ──Document──▶ lower ──Api──▶ plan ──Plan──▶ emit ──Vec<SourceFile>──▶ write
+//! ```
+//!
+//! | stage | the question |
+//! |---|---|
+//! | [`load`] | What does the document say? |
+//! | [`lower`] | What does it mean? |
+//! | [`ir`] | The meaning itself, which knows neither OpenAPI nor Rust. |
+//! | [`plan`] | What Rust does it become? |
+//! | [`emit`] | How is that spelled? |
+//! | [`write`] | Where does it go? |
+//!
+//! [`diagnostics`] travel along; [`settings`] are the user's choices from `client.toml`. [`Config`] runs it all, for the `sinew`
+//! command, for `cargo xtask codegen` and for build scripts alike:
+//!
+//! ```no_run
+//! // build.rs
+//! sinew_generator::Config::build_script("specs/billing/openapi.yaml").generate_or_exit();
+//! ```
+
+mod config;
+pub mod diagnostics;
+pub mod emit;
+pub mod ir;
+pub mod load;
+pub mod lower;
+pub mod plan;
+pub mod settings;
+pub mod write;
+
+pub use config::{Config, Outcome, Summary};

@@ -1,0 +1,204 @@
+//! How is the generator run, from a command, a chore or a build script?
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Place, Renderer, Severity, codes};
+use crate::emit::{self, SourceFile};
+use crate::ir::Api;
+use crate::settings::Settings;
+use crate::write::{self, Difference};
+use crate::{load, lower, plan, settings};
+
+/// One run of the generator: a document, the settings beside it, and the folder of the crate.
+///
+/// The same document and settings give the same bytes whoever runs it, wherever.
+#[derive(Debug, Clone)]
+pub struct Config {
+    document: PathBuf,
+    settings: Option<PathBuf>,
+    out: PathBuf,
+    runtime_path: Option<String>,
+    strict: bool,
+    build_script: bool,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything there was to say.
+    pub diagnostics: Diagnostics,
+    /// What was written, or differs; `None` where the run was refused, and nothing was written.
+    pub difference: Option<Difference>,
+    /// What the client can do.
+    pub summary: Summary,
+}
+
+/// What the generated client can do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Operations just as the document has them.
+    pub full: usize,
+    /// Operations of which something was left out; the warnings say what.
+    pub degraded: usize,
+    /// Operations that are missing; the errors say why.
+    pub skipped: usize,
+    /// Types with a definition.
+    pub types: usize,
+}
+
+impl Config {
+    /// A run over a document. The crate goes to a folder beside it that bears the document's name, unless [`Config::out`] says
+    /// otherwise; settings are those of the `client.toml` beside the document, if there is one.
+    pub fn new(document: impl Into<PathBuf>) -> Self {
+        let document = document.into();
+        let out = document.with_extension("");
+        Self { document, settings: None, out, runtime_path: None, strict: false, build_script: false }
+    }
+
+    /// A run from a build script: the crate goes to `$OUT_DIR/<folder of the document>`, and cargo is told which files to watch.
+    ///
+    /// The client is then included where it is wanted:
+    ///
+    /// ```ignore
+    /// mod billing {
+    ///     include!(concat!(env!("OUT_DIR"), "/billing/src/client/mod.rs"));
+    /// }
+    /// ```
+    pub fn build_script(document: impl Into<PathBuf>) -> Self {
+        let document = document.into();
+        let folder = document.parent().and_then(Path::file_name).map_or_else(|| PathBuf::from("client"), PathBuf::from);
+        let out = std::env::var_os("OUT_DIR").map_or_else(|| folder.clone(), |out| PathBuf::from(out).join(&folder));
+        Self { build_script: true, ..Self::new(document) }.out(out)
+    }
+
+    /// The folder of the crate.
+    pub fn out(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.out = folder.into();
+        self
+    }
+
+    /// The settings, where they do not stand in `client.toml` beside the document.
+    pub fn settings(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings = Some(file.into());
+        self
+    }
+
+    /// Where `sinew-runtime` lies, relative to the crate: what `[runtime] path` in `client.toml` says, for those who have none.
+    pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
+        self.runtime_path = Some(path.into());
+        self
+    }
+
+    /// Refuses a document of which anything must be skipped or degraded.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// The files of the crate, in memory; `None` where the run is refused.
+    pub fn files(&self, diagnostics: &mut Diagnostics) -> Option<(Vec<SourceFile>, Summary)> {
+        let settings = self.read_settings(diagnostics)?;
+        let document = load::load(&load::Input::file(&self.document), diagnostics)?;
+        let api = lower::lower(&document, diagnostics);
+        if api.operations.is_empty() {
+            diagnostics.push(
+                Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of")
+                    .in_file(self.document.display().to_string())
+                    .help("nothing was written"),
+            );
+            return None;
+        }
+        let plan = plan::plan(&api, &settings, diagnostics);
+        let summary = summary(&api, plan.definitions.len(), diagnostics);
+        // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
+        let refused = diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
+            || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
+        if refused {
+            return None;
+        }
+        let source = self.document.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Some((emit::emit(&api, &plan, &source), summary))
+    }
+
+    /// Writes the crate: only what differs, either all of it or nothing.
+    pub fn generate(&self) -> Outcome {
+        self.run(write::write)
+    }
+
+    /// Compares the crate with what it should be, and writes nothing.
+    pub fn check(&self) -> Outcome {
+        self.run(write::compare)
+    }
+
+    /// Writes the crate; where that is refused, says why and ends the process. For build scripts.
+    pub fn generate_or_exit(&self) {
+        let outcome = self.generate();
+        for line in Renderer::plain().at_least(Severity::Warning).render(&outcome.diagnostics).lines() {
+            println!("cargo:warning={line}");
+        }
+        if outcome.difference.is_none() {
+            eprintln!("{}", Renderer::plain().render(&outcome.diagnostics));
+            std::process::exit(1);
+        }
+    }
+
+    fn run(&self, act: fn(&Path, &[SourceFile]) -> Result<Difference, Box<Diagnostic>>) -> Outcome {
+        let mut diagnostics = Diagnostics::new();
+        if self.build_script {
+            for file in [Some(self.document.as_path()), self.settings_file().as_deref()].into_iter().flatten() {
+                println!("cargo:rerun-if-changed={}", file.display());
+            }
+        }
+        let Some((files, summary)) = self.files(&mut diagnostics) else {
+            return Outcome { diagnostics, difference: None, summary: Summary::default() };
+        };
+        let difference = match act(&self.out, &files) {
+            Ok(difference) => Some(difference),
+            Err(refusal) => {
+                diagnostics.push(*refusal);
+                None
+            }
+        };
+        Outcome { diagnostics, difference, summary }
+    }
+
+    /// The settings file that applies. One beside the document is watched even where there is none yet.
+    fn settings_file(&self) -> Option<PathBuf> {
+        self.settings.clone().or_else(|| Some(self.document.parent()?.join("client.toml")))
+    }
+
+    fn read_settings(&self, diagnostics: &mut Diagnostics) -> Option<Settings> {
+        let mut settings = match self.settings_file() {
+            Some(file) if self.settings.is_some() || file.exists() => settings::load(&file, diagnostics),
+            _ => Settings::default(),
+        };
+        if diagnostics.has_errors() {
+            return None;
+        }
+        if let Some(path) = &self.runtime_path {
+            settings.runtime.path = Some(path.clone());
+        }
+        Some(settings)
+    }
+}
+
+fn summary(api: &Api, types: usize, diagnostics: &Diagnostics) -> Summary {
+    let warned: Vec<&str> = diagnostics
+        .iter()
+        .filter(|said| said.severity <= Severity::Warning)
+        .filter_map(|said| match said.primary() {
+            Some(Place::Document(pointer, _)) => Some(pointer.as_str()),
+            _ => None,
+        })
+        .collect();
+    let degraded = api
+        .operations
+        .iter()
+        .filter(|operation| {
+            warned.iter().any(|pointer| {
+                pointer.strip_prefix(operation.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        })
+        .count();
+    Summary { full: api.operations.len() - degraded, degraded, skipped: api.skipped, types }
+}

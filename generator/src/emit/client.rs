@@ -1,0 +1,146 @@
+//! How are the client type and the crate's root spelled?
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::text;
+use crate::ir::{Api, CredentialKind};
+use crate::plan::Plan;
+
+/// `src/lib.rs`: only what an `include!`d file cannot hold stands here.
+pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
+    let mut docs = vec![format!("A client of {}.", text::first_paragraph(&api.title))];
+    if let Some(description) = &api.description {
+        docs.push(text::markdown(description));
+    }
+    let package = plan.package.name.replace('-', "_");
+    docs.push(format!(
+        "```no_run\n# fn main() -> Result<(), sinew_runtime::Error> {{\nlet client = {package}::{}::{};\n# Ok(())\n# }}\n```",
+        plan.client,
+        if plan.package.base_url.is_some() { "from_env()?" } else { "new(\"https://api.example.org\")?" }
+    ));
+    let mut root = header.trim_end().to_owned();
+    root.push('\n');
+    for line in docs.join("\n\n").lines() {
+        root.push_str(if line.is_empty() { "//!" } else { "//! " });
+        root.push_str(line);
+        root.push('\n');
+    }
+    root.push_str("\n#[rustfmt::skip]\nmod client;\n\npub use client::*;\n");
+    root
+}
+
+/// `src/client/mod.rs`: the client type. It has no inner attributes, so it can be `include!`d.
+pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
+    let client = text::ident(&plan.client);
+    let docs = text::doc(&format!("A client of {}. Clones share connections, circuit breakers and credentials.", text::first_paragraph(&api.title)));
+    let modules: Vec<_> = plan.modules.iter().map(|module| text::ident(&module.ident)).collect();
+    let service = service(api, plan);
+    quote! {
+        pub mod types;
+        #(mod #modules;)*
+        #(pub use #modules::*;)*
+
+        use sinew_runtime::generated::{Client, Service};
+        use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};
+
+        #service
+
+        #docs
+        #[derive(Clone, Debug)]
+        pub struct #client {
+            core: Client,
+        }
+        impl From<Client> for #client {
+            fn from(core: Client) -> Self {
+                Self { core }
+            }
+        }
+        impl #client {
+            /// A client at the address that the environment names, else at the document's.
+            ///
+            /// # Errors
+            /// An address that cannot be used; the error names the variable.
+            pub fn from_env() -> Result<Self, Error> {
+                Client::from_env(&SERVICE).map(Self::from)
+            }
+
+            /// A client at this address, with the default policy and no credentials.
+            ///
+            /// # Errors
+            /// An address that cannot be used.
+            pub fn new(base_url: &str) -> Result<Self, Error> {
+                Self::builder().base_url(base_url).build()
+            }
+
+            /// A client with credentials, a policy or a transport of its own.
+            pub fn builder() -> ClientBuilder<Self> {
+                ClientBuilder::new(&SERVICE)
+            }
+
+            /// A client at the address that a registry knows for the service.
+            ///
+            /// # Errors
+            /// A service that the registry does not know, or an address that cannot be used.
+            pub fn from_registry(registry: &ServiceRegistry) -> Result<Self, Error> {
+                Client::from_registry(&SERVICE, registry).map(Self::from)
+            }
+
+            /// Whether the service is alive.
+            pub fn health(&self) -> Call<'_, Health> {
+                self.core.health()
+            }
+
+            /// Whether the service is ready to answer.
+            pub fn ready(&self) -> Call<'_, Health> {
+                self.core.ready()
+            }
+
+            /// Ends the client and its clones: calls that wait to be repeated end at once, later ones are refused.
+            pub async fn close(&self) {
+                self.core.close().await;
+            }
+        }
+    }
+}
+
+fn service(api: &Api, plan: &Plan) -> TokenStream {
+    let package = &plan.package;
+    let name = text::literal(&package.service);
+    let base = text::literal(package.base_url.as_deref().unwrap_or_default());
+    let health = package.health.as_ref().map(|path| {
+        let path = text::literal(path);
+        quote!(.health(#path))
+    });
+    let ready = package.ready.as_ref().map(|path| {
+        let path = text::literal(path);
+        quote!(.ready(#path))
+    });
+    let schemes = (!api.credentials.is_empty()).then(|| {
+        let schemes = api.credentials.iter().map(|credential| {
+            let name = text::literal(&credential.name);
+            match &credential.kind {
+                CredentialKind::Bearer => quote!(Scheme::bearer(#name)),
+                CredentialKind::Basic => quote!(Scheme::basic(#name)),
+                CredentialKind::ApiKeyHeader(key) => {
+                    let key = text::literal(key);
+                    quote!(Scheme::api_key_header(#name, #key))
+                }
+                CredentialKind::ApiKeyQuery(key) => {
+                    let key = text::literal(key);
+                    quote!(Scheme::api_key_query(#name, #key))
+                }
+                CredentialKind::ApiKeyCookie(key) => {
+                    let key = text::literal(key);
+                    quote!(Scheme::api_key_cookie(#name, #key))
+                }
+            }
+        });
+        quote!(.schemes(&[#(#schemes),*]))
+    });
+    let import = schemes.as_ref().map(|_| quote!(use sinew_runtime::generated::Scheme;));
+    quote! {
+        #import
+        static SERVICE: Service = Service::new(#name, #base)#health #ready #schemes;
+    }
+}

@@ -1,0 +1,43 @@
+//! How is the plan spelled in Rust?
+//!
+//! Everything here branches on the IR and looks names up in the plan. What comes from the document passes through `text`, and
+//! nothing else: so no byte of it can become code.
+
+mod client;
+mod failures;
+mod format;
+mod manifest;
+mod operations;
+mod rust_type;
+mod text;
+mod types;
+
+use crate::ir::Api;
+use crate::plan::Plan;
+
+/// A file of the generated crate, in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it goes, relative to the crate, with `/` between folders.
+    pub path: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Spells a planned crate. `source` is the file name of the document, for the headers.
+pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
+    let header = format::header(source);
+    let mut files = vec![
+        SourceFile { path: "Cargo.toml".to_owned(), text: manifest::cargo_toml(plan, source) },
+        SourceFile { path: "README.md".to_owned(), text: manifest::readme(api, plan, source) },
+        SourceFile { path: "src/lib.rs".to_owned(), text: client::crate_root(api, plan, &header) },
+        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, client::module(api, plan)) },
+        SourceFile { path: "src/client/types.rs".to_owned(), text: format::file(&header, types::module(api, plan)) },
+    ];
+    files.extend(plan.modules.iter().map(|module| SourceFile {
+        path: format!("src/client/{}.rs", module.ident.plain()),
+        text: format::file(&header, operations::module(api, plan, module)),
+    }));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}

@@ -1,0 +1,394 @@
+//! How are the operations of a group spelled?
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::rust_type::{Within, mention};
+use super::{failures, text, types};
+use crate::ir::{Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status};
+use crate::plan::{
+    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern, Success,
+};
+
+/// The file of a group.
+pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
+    let title = format!("The operations of {}.", text::code(&module.title));
+    let head = match &module.description {
+        Some(description) => text::inner_doc(&format!("{title}\n\n{}", text::markdown(description))),
+        None => text::inner_doc(&title),
+    };
+    let client = text::ident(&plan.client);
+    let mut operations: Vec<usize> = module.operations.clone();
+    operations.sort_by_key(|&position| &plan.calls[position].method);
+    let each = |make: &dyn Fn(usize, &Operation, &CallPlan) -> Option<TokenStream>| -> Vec<TokenStream> {
+        operations.iter().filter_map(|&position| make(position, &api.operations[position], &plan.calls[position])).collect()
+    };
+    let statics = each(&|_, operation, call| Some(constant(operation, call)));
+    let methods = each(&|_, operation, call| Some(method(plan, operation, call)));
+    let options = each(&|_, operation, call| options(plan, operation, call));
+    let answers = each(&|_, _, call| answer(plan, call));
+    let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
+    let body = quote! {
+        #(#statics)*
+        impl super::#client { #(#methods)* }
+        #(#options)*
+        #(#answers)*
+        #(#failures)*
+    };
+    let imports = imports(&body);
+    quote! {
+        #head
+        #![allow(clippy::pedantic, clippy::too_many_arguments)]
+        #imports
+        #body
+    }
+}
+
+/// Exactly what a file uses of the runtime, and of the types.
+fn imports(body: &TokenStream) -> TokenStream {
+    let spelled = body.to_string();
+    // Tokens are printed with blanks between, so a word with blanks around is a path's first segment or a type of its own.
+    let uses = |word: &str| spelled.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
+    let types = spelled.contains("types ::").then(|| quote!(use super::types;));
+    let pick = |words: &[&str]| -> Vec<proc_macro2::Ident> {
+        words.iter().filter(|word| uses(word)).map(|word| text::name(word)).collect()
+    };
+    let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style"]);
+    let root = pick(&["Body", "Call", "Download"]);
+    let facade = (!facade.is_empty()).then(|| quote!(use sinew_runtime::generated::{#(#facade),*};));
+    let root = (!root.is_empty()).then(|| quote!(use sinew_runtime::{#(#root),*};));
+    quote!(#types #facade #root)
+}
+
+/// The static that describes an operation.
+fn constant(operation: &Operation, call: &CallPlan) -> TokenStream {
+    let name = text::name(&call.constant);
+    let method_name = text::literal(call.method.plain());
+    let method = text::name(match operation.method {
+        Method::Get => "Get",
+        Method::Put => "Put",
+        Method::Post => "Post",
+        Method::Delete => "Delete",
+        Method::Options => "Options",
+        Method::Head => "Head",
+        Method::Patch => "Patch",
+        Method::Trace => "Trace",
+    });
+    let path = text::literal(&operation.path);
+    let auth = (!operation.security.is_empty()).then(|| {
+        let sets = operation.security.iter().map(|set| {
+            let set = set.iter().map(|name| text::literal(name));
+            quote!(&[#(#set),*])
+        });
+        quote!(.auth(&[#(#sets),*]))
+    });
+    let accept = operation.accept.as_deref().filter(|accept| *accept != "application/json").map(|accept| {
+        let accept = text::literal(accept);
+        quote!(.accept(#accept))
+    });
+    let server = operation.server.as_ref().map(|server| match server {
+        ServerOverride::BasePath(path) => {
+            let path = text::literal(path);
+            quote!(.base_path(#path))
+        }
+        ServerOverride::Url(url) => {
+            let url = text::literal(url);
+            quote!(.server(#url))
+        }
+    });
+    let idempotent = call.idempotent.map(|idempotent| quote!(.idempotent(#idempotent)));
+    let key = operation.idempotency_header.as_ref().map(|header| {
+        let header = text::literal(header);
+        quote!(.idempotency_header(#header))
+    });
+    let timeout = call.timeout_ms.map(|timeout| {
+        let timeout = proc_macro2::Literal::u64_unsuffixed(timeout);
+        quote!(.timeout_ms(#timeout))
+    });
+    let attempts = call.attempts.map(|attempts| {
+        let attempts = proc_macro2::Literal::u32_unsuffixed(attempts);
+        quote!(.attempts(#attempts))
+    });
+    quote! {
+        static #name: Operation = Operation::new(#method_name, Method::#method, #path)
+            #auth #accept #server #idempotent #key #timeout #attempts;
+    }
+}
+
+fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
+    let docs = method_docs(operation, call);
+    let deprecated = operation.docs.deprecated.then(|| quote!(#[deprecated]));
+    let name = text::ident(&call.method);
+    let constant = text::name(&call.constant);
+
+    let mut declared: Vec<TokenStream> = call.arguments.iter().map(|argument| declare(plan, &argument.ident, &argument.kind)).collect();
+    let body = operation.body.as_ref().zip(call.body.as_ref());
+    let body = body.map(|(said, argument)| self::body(plan, argument, &said.payload, said.required, &said.media_type));
+    if let Some(body) = &body {
+        declared.push(body.declared.clone());
+    }
+    if let Some((options, _)) = &call.options {
+        let options = text::ident(options);
+        declared.push(quote!(options: &#options));
+    }
+
+    let parameters = operation.parameters.iter().enumerate().map(|(position, parameter)| {
+        let value = value_of(call, position, parameter);
+        write(parameter, &value)
+    });
+    let (answer, answering) = answering(plan, call);
+    let request = quote!(self.core.request(&#constant)#(#parameters)*);
+    let request = match body {
+        Some(Sent { before: Some(before), .. }) => {
+            return quote! {
+                #docs #deprecated
+                pub fn #name(&self, #(#declared),*) -> Call<'_, #answer> {
+                    let request = #request;
+                    #before
+                    request #answering
+                }
+            };
+        }
+        Some(Sent { step, .. }) => quote!(#request #step),
+        None => request,
+    };
+    quote! {
+        #docs #deprecated
+        pub fn #name(&self, #(#declared),*) -> Call<'_, #answer> {
+            #request #answering
+        }
+    }
+}
+
+fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
+    let mut lines = Vec::new();
+    let summary = operation.summary.as_deref().filter(|summary| !summary.trim().is_empty());
+    let description = operation.docs.description.as_deref().filter(|text| !text.trim().is_empty());
+    match (summary, description) {
+        (Some(summary), Some(description)) if !description.trim().starts_with(summary.trim().trim_end_matches('.')) => {
+            lines.push(format!("{}.", text::first_paragraph(summary).trim_end_matches('.')));
+            lines.push(text::markdown(description));
+        }
+        (_, Some(description)) => lines.push(text::markdown(description)),
+        (Some(summary), None) => lines.push(format!("{}.", text::first_paragraph(summary).trim_end_matches('.'))),
+        (None, None) => {}
+    }
+    let route = text::code(&operation.route());
+    lines.push(match &operation.id {
+        Some(id) => format!("{route} ({})", text::code(id)),
+        None => route,
+    });
+    let arguments: Vec<String> = call
+        .arguments
+        .iter()
+        .filter_map(|argument: &Argument| {
+            let said = types::said(&operation.parameters[argument.parameter].docs);
+            (!said.is_empty()).then(|| format!("* {}: {}", text::code(argument.ident.plain()), said.join(" ").replace('\n', " ")))
+        })
+        .collect();
+    if !arguments.is_empty() {
+        lines.push(arguments.join("\n"));
+    }
+    if call.failure.is_some() {
+        lines.push(format!("Documented failures: [`{}`](super::{}).", call.failure_name, call.failure_name));
+    }
+    text::doc(&lines.join("\n\n"))
+}
+
+fn declare(plan: &Plan, ident: &Ident, kind: &ArgumentKind) -> TokenStream {
+    let ident = text::ident(ident);
+    let ty = declared_type(plan, kind);
+    quote!(#ident: #ty)
+}
+
+fn declared_type(plan: &Plan, kind: &ArgumentKind) -> TokenStream {
+    let mention = |ty: &RustType| mention(plan, ty, Within::Operations);
+    match kind {
+        ArgumentKind::Value(ty) => mention(ty),
+        ArgumentKind::Text => quote!(&str),
+        ArgumentKind::Slice(item) => {
+            let item = mention(item);
+            quote!(&[#item])
+        }
+        ArgumentKind::Reference(ty) => {
+            let ty = mention(ty);
+            quote!(&#ty)
+        }
+    }
+}
+
+/// The expression of a parameter's value.
+fn value_of(call: &CallPlan, position: usize, parameter: &Parameter) -> TokenStream {
+    if let Some(fixed) = &parameter.fixed {
+        let fixed = text::literal(fixed);
+        return quote!(&#fixed);
+    }
+    if let Some(argument) = call.arguments.iter().find(|argument| argument.parameter == position) {
+        let ident = text::ident(&argument.ident);
+        return quote!(&#ident);
+    }
+    let option = call.options.iter().flat_map(|(_, fields)| fields).find(|field| field.parameter == position);
+    let ident = option.map(|field| text::ident(&field.ident));
+    quote!(&options.#ident)
+}
+
+fn write(parameter: &Parameter, value: &TokenStream) -> TokenStream {
+    let name = text::literal(&parameter.name);
+    let style = match parameter.style {
+        ParameterStyle::Default => None,
+        ParameterStyle::Comma => Some("Comma"),
+        ParameterStyle::Space => Some("Space"),
+        ParameterStyle::Pipe => Some("Pipe"),
+        ParameterStyle::Deep => Some("Deep"),
+    };
+    match (parameter.location, style.map(text::name)) {
+        (ParameterLocation::Path, _) => quote!(.path(#name, #value)),
+        (ParameterLocation::Query, None) => quote!(.query(#name, #value)),
+        (ParameterLocation::Query, Some(style)) => quote!(.query_styled(#name, Style::#style, #value)),
+        (ParameterLocation::Header, _) => quote!(.header(#name, #value)),
+        (ParameterLocation::Cookie, _) => quote!(.cookie(#name, #value)),
+    }
+}
+
+/// How a body is declared and sent.
+struct Sent {
+    declared: TokenStream,
+    /// The step of the chain, where it is one.
+    step: TokenStream,
+    /// The statement that adds the body to `request`, where it may be left out.
+    before: Option<TokenStream>,
+}
+
+fn body(plan: &Plan, argument: &BodyArgument, payload: &Payload, required: bool, media_type: &str) -> Sent {
+    let ident = text::ident(&argument.ident);
+    let media = text::literal(media_type);
+    let plain_json = media_type == "application/json";
+    let (ty, step) = match payload {
+        Payload::Json(_) => {
+            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
+            (quote!(#ty), if plain_json { quote!(.json(#ident)) } else { quote!(.json_as(#media, #ident)) })
+        }
+        Payload::UrlEncoded(_) => {
+            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
+            (quote!(#ty), quote!(.form(#ident)))
+        }
+        Payload::Multipart(_) => {
+            let form = argument.form.as_ref().map(|(name, _)| text::ident(name));
+            (quote!(&types::#form), quote!(.multipart(#ident.form())))
+        }
+        Payload::Bytes if required => (quote!(impl Into<Body>), quote!(.body(#media, #ident))),
+        Payload::Bytes => (quote!(Body), quote!(.body(#media, #ident))),
+        Payload::Text if required => (quote!(impl Into<String>), quote!(.text(#media, #ident.into()))),
+        Payload::Text => (quote!(String), quote!(.text(#media, #ident))),
+    };
+    // A value that is passed as itself is borrowed where it is written.
+    let step = match (payload, &argument.kind) {
+        (Payload::Json(_) | Payload::UrlEncoded(_), Some(ArgumentKind::Value(_))) => {
+            let method = text::name(match payload {
+                Payload::UrlEncoded(_) => "form",
+                _ if plain_json => "json",
+                _ => "json_as",
+            });
+            if method == "json_as" { quote!(.#method(#media, &#ident)) } else { quote!(.#method(&#ident)) }
+        }
+        _ => step,
+    };
+    if required {
+        return Sent { declared: quote!(#ident: #ty), step, before: None };
+    }
+    let before = quote! {
+        let request = match #ident {
+            Some(#ident) => request #step,
+            None => request,
+        };
+    };
+    Sent { declared: quote!(#ident: Option<#ty>), step: TokenStream::new(), before: Some(before) }
+}
+
+/// The type of the answer, and the last step of the chain.
+fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
+    match &call.success {
+        Success::Empty => (quote!(()), quote!(.answering(Reply::empty))),
+        Success::Text => (quote!(String), quote!(.answering(Reply::text))),
+        Success::Bytes => (quote!(Download), quote!(.streaming(Download::from_reply))),
+        Success::Json(ty) => (mention(plan, ty, Within::Operations), quote!(.answering(Reply::json))),
+        Success::Choice(name, choices) => {
+            let name = text::ident(name);
+            let arms = choices.iter().map(|choice| {
+                let pattern = failures::pattern(pattern_of(choice.status));
+                let ident = text::ident(&choice.ident);
+                match (&choice.ty, choice.text) {
+                    (None, _) => quote!(#pattern => Ok(#name::#ident),),
+                    (Some(_), true) => quote!(#pattern => reply.text().map(#name::#ident),),
+                    (Some(_), false) => quote!(#pattern => reply.json().map(#name::#ident),),
+                }
+            });
+            let others = choices.iter().all(|choice| choice.status != Status::Default).then(|| quote!(_ => Err(reply.unexpected()),));
+            (quote!(#name), quote!(.answering(|reply| match reply.status() { #(#arms)* #others })))
+        }
+    }
+}
+
+fn pattern_of(status: Status) -> StatusPattern {
+    match status {
+        Status::Code(code) => StatusPattern::Code(code),
+        Status::Class(class) => StatusPattern::Class(class),
+        Status::Default => StatusPattern::Any,
+    }
+}
+
+/// The struct of optional parameters.
+fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenStream> {
+    let (name, fields) = call.options.as_ref()?;
+    let ident = text::ident(name);
+    let docs = text::doc(&format!("The optional parameters of {}.", text::code(call.method.plain())));
+    let fields = fields.iter().map(|field: &OptionField| {
+        let parameter = &operation.parameters[field.parameter];
+        let docs = parameter_docs(&parameter.name, &parameter.docs);
+        let ident = text::ident(&field.ident);
+        let ty = mention(plan, &field.ty, Within::Operations);
+        quote!(#docs pub #ident: #ty,)
+    });
+    Some(quote! {
+        #docs
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct #ident { #(#fields)* }
+    })
+}
+
+fn parameter_docs(name: &str, docs: &Docs) -> TokenStream {
+    let mut lines = types::said(docs);
+    if lines.is_empty() {
+        lines.push(format!("{}.", text::code(name)));
+    }
+    text::doc(&lines.join("\n\n"))
+}
+
+/// The enum of answers that differ by status.
+fn answer(plan: &Plan, call: &CallPlan) -> Option<TokenStream> {
+    let Success::Choice(name, choices) = &call.success else { return None };
+    let docs = text::doc(&format!("What {} answers.", text::code(call.method.plain())));
+    let ident = text::ident(name);
+    let variants = choices.iter().map(|choice: &Choice| {
+        let status = match choice.status {
+            Status::Code(code) => format!("`{code}`"),
+            Status::Class(class) => format!("`{class}XX`"),
+            Status::Default => "Any other status".to_owned(),
+        };
+        let said = text::first_paragraph(&choice.description);
+        let docs = text::doc(&if said.is_empty() { format!("{status}.") } else { format!("{status}: {said}") });
+        let ident = text::ident(&choice.ident);
+        match &choice.ty {
+            Some(ty) => {
+                let ty = mention(plan, ty, Within::Operations);
+                quote!(#docs #ident(#ty),)
+            }
+            None => quote!(#docs #ident,),
+        }
+    });
+    Some(quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum #ident { #(#variants)* }
+    })
+}

@@ -1,0 +1,52 @@
+//! What is said about a schema, in words?
+
+use crate::ir::Docs;
+use crate::load::SchemaObject;
+
+/// The documentation of a schema, its bounds as short phrases.
+pub(super) fn docs(schema: &SchemaObject) -> Docs {
+    Docs {
+        title: schema.title.clone(),
+        description: schema.description.clone(),
+        deprecated: schema.deprecated,
+        default: schema.default.clone().filter(|value| !value.is_null()),
+        bounds: bounds(schema),
+    }
+}
+
+fn bounds(schema: &SchemaObject) -> Vec<String> {
+    let said = &schema.constraints;
+    let mut bounds = Vec::new();
+    let mut number = |word: &str, bound: &Option<serde_json::Number>| {
+        bounds.extend(bound.as_ref().map(|bound| format!("{word} {bound}")));
+    };
+    number("at least", &said.minimum);
+    number("more than", &said.exclusive_minimum);
+    number("at most", &said.maximum);
+    number("less than", &said.exclusive_maximum);
+    number("a multiple of", &said.multiple_of);
+    for (least, most, unit) in [
+        (said.min_length, said.max_length, "characters"),
+        (said.min_items, said.max_items, "items"),
+        (said.min_properties, said.max_properties, "entries"),
+    ] {
+        match (least, most) {
+            (Some(least), Some(most)) if least == most => bounds.push(format!("{least} {unit}")),
+            (Some(least), Some(most)) => bounds.push(format!("{least} to {most} {unit}")),
+            (Some(0) | None, None) => {}
+            (Some(least), None) => bounds.push(format!("at least {least} {unit}")),
+            (None, Some(most)) => bounds.push(format!("at most {most} {unit}")),
+        }
+    }
+    bounds.extend(said.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));
+    if said.unique_items {
+        bounds.push("no item twice".to_owned());
+    }
+    if schema.read_only {
+        bounds.push("set by the service".to_owned());
+    }
+    if schema.write_only {
+        bounds.push("sent, never answered".to_owned());
+    }
+    bounds
+}

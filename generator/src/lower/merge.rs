@@ -1,0 +1,213 @@
+//! What does a schema come down to once `allOf` and references are laid together?
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::describe;
+use crate::diagnostics::{Diagnostic, Diagnostics, codes};
+use crate::ir::Docs;
+use crate::load::{Discriminator, Document, JsonType, Schema, SchemaId, SchemaObject};
+
+/// How deep `allOf` and `$ref` may nest before a schema is given up.
+const DEEPEST: usize = 128;
+
+/// A schema with its `allOf` laid together: later branches and the schema's own keywords win over earlier ones.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    /// The types said, `null` left out.
+    pub types: Vec<JsonType>,
+    pub format: Option<String>,
+    pub pattern: Option<String>,
+    pub content_encoding: Option<String>,
+    pub constant: Option<Value>,
+    pub enumeration: Option<Vec<Value>>,
+    /// By name, each once.
+    pub properties: Vec<(String, SchemaId)>,
+    /// In the order said.
+    pub required: Vec<String>,
+    pub additional_properties: Option<SchemaId>,
+    pub items: Option<SchemaId>,
+    pub prefix_items: Vec<SchemaId>,
+    pub unions: Vec<Alternatives>,
+    /// Whether a bound that only numbers have is said.
+    pub numeric: bool,
+    /// Whether a bound that only texts have is said.
+    pub textual: bool,
+    /// Whether a bound of whole numbers lies beyond 2^63.
+    pub beyond_signed: bool,
+    pub docs: Docs,
+}
+
+/// A `oneOf` or `anyOf`.
+#[derive(Debug, Clone)]
+pub(super) struct Alternatives {
+    pub branches: Vec<SchemaId>,
+    pub discriminator: Option<Discriminator>,
+}
+
+impl Merged {
+    /// Whether anything about the fields of an object is said.
+    pub(super) fn has_fields(&self) -> bool {
+        !self.properties.is_empty() || self.additional_properties.is_some()
+    }
+
+    /// Whether anything is said beside `required`, documentation and bounds.
+    pub(super) fn has_structure(&self) -> bool {
+        self.has_fields()
+            || !self.types.is_empty()
+            || self.constant.is_some()
+            || self.enumeration.is_some()
+            || self.items.is_some()
+            || !self.prefix_items.is_empty()
+            || !self.unions.is_empty()
+            || self.format.is_some()
+    }
+}
+
+/// Lays schemas together, in order. With `unions` false, their `oneOf` and `anyOf` are left out.
+pub(super) fn merge(document: &Document, schemas: &[SchemaId], unions: bool, diagnostics: &mut Diagnostics) -> Merged {
+    let mut merger = Merger { document, unions, seen: HashSet::new(), merged: Merged::default(), diagnostics };
+    for (position, &schema) in schemas.iter().enumerate() {
+        // Only the last schema speaks for the whole; what the others say of themselves is theirs.
+        merger.add(schema, 0, position + 1 == schemas.len());
+    }
+    let mut merged = merger.merged;
+    merged.properties.sort_by(|a, b| a.0.cmp(&b.0));
+    merged
+}
+
+struct Merger<'d, 'g> {
+    document: &'d Document,
+    unions: bool,
+    seen: HashSet<SchemaId>,
+    merged: Merged,
+    diagnostics: &'g mut Diagnostics,
+}
+
+impl Merger<'_, '_> {
+    fn add(&mut self, id: SchemaId, depth: usize, outermost: bool) {
+        let entry = self.document.schemas.get(id);
+        let Schema::Object(schema) = &entry.schema else { return };
+        if !self.seen.insert(id) {
+            return;
+        }
+        if depth > DEEPEST {
+            self.diagnostics.push(
+                Diagnostic::warning(codes::DEGRADED_SCHEMA, format!("`allOf` nests deeper than {DEEPEST} schemas"))
+                    .at(&entry.pointer, "not followed any further"),
+            );
+            return;
+        }
+        if let Some(target) = schema.reference.as_ref().and_then(|pointer| self.document.schemas.at(pointer)) {
+            self.add(target, depth + 1, false);
+        }
+        for &branch in &schema.all_of {
+            self.add(branch, depth + 1, false);
+        }
+        self.own(schema);
+        if outermost {
+            self.merged.docs = describe::docs(schema);
+        }
+    }
+
+    /// Adds the keywords of a schema itself.
+    fn own(&mut self, schema: &SchemaObject) {
+        let merged = &mut self.merged;
+        let types: Vec<JsonType> = schema.types.iter().copied().filter(|&ty| ty != JsonType::Null).collect();
+        if !types.is_empty() {
+            let both: Vec<JsonType> = types.iter().copied().filter(|ty| merged.types.contains(ty)).collect();
+            merged.types = if both.is_empty() { types } else { both };
+        }
+        replace(&mut merged.format, schema.format.as_ref());
+        replace(&mut merged.pattern, schema.constraints.pattern.as_ref());
+        replace(&mut merged.content_encoding, schema.content_encoding.as_ref());
+        replace(&mut merged.constant, schema.constant.as_ref());
+        replace(&mut merged.enumeration, schema.enumeration.as_ref());
+        for (name, &property) in &schema.properties {
+            match merged.properties.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) => {
+                    // A branch that only repeats a name without saying anything must not erase what is known.
+                    if !says_nothing(self.document, property) {
+                        *known = property;
+                    }
+                }
+                None => merged.properties.push((name.clone(), property)),
+            }
+        }
+        for name in &schema.required {
+            if !merged.required.contains(name) {
+                merged.required.push(name.clone());
+            }
+        }
+        replace(&mut merged.additional_properties, schema.additional_properties.as_ref());
+        replace(&mut merged.items, schema.items.as_ref());
+        if !schema.prefix_items.is_empty() {
+            merged.prefix_items.clone_from(&schema.prefix_items);
+        }
+        if self.unions {
+            for branches in [&schema.one_of, &schema.any_of] {
+                if !branches.is_empty() {
+                    let discriminator = schema.discriminator.clone();
+                    merged.unions.push(Alternatives { branches: branches.clone(), discriminator });
+                }
+            }
+        }
+        let bounds = &schema.constraints;
+        merged.numeric |= bounds.minimum.is_some()
+            || bounds.maximum.is_some()
+            || bounds.exclusive_minimum.is_some()
+            || bounds.exclusive_maximum.is_some()
+            || bounds.multiple_of.is_some();
+        merged.textual |= bounds.min_length.is_some() || bounds.max_length.is_some() || bounds.pattern.is_some();
+        merged.beyond_signed |= bounds.maximum.as_ref().is_some_and(|most| most.is_u64() && !most.is_i64());
+    }
+}
+
+fn replace<T: Clone>(known: &mut Option<T>, said: Option<&T>) {
+    if let Some(said) = said {
+        *known = Some(said.clone());
+    }
+}
+
+fn says_nothing(document: &Document, id: SchemaId) -> bool {
+    match &document.schemas.get(id).schema {
+        Schema::Boolean(admits) => *admits,
+        Schema::Object(schema) => {
+            schema.reference.is_none()
+                && schema.types.is_empty()
+                && schema.all_of.is_empty()
+                && schema.any_of.is_empty()
+                && schema.one_of.is_empty()
+                && schema.properties.is_empty()
+                && schema.enumeration.is_none()
+                && schema.constant.is_none()
+                && schema.items.is_none()
+        }
+    }
+}
+
+impl Merged {
+    /// Lays another schema over this one, whose keywords win.
+    pub(super) fn lay_over(&mut self, other: Self) {
+        if !other.types.is_empty() {
+            self.types = other.types;
+        }
+        for (name, property) in other.properties {
+            match self.properties.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = property,
+                None => self.properties.push((name, property)),
+            }
+        }
+        self.properties.sort_by(|a, b| a.0.cmp(&b.0));
+        for name in other.required {
+            if !self.required.contains(&name) {
+                self.required.push(name);
+            }
+        }
+        self.additional_properties = other.additional_properties.or(self.additional_properties);
+        self.items = other.items.or(self.items);
+        self.unions = other.unions;
+        self.docs = other.docs;
+    }
+}

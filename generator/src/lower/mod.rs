@@ -1,0 +1,111 @@
+//! What does the document mean? From OpenAPI's words to the [`Api`].
+//!
+//! All recursion stands in `schema`; the leaves know one thing each. Lowering keeps where a type comes from and never makes a name.
+
+mod body;
+mod describe;
+mod merge;
+mod parameter;
+mod response;
+mod scalar;
+mod schema;
+mod security;
+mod server;
+mod union;
+
+use std::collections::BTreeMap;
+
+use schema::Lowering;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, codes};
+use crate::ir::{Api, Docs, Group, Method, Operation};
+use crate::load::{Document, PathOperation};
+
+/// Says what a document means. Every operation that cannot be understood is told, and counted as skipped.
+pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
+    let credentials = security::credentials(document, diagnostics);
+    let base_url = server::base_url(&document.servers);
+    let mut lowering = Lowering::new(document, diagnostics);
+    let mut operations = Vec::with_capacity(document.operations.len());
+    let mut skipped = document.unreadable;
+    for stated in &document.operations {
+        let mut operation = match operation(&mut lowering, stated, operations.len()) {
+            Some(operation) => operation,
+            None => {
+                skipped += 1;
+                continue;
+            }
+        };
+        operation.security = security::alternatives(document, stated, &credentials, lowering.diagnostics);
+        operation.server = server::of_operation(base_url.as_deref(), stated);
+        operations.push(operation);
+    }
+    Api {
+        title: document.title.clone(),
+        version: document.version.clone(),
+        description: document.description.clone(),
+        base_url,
+        credentials,
+        groups: groups(document),
+        operations,
+        types: lowering.finish(),
+        skipped,
+    }
+}
+
+fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Operation> {
+    let Some(method) = method(&stated.method) else {
+        lowering.diagnostics.push(
+            Diagnostic::error(codes::IGNORED_PART, format!("`{}` is not a method that can be sent yet", stated.method))
+                .at_key(&stated.pointer, "this operation is skipped"),
+        );
+        return None;
+    };
+    let said = &stated.operation;
+    let parameters = parameter::of_operation(lowering, stated, position)?;
+    let body = match &said.request_body {
+        Some(body) => Some(body::of_operation(lowering, &stated.pointer.join("requestBody"), body, position)?),
+        None => None,
+    };
+    let answers = response::of_operation(lowering, stated, position);
+    Some(Operation {
+        id: said.operation_id.clone(),
+        method,
+        path: stated.path.clone(),
+        group: said.tags.first().cloned(),
+        summary: said.summary.clone(),
+        docs: Docs { description: said.description.clone(), deprecated: said.deprecated, ..Docs::default() },
+        parameters: parameters.sent,
+        body,
+        accept: parameters.accept.or(answers.accept),
+        answers: answers.answers,
+        security: Vec::new(),
+        server: None,
+        idempotent: said.extensions.get("x-idempotent").and_then(serde_json::Value::as_bool),
+        idempotency_header: parameters.idempotency_header,
+        pointer: stated.pointer.as_str().to_owned(),
+    })
+}
+
+fn method(name: &str) -> Option<Method> {
+    Some(match name {
+        "get" => Method::Get,
+        "put" => Method::Put,
+        "post" => Method::Post,
+        "delete" => Method::Delete,
+        "options" => Method::Options,
+        "head" => Method::Head,
+        "patch" => Method::Patch,
+        "trace" => Method::Trace,
+        _ => return None,
+    })
+}
+
+fn groups(document: &Document) -> Vec<Group> {
+    let described: BTreeMap<&str, Option<&String>> =
+        document.tags.iter().map(|tag| (tag.name.as_str(), tag.description.as_ref())).collect();
+    described
+        .into_iter()
+        .map(|(key, description)| Group { key: key.to_owned(), description: description.cloned() })
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! Which values does an operation take outside its body?
+
+use std::collections::BTreeMap;
+
+use openapiv3::{Parameter as Said, ParameterSchemaOrContent, QueryStyle, ReferenceOr};
+
+use super::describe;
+use super::schema::Lowering;
+use crate::diagnostics::{Diagnostic, Pointer, codes};
+use crate::ir::{Docs, Origin, Parameter, ParameterLocation, ParameterStyle, Parent, Role, Shape, TextKind, Use};
+use crate::load::{PathOperation, SchemaId};
+
+/// The parameters of an operation, those set apart that the runtime sends by itself.
+pub(super) struct Parameters {
+    pub sent: Vec<Parameter>,
+    pub accept: Option<String>,
+    pub idempotency_header: Option<String>,
+}
+
+/// The parameters of an operation with those of its path. `None` where the path cannot be filled.
+pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Parameters> {
+    let own = stated.operation.parameters.iter().enumerate();
+    let own = own.map(|(index, parameter)| (stated.pointer.join("parameters").index(index), parameter.clone()));
+    // An operation's parameter replaces one of its path with the same name and location (OpenAPI 3.1, 4.8.10).
+    let mut by_key: BTreeMap<(ParameterLocation, String), (Pointer, Said)> = BTreeMap::new();
+    for (pointer, parameter) in stated.shared_parameters.iter().cloned().chain(own) {
+        let Some((pointer, said)) = lowering.document.follow(&pointer, &parameter, lowering.diagnostics) else { continue };
+        let key = (location(&said), said.parameter_data_ref().name.clone());
+        by_key.insert(key, (pointer, said));
+    }
+
+    let mut parameters = Parameters { sent: Vec::new(), accept: None, idempotency_header: None };
+    let holes = holes(&stated.path);
+    for hole in &holes {
+        let Some((pointer, said)) = by_key.remove(&(ParameterLocation::Path, hole.clone())) else {
+            lowering.diagnostics.push(
+                Diagnostic::warning(codes::PATH_PARAMETER, format!("`{{{hole}}}` is declared nowhere"))
+                    .at_key(&stated.pointer, "taken as a text"),
+            );
+            let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(hole.clone()) };
+            let used = lowering.plain(Shape::Text(TextKind::Plain), origin, &stated.pointer);
+            parameters.sent.push(Parameter {
+                name: hole.clone(),
+                location: ParameterLocation::Path,
+                style: ParameterStyle::Default,
+                required: true,
+                used,
+                fixed: None,
+                docs: Docs::default(),
+            });
+            continue;
+        };
+        parameters.sent.extend(parameter(lowering, &pointer, &said, position));
+    }
+    for ((location, name), (pointer, said)) in by_key {
+        if location == ParameterLocation::Path {
+            lowering.diagnostics.push(
+                Diagnostic::warning(codes::PATH_PARAMETER, format!("`{name}` does not occur in `{}`", stated.path))
+                    .at(&pointer, "left out"),
+            );
+            continue;
+        }
+        if location == ParameterLocation::Header && header(lowering, &mut parameters, &name, &pointer, &said, stated) {
+            continue;
+        }
+        parameters.sent.extend(parameter(lowering, &pointer, &said, position));
+    }
+    Some(parameters)
+}
+
+/// Whether the runtime sends this header by itself, so that it is no parameter of the method.
+fn header(
+    lowering: &mut Lowering<'_>,
+    parameters: &mut Parameters,
+    name: &str,
+    pointer: &Pointer,
+    said: &Said,
+    stated: &PathOperation,
+) -> bool {
+    let ignored = match name.to_ascii_lowercase().as_str() {
+        "idempotency-key" => {
+            parameters.idempotency_header = Some(name.to_owned());
+            return true;
+        }
+        "accept" => {
+            // OpenAPI says to ignore it, yet there are services that refuse any other value than the one they document.
+            parameters.accept = schema_of(lowering, pointer, said).and_then(|schema| only_value(lowering, schema));
+            if parameters.accept.is_some() {
+                return true;
+            }
+            "derived from the answers"
+        }
+        "content-type" => "derived from the body",
+        // Where no security scheme says how to prove who calls, the parameter is the only way to do it.
+        "authorization" if stated.operation.security.is_some() || lowering.document.security.is_some() => "sent by the credentials",
+        _ => return false,
+    };
+    lowering.diagnostics.push(
+        Diagnostic::note(codes::IGNORED_PART, format!("the header `{name}` is {ignored}"))
+            .at(pointer, "so it is no parameter of the method"),
+    );
+    true
+}
+
+fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, position: usize) -> Option<Parameter> {
+    let data = said.parameter_data_ref();
+    let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(data.name.clone()) };
+    let schema = schema_of(lowering, pointer, said);
+    let used = match schema {
+        Some(schema) => lowering.mention(schema, origin),
+        None => lowering.plain(Shape::Text(TextKind::Plain), origin, pointer),
+    };
+    let mut docs = schema.and_then(|schema| lowering.object(schema)).map(describe::docs).unwrap_or_default();
+    if let Some(description) = &data.description {
+        docs.description = Some(description.clone());
+    }
+    docs.deprecated |= data.deprecated.unwrap_or(false);
+    let location = location(said);
+    let fixed = schema.and_then(|schema| only_value(lowering, schema)).filter(|_| data.required);
+    let style = style(said);
+    if let (ParameterSchemaOrContent::Content(content), true) = (&data.format, true) {
+        let plain = content.keys().all(|media| media.starts_with("text/"));
+        if !plain {
+            lowering.diagnostics.push(
+                Diagnostic::warning(codes::UNSUPPORTED_PARAMETER, format!("`{}` is a parameter with a media type", data.name))
+                    .at(pointer, "written as a plain parameter, not as that media type"),
+            );
+        }
+    }
+    Some(Parameter {
+        name: data.name.clone(),
+        location,
+        style,
+        required: data.required || location == ParameterLocation::Path,
+        used: Use { nullable: used.nullable && location != ParameterLocation::Path, ..used },
+        fixed,
+        docs,
+    })
+}
+
+fn location(said: &Said) -> ParameterLocation {
+    match said {
+        Said::Query { .. } => ParameterLocation::Query,
+        Said::Header { .. } => ParameterLocation::Header,
+        Said::Path { .. } => ParameterLocation::Path,
+        Said::Cookie { .. } => ParameterLocation::Cookie,
+    }
+}
+
+fn style(said: &Said) -> ParameterStyle {
+    let Said::Query { style, parameter_data, .. } = said else { return ParameterStyle::Default };
+    match (style, parameter_data.explode) {
+        (QueryStyle::Form, Some(false)) => ParameterStyle::Comma,
+        (QueryStyle::SpaceDelimited, Some(false) | None) => ParameterStyle::Space,
+        (QueryStyle::PipeDelimited, Some(false) | None) => ParameterStyle::Pipe,
+        (QueryStyle::DeepObject, _) => ParameterStyle::Deep,
+        (QueryStyle::Form | QueryStyle::SpaceDelimited | QueryStyle::PipeDelimited, _) => ParameterStyle::Default,
+    }
+}
+
+/// The schema of a parameter, that of its only media type included.
+fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, said: &Said) -> Option<SchemaId> {
+    match &said.parameter_data_ref().format {
+        ParameterSchemaOrContent::Schema(ReferenceOr::Reference { reference }) => {
+            lowering.document.schemas.at(&Pointer::parse(reference)?)
+        }
+        ParameterSchemaOrContent::Schema(ReferenceOr::Item(_)) => lowering.document.schemas.at(&pointer.join("schema")),
+        ParameterSchemaOrContent::Content(content) => {
+            let (media, _) = content.first()?;
+            lowering.document.schemas.at(&pointer.join("content").join(media).join("schema"))
+        }
+    }
+}
+
+/// The only text that a schema admits.
+fn only_value(lowering: &mut Lowering<'_>, schema: SchemaId) -> Option<String> {
+    let merged = lowering.merge(&[schema], true);
+    match super::scalar::listed(&merged) {
+        Some(Shape::Enumeration(listed)) => match listed.values.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The names between braces in a path template, in order, each once.
+pub(super) fn holes(path: &str) -> Vec<String> {
+    let mut holes: Vec<String> = Vec::new();
+    let mut rest = path;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        if !name.is_empty() && !holes.iter().any(|known| known == name) {
+            holes.push(name.to_owned());
+        }
+        rest = after;
+    }
+    holes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holes;
+
+    #[test]
+    fn holes_are_found_in_order_and_once() {
+        assert_eq!(holes("/a/{b}/c{d}.{b}"), ["b", "d"]);
+        assert_eq!(holes("/a/{b"), [""; 0]);
+        assert_eq!(holes("/{}"), [""; 0]);
+    }
+}

@@ -1,0 +1,101 @@
+//! What does an operation answer?
+
+use openapiv3::{Response, StatusCode};
+
+use super::body::{Media, schema_of};
+use super::schema::Lowering;
+use crate::diagnostics::{Diagnostic, Pointer, codes};
+use crate::ir::{Answer, Content, Origin, Parent, Role, Shape, Status};
+use crate::load::PathOperation;
+
+/// The answers of an operation, and what to ask for.
+pub(super) struct Answers {
+    pub answers: Vec<Answer>,
+    pub accept: Option<String>,
+}
+
+/// Every documented answer of an operation, by status.
+pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Answers {
+    let responses = &stated.operation.responses;
+    let place = stated.pointer.join("responses");
+    let mut stated_answers: Vec<(Status, Pointer, _)> = responses
+        .responses
+        .iter()
+        .map(|(code, response)| {
+            let status = match *code {
+                StatusCode::Code(code) => Status::Code(code),
+                StatusCode::Range(class) => Status::Class(class),
+            };
+            (status, place.join(&code.to_string()), response)
+        })
+        .collect();
+    stated_answers.extend(responses.default.as_ref().map(|response| (Status::Default, place.join("default"), response)));
+    stated_answers.sort_by_key(|&(status, ..)| status);
+
+    let mut answers = Vec::with_capacity(stated_answers.len());
+    let mut accept: Vec<String> = Vec::new();
+    let only = stated_answers.len() == 1;
+    for (status, pointer, response) in stated_answers {
+        let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else { continue };
+        let mut media: Vec<String> = response.content.keys().cloned().collect();
+        media.sort_by_key(|written| (Media::of(written), written.len(), written.clone()));
+        if status.is_success() || (only && status == Status::Default) {
+            for written in media {
+                if !accept.contains(&written) {
+                    accept.push(written);
+                }
+            }
+        }
+        let content = content(lowering, &pointer, &response, status, position);
+        answers.push(Answer { status, content, description: response.description });
+    }
+    Answers { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")) }
+}
+
+fn content(lowering: &mut Lowering<'_>, pointer: &Pointer, response: &Response, status: Status, position: usize) -> Content {
+    let mut offered: Vec<_> = response
+        .content
+        .iter()
+        .map(|(written, media)| {
+            let schema = schema_of(lowering, &pointer.join("content").join(written), media);
+            (Media::of(written), written, schema)
+        })
+        .collect();
+    offered.sort_by_key(|&(kind, written, _)| (kind.unwrap_or(Media::Json), written.len(), written.clone()));
+    let Some(&(kind, written, schema)) = offered.first() else { return Content::Empty };
+    // Bytes are what every answer is: where one of several is bytes, the caller tells them apart by media type.
+    if offered.iter().any(|&(kind, _, schema)| is_bytes(lowering, kind, schema)) {
+        return Content::Bytes;
+    }
+    let same = offered.iter().all(|&(other, _, with)| other == kind && with == schema);
+    if !same && offered.len() > 1 {
+        let others: Vec<&str> = offered[1..].iter().map(|&(_, written, _)| written.as_str()).collect();
+        lowering.diagnostics.push(
+            Diagnostic::note(codes::UNUSED_RESPONSE, "an answer may come as several media types")
+                .at(&pointer.join("content"), format!("read as `{written}`, not as {}", others.join(", "))),
+        );
+    }
+    match (kind, schema) {
+        (Some(Media::Text), _) => Content::Text,
+        (_, Some(schema)) => {
+            let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Answer(status) };
+            Content::Json(lowering.mention(schema, origin))
+        }
+        (_, None) => {
+            let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Answer(status) };
+            Content::Json(lowering.plain(Shape::Anything, origin, pointer))
+        }
+    }
+}
+
+fn is_bytes(lowering: &Lowering<'_>, kind: Option<Media>, schema: Option<crate::load::SchemaId>) -> bool {
+    let binary = schema
+        .and_then(|schema| lowering.object(schema))
+        .is_some_and(|schema| schema.format.as_deref() == Some("binary"));
+    match kind {
+        Some(Media::Bytes | Media::Multipart | Media::UrlEncoded) => true,
+        Some(Media::Json) => false,
+        Some(Media::Text) => binary,
+        None => binary || schema.is_none(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Which single values does a schema admit?
+
+use serde_json::Value;
+
+use super::merge::Merged;
+use crate::ir::{Enumeration, IntegerKind, NumberKind, Shape, TextKind};
+use crate::load::JsonType;
+
+/// The shape of the values that `const` or `enum` list, where they are of one kind.
+pub(super) fn listed(merged: &Merged) -> Option<Shape> {
+    let values: Vec<&Value> = match (&merged.constant, &merged.enumeration) {
+        (Some(constant), _) => vec![constant],
+        (None, Some(values)) => values.iter().collect(),
+        (None, None) => return None,
+    };
+    let values: Vec<&Value> = values.into_iter().filter(|value| !value.is_null()).collect();
+    if values.is_empty() {
+        return Some(Shape::Nothing);
+    }
+    if let Some(words) = values.iter().map(|value| value.as_str()).collect::<Option<Vec<_>>>() {
+        return Some(Shape::Enumeration(enumeration(words)));
+    }
+    if values.iter().all(|value| value.is_boolean()) {
+        return Some(Shape::Boolean);
+    }
+    if values.iter().all(|value| value.is_i64() || value.is_u64()) {
+        return Some(Shape::Integer(integer(merged)));
+    }
+    if values.iter().all(|value| value.is_number()) {
+        return Some(Shape::Number(number(merged)));
+    }
+    // Values of several kinds: what the types say is wider, and true.
+    merged.types.is_empty().then_some(Shape::Anything)
+}
+
+/// A list of words, each once, in the order said.
+pub(super) fn enumeration<'w>(words: impl IntoIterator<Item = &'w str>) -> Enumeration {
+    let mut values: Vec<String> = Vec::new();
+    for word in words {
+        if !values.iter().any(|known| known == word) {
+            values.push(word.to_owned());
+        }
+    }
+    Enumeration { open: values.len() > 1, values }
+}
+
+/// The type that the keywords imply where `type` is not said.
+pub(super) fn implied(merged: &Merged) -> Option<JsonType> {
+    if merged.has_fields() || !merged.required.is_empty() {
+        return Some(JsonType::Object);
+    }
+    if merged.items.is_some() || !merged.prefix_items.is_empty() {
+        return Some(JsonType::Array);
+    }
+    match merged.format.as_deref() {
+        Some("int32" | "int64") => return Some(JsonType::Integer),
+        Some("float" | "double") => return Some(JsonType::Number),
+        Some("date-time" | "date" | "uuid" | "uri" | "email" | "byte" | "binary" | "password" | "hostname" | "ipv4" | "ipv6") => {
+            return Some(JsonType::String);
+        }
+        Some(_) | None => {}
+    }
+    if merged.textual {
+        Some(JsonType::String)
+    } else if merged.numeric {
+        Some(JsonType::Number)
+    } else {
+        None
+    }
+}
+
+/// The range of whole numbers.
+pub(super) fn integer(merged: &Merged) -> IntegerKind {
+    match merged.format.as_deref() {
+        Some("int32" | "int16" | "int8" | "uint16" | "uint8") => IntegerKind::Signed32,
+        Some("uint32") => IntegerKind::Unsigned32,
+        Some("uint64" | "uint") => IntegerKind::Unsigned64,
+        _ if merged.beyond_signed => IntegerKind::Unsigned64,
+        _ => IntegerKind::Signed64,
+    }
+}
+
+/// The precision of numbers.
+pub(super) fn number(merged: &Merged) -> NumberKind {
+    match merged.format.as_deref() {
+        Some("float") => NumberKind::Single,
+        Some("decimal" | "decimal128") => NumberKind::Decimal,
+        _ => NumberKind::Double,
+    }
+}
+
+/// The shape of a text.
+pub(super) fn text(merged: &Merged) -> Shape {
+    if let Some(words) = merged.pattern.as_deref().and_then(words_of_pattern) {
+        return Shape::Enumeration(enumeration(words));
+    }
+    let kind = match merged.format.as_deref() {
+        Some("date-time") => TextKind::DateTime,
+        Some("date") => TextKind::Date,
+        Some("uuid") => TextKind::Uuid,
+        Some("byte") => TextKind::Base64,
+        Some("decimal") => TextKind::Decimal,
+        Some("password") => TextKind::Secret,
+        _ if matches!(merged.content_encoding.as_deref(), Some("base64" | "base64url")) => TextKind::Base64,
+        _ => TextKind::Plain,
+    };
+    Shape::Text(kind)
+}
+
+/// The words of a pattern that is no more than a list of them: `^(draft|review)$`.
+fn words_of_pattern(pattern: &str) -> Option<Vec<&str>> {
+    let inner = pattern.strip_prefix("^(")?.strip_suffix(")$")?;
+    let inner = inner.strip_prefix("?:").unwrap_or(inner);
+    let words: Vec<&str> = inner.split('|').collect();
+    let plain = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
+    (words.len() > 1 && words.iter().all(plain)).then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of_pattern;
+
+    #[test]
+    fn a_pattern_that_lists_words_is_an_enumeration() {
+        assert_eq!(words_of_pattern("^(draft|in_progress)$"), Some(vec!["draft", "in_progress"]));
+        assert_eq!(words_of_pattern("^(?:low|high)$"), Some(vec!["low", "high"]));
+    }
+
+    #[test]
+    fn any_other_pattern_stays_a_bound() {
+        for pattern in ["^(draft)$", "^[a-z]+$", "^(a|b)", "(a|b)$", "^(a.c|b)$", "^(a|)$", "^(a|b)|(c|d)$", "^password$"] {
+            assert_eq!(words_of_pattern(pattern), None, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Which types do the schemas of the kept operations come down to?
+//!
+//! A type is reserved when it is first mentioned and shaped later, from a queue: so a document may nest and recurse as it likes,
+//! and nothing that no operation reaches ever exists.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::merge::{Merged, merge};
+use super::{scalar, union};
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+use crate::ir::{Docs, Field, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use};
+use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
+
+/// How many references and wrappers may stand before the type itself.
+const LONGEST_CHAIN: usize = 256;
+
+/// What a reserved type is to be made of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// One schema.
+    Schema(SchemaId),
+    /// One branch of a union, with what the schema says beside the union.
+    Branch { base: SchemaId, branch: SchemaId },
+    /// One of the types that a schema lists.
+    OneType(SchemaId, JsonType),
+}
+
+/// The growing arena of types.
+pub(super) struct Lowering<'d> {
+    pub document: &'d Document,
+    pub diagnostics: &'d mut Diagnostics,
+    pub types: Types,
+    known: HashMap<Source, TypeId>,
+    nullable: HashMap<SchemaId, bool>,
+    queue: VecDeque<(TypeId, Source)>,
+}
+
+impl<'d> Lowering<'d> {
+    pub(super) fn new(document: &'d Document, diagnostics: &'d mut Diagnostics) -> Self {
+        Self {
+            document,
+            diagnostics,
+            types: Types::default(),
+            known: HashMap::new(),
+            nullable: HashMap::new(),
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// The type of a schema, under the origin of this mention unless the schema has a name of its own.
+    pub(super) fn mention(&mut self, schema: SchemaId, origin: Origin) -> Use {
+        let nullable = self.admits_null(schema);
+        let mut at = schema;
+        for _ in 0..LONGEST_CHAIN {
+            let known = self.known.get(&Source::Schema(at));
+            if let Some(&ty) = known {
+                return Use { ty, nullable };
+            }
+            if component_name(&self.document.schemas.get(at).pointer).is_some() {
+                break;
+            }
+            match self.wrapped(at) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+        let pointer = &self.document.schemas.get(at).pointer;
+        let origin = component_name(pointer).map_or(origin, Origin::Component);
+        Use { ty: self.reserve(Source::Schema(at), origin), nullable }
+    }
+
+    /// The type of one of several sources, reserved once.
+    pub(super) fn reserve(&mut self, source: Source, origin: Origin) -> TypeId {
+        if let Some(&ty) = self.known.get(&source) {
+            return ty;
+        }
+        let (Source::Schema(schema) | Source::Branch { branch: schema, .. } | Source::OneType(schema, _)) = &source;
+        let pointer = self.document.schemas.get(*schema).pointer.as_str().to_owned();
+        let ty = self.types.reserve(origin, pointer);
+        self.known.insert(source.clone(), ty);
+        self.queue.push_back((ty, source));
+        ty
+    }
+
+    /// A type of a known shape that no schema states.
+    pub(super) fn plain(&mut self, shape: Shape, origin: Origin, pointer: &Pointer) -> Use {
+        let ty = self.types.reserve(origin, pointer.as_str().to_owned());
+        self.types.get_mut(ty).shape = shape;
+        Use { ty, nullable: false }
+    }
+
+    /// Shapes every reserved type, and those that this reserves in turn.
+    pub(super) fn finish(mut self) -> Types {
+        while let Some((ty, source)) = self.queue.pop_front() {
+            let (docs, shape) = self.shape_of(ty, &source);
+            let entry = self.types.get_mut(ty);
+            entry.docs = docs;
+            entry.shape = shape;
+        }
+        self.break_alias_cycles();
+        union::settle(&mut self.types);
+        self.types
+    }
+
+    pub(super) fn merge(&mut self, schemas: &[SchemaId], unions: bool) -> Merged {
+        merge(self.document, schemas, unions, self.diagnostics)
+    }
+
+    pub(super) fn object(&self, id: SchemaId) -> Option<&'d SchemaObject> {
+        match &self.document.schemas.get(id).schema {
+            Schema::Object(object) => Some(object),
+            Schema::Boolean(_) => None,
+        }
+    }
+
+    fn shape_of(&mut self, ty: TypeId, source: &Source) -> (Docs, Shape) {
+        match *source {
+            Source::Schema(schema) => match &self.document.schemas.get(schema).schema {
+                Schema::Boolean(_) => (Docs::default(), Shape::Anything),
+                Schema::Object(object) => {
+                    // A named wrapper keeps its name: over a named type as an alias, over an unnamed one as that type itself.
+                    let mut at = schema;
+                    for _ in 0..LONGEST_CHAIN {
+                        let Some(inner) = self.wrapped(at) else { break };
+                        at = inner;
+                        if component_name(&self.document.schemas.get(at).pointer).is_some() {
+                            let target = self.mention(at, Origin::Inline { parent: Parent::Type(ty), role: Role::Value });
+                            return (super::describe::docs(object), Shape::Alias(target));
+                        }
+                    }
+                    if at != schema {
+                        self.known.entry(Source::Schema(at)).or_insert(ty);
+                    }
+                    let merged = self.merge(&[at], true);
+                    let mut docs = super::describe::docs(object);
+                    if docs.description.is_none() {
+                        docs.description.clone_from(&merged.docs.description);
+                    }
+                    (docs, self.shape(ty, at, &merged))
+                }
+            },
+            Source::Branch { base, branch } => {
+                let mut merged = self.merge(&[base], false);
+                let own = self.merge(&[branch], true);
+                merged.lay_over(own);
+                (merged.docs.clone(), self.shape(ty, branch, &merged))
+            }
+            Source::OneType(schema, only) => {
+                let mut merged = self.merge(&[schema], true);
+                merged.types = vec![only];
+                (Docs::default(), self.shape(ty, schema, &merged))
+            }
+        }
+    }
+
+    fn shape(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {
+        if let Some(shape) = scalar::listed(merged) {
+            return shape;
+        }
+        if let Some(shape) = union::of_branches(self, ty, schema, merged) {
+            return shape;
+        }
+        let types = match merged.types.as_slice() {
+            [] => scalar::implied(merged).into_iter().collect(),
+            types if types.contains(&JsonType::Integer) && types.contains(&JsonType::Number) => {
+                types.iter().copied().filter(|&ty| ty != JsonType::Integer).collect()
+            }
+            types => types.to_vec(),
+        };
+        match types.as_slice() {
+            [] if self.says_only_null(schema) => Shape::Nothing,
+            [] => Shape::Anything,
+            [JsonType::Null] => Shape::Nothing,
+            [JsonType::Boolean] => Shape::Boolean,
+            [JsonType::Integer] => Shape::Integer(scalar::integer(merged)),
+            [JsonType::Number] => match scalar::number(merged) {
+                // A number without bounds on its form that is said to be whole by its format.
+                NumberKind::Double if matches!(merged.format.as_deref(), Some("int32" | "int64")) => {
+                    Shape::Integer(scalar::integer(merged))
+                }
+                kind => Shape::Number(kind),
+            },
+            [JsonType::String] => scalar::text(merged),
+            [JsonType::Array] => self.list(ty, merged),
+            [JsonType::Object] => self.record(ty, schema, merged),
+            several => union::of_types(self, ty, schema, several),
+        }
+    }
+
+    fn list(&mut self, ty: TypeId, merged: &Merged) -> Shape {
+        let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Item };
+        let pointer = Pointer::parse(&self.types.get(ty).pointer).unwrap_or_else(Pointer::root);
+        match merged.items {
+            // A tuple's positions have types of their own, which a plain list cannot tell apart.
+            Some(items) if merged.prefix_items.is_empty() => Shape::List(self.mention(items, origin)),
+            _ => Shape::List(self.plain(Shape::Anything, origin, &pointer)),
+        }
+    }
+
+    fn record(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {
+        let rest = merged.additional_properties.filter(|&rest| {
+            !matches!(self.document.schemas.get(rest).schema, Schema::Boolean(_))
+                && self.object(rest).is_none_or(says_something)
+        });
+        let origin = |role| Origin::Inline { parent: Parent::Type(ty), role };
+        if merged.properties.is_empty() {
+            let closed = merged
+                .additional_properties
+                .is_some_and(|rest| matches!(self.document.schemas.get(rest).schema, Schema::Boolean(false)));
+            if closed {
+                return Shape::Record(Record { fields: Vec::new(), rest: None });
+            }
+            return Shape::Map(match rest {
+                Some(rest) => self.mention(rest, origin(Role::Value)),
+                None => {
+                    let pointer = self.document.schemas.get(schema).pointer.clone();
+                    self.plain(Shape::Anything, origin(Role::Value), &pointer)
+                }
+            });
+        }
+        let mut fields = Vec::with_capacity(merged.properties.len());
+        let position = |name: &String| merged.required.iter().position(|required| required == name);
+        let mut properties: Vec<&(String, SchemaId)> = merged.properties.iter().collect();
+        properties.sort_by_key(|(name, _)| position(name).unwrap_or(usize::MAX));
+        for (name, property) in properties {
+            let used = self.mention(*property, origin(Role::Field(name.clone())));
+            let docs = self.object(*property).map(super::describe::docs).unwrap_or_default();
+            fields.push(Field { name: name.clone(), used, required: position(name).is_some(), docs });
+        }
+        let rest = rest.map(|rest| self.mention(rest, origin(Role::Value)));
+        Shape::Record(Record { fields, rest })
+    }
+
+    /// Whether a schema is no more than another one under a wrapper: a bare reference, an `allOf` of one, or a union with `null`.
+    pub(super) fn wrapped(&self, id: SchemaId) -> Option<SchemaId> {
+        let schema = self.object(id)?;
+        let bare = schema.properties.is_empty()
+            && schema.additional_properties.is_none()
+            && schema.items.is_none()
+            && schema.prefix_items.is_empty()
+            && schema.enumeration.is_none()
+            && schema.constant.is_none()
+            && schema.required.is_empty();
+        if !bare {
+            return None;
+        }
+        let target = schema.reference.as_ref().and_then(|pointer| self.document.schemas.at(pointer));
+        match (target, schema.all_of.as_slice(), schema.one_of.as_slice(), schema.any_of.as_slice()) {
+            (Some(target), [], [], []) => Some(target),
+            (None, [only], [], []) => Some(*only),
+            (None, [], branches, []) | (None, [], [], branches) if schema.format.is_none() => {
+                let mut solid = branches.iter().filter(|&&branch| !self.says_only_null(branch));
+                match (solid.next(), solid.next()) {
+                    (Some(&only), None) => Some(only),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `null` is the only value that a schema admits.
+    pub(super) fn says_only_null(&self, id: SchemaId) -> bool {
+        self.object(id).is_some_and(|schema| {
+            schema.types == [JsonType::Null]
+                || schema.constant.as_ref().is_some_and(serde_json::Value::is_null)
+                || schema.enumeration.as_ref().is_some_and(|values| {
+                    !values.is_empty() && values.iter().all(serde_json::Value::is_null)
+                })
+        })
+    }
+
+    /// Whether a schema admits `null` beside other values.
+    pub(super) fn admits_null(&mut self, id: SchemaId) -> bool {
+        if let Some(&known) = self.nullable.get(&id) {
+            return known;
+        }
+        // Depth first without recursion, since references may chain as long as a document is.
+        let mut open = vec![id];
+        let mut seen = HashSet::new();
+        let mut admits = false;
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let Some(schema) = self.object(at) else { continue };
+            admits |= schema.nullable
+                || schema.types.contains(&JsonType::Null)
+                || schema.constant.as_ref().is_some_and(serde_json::Value::is_null)
+                || schema.enumeration.as_ref().is_some_and(|values| values.contains(&serde_json::Value::Null));
+            if admits {
+                break;
+            }
+            open.extend(schema.reference.as_ref().and_then(|pointer| self.document.schemas.at(pointer)));
+            open.extend(schema.one_of.iter().chain(&schema.any_of));
+            if let [only] = schema.all_of.as_slice() {
+                open.push(*only);
+            }
+        }
+        self.nullable.insert(id, admits);
+        admits
+    }
+
+    /// `A: {$ref: B}, B: {$ref: A}` says nothing at all; so does its type.
+    fn break_alias_cycles(&mut self) {
+        let ids: Vec<TypeId> = self.types.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let mut seen = HashSet::new();
+            let mut at = id;
+            while let Shape::Alias(target) = self.types.get(at).shape {
+                if !seen.insert(at) {
+                    let pointer = Pointer::parse(&self.types.get(at).pointer).unwrap_or_else(Pointer::root);
+                    self.diagnostics.push(
+                        Diagnostic::warning(codes::DEGRADED_SCHEMA, "a schema that refers only to itself says nothing")
+                            .at(&pointer, "the circle comes back to this schema")
+                            .help("read as any JSON value"),
+                    );
+                    self.types.get_mut(at).shape = Shape::Anything;
+                    break;
+                }
+                at = target.ty;
+            }
+        }
+    }
+}
+
+fn says_something(schema: &SchemaObject) -> bool {
+    schema.reference.is_some()
+        || !schema.types.is_empty()
+        || !schema.all_of.is_empty()
+        || !schema.any_of.is_empty()
+        || !schema.one_of.is_empty()
+        || !schema.properties.is_empty()
+        || schema.enumeration.is_some()
+        || schema.constant.is_some()
+        || schema.additional_properties.is_some()
+}
+
+/// The name of a schema that stands under `components/schemas`.
+pub(super) fn component_name(pointer: &Pointer) -> Option<String> {
+    let mut tokens = pointer.tokens();
+    let is_component = tokens.next().as_deref() == Some("components") && tokens.next().as_deref() == Some("schemas");
+    let name = tokens.next()?.into_owned();
+    (is_component && tokens.next().is_none()).then_some(name)
+}

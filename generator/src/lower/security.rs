@@ -1,0 +1,75 @@
+//! Who may call, and how do they prove it?
+
+use openapiv3::{APIKeyLocation, SecurityScheme};
+
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+use crate::ir::{Credential, CredentialKind};
+use crate::load::{Document, PathOperation};
+
+/// The ways to prove who calls. One that cannot be sent is told and left out.
+pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) -> Vec<Credential> {
+    let mut credentials = Vec::new();
+    for (name, (pointer, scheme)) in &document.security_schemes {
+        let (kind, description) = match scheme {
+            SecurityScheme::APIKey { location, name, description, .. } => {
+                let kind = match location {
+                    APIKeyLocation::Header => CredentialKind::ApiKeyHeader(name.clone()),
+                    APIKeyLocation::Query => CredentialKind::ApiKeyQuery(name.clone()),
+                    APIKeyLocation::Cookie => CredentialKind::ApiKeyCookie(name.clone()),
+                };
+                (kind, description)
+            }
+            SecurityScheme::HTTP { scheme, description, .. } if scheme.eq_ignore_ascii_case("basic") => {
+                (CredentialKind::Basic, description)
+            }
+            SecurityScheme::HTTP { scheme, description, .. } if scheme.eq_ignore_ascii_case("bearer") => {
+                (CredentialKind::Bearer, description)
+            }
+            SecurityScheme::OAuth2 { description, .. } | SecurityScheme::OpenIDConnect { description, .. } => {
+                (CredentialKind::Bearer, description)
+            }
+            SecurityScheme::HTTP { scheme, .. } => {
+                diagnostics.push(
+                    Diagnostic::warning(codes::UNSUPPORTED_SECURITY, format!("`{scheme}` is not a scheme that Sinew can send"))
+                        .at(pointer, "left out; send it as a header of the call"),
+                );
+                continue;
+            }
+        };
+        credentials.push(Credential { name: name.clone(), kind, description: description.clone() });
+    }
+    credentials
+}
+
+/// Which sets of credentials an operation takes.
+pub(super) fn alternatives(
+    document: &Document,
+    stated: &PathOperation,
+    credentials: &[Credential],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Vec<String>> {
+    let Some(requirements) = stated.operation.security.as_ref().or(document.security.as_ref()) else { return Vec::new() };
+    let place = if stated.operation.security.is_some() {
+        stated.pointer.join("security")
+    } else {
+        Pointer::root().join("security")
+    };
+    let mut alternatives = Vec::new();
+    for (position, requirement) in requirements.iter().enumerate() {
+        let mut names: Vec<String> = requirement.keys().cloned().collect();
+        names.sort();
+        // A scheme that exists and cannot be sent was told where it is declared.
+        let declared = |name: &&String| document.security_schemes.contains_key(*name);
+        if let Some(unknown) = names.iter().find(|name| !declared(name)) {
+            diagnostics.push(
+                Diagnostic::warning(codes::UNKNOWN_SECURITY_SCHEME, format!("no security scheme is named `{unknown}`"))
+                    .at(&place.index(position), "this alternative is left out"),
+            );
+            continue;
+        }
+        if names.iter().all(|name| credentials.iter().any(|credential| credential.name == *name)) {
+            alternatives.push(names);
+        }
+    }
+    alternatives
+}

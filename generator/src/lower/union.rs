@@ -1,0 +1,221 @@
+//! Which alternatives does a union have, and what tells them apart?
+
+use super::merge::{Alternatives, Merged};
+use super::scalar;
+use super::schema::{Lowering, Source, component_name};
+use crate::diagnostics::{Diagnostic, Pointer, codes};
+use crate::ir::{Arm, Origin, Parent, Role, Shape, Tag, TextKind, TypeId, Types, Union, Use};
+use crate::load::{JsonType, Schema, SchemaId};
+
+/// The shape of a schema with `oneOf` or `anyOf`; `None` where these say nothing about the type.
+pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: SchemaId, merged: &Merged) -> Option<Shape> {
+    let (first, others) = merged.unions.split_first()?;
+    if !others.is_empty() {
+        let pointer = lowering.document.schemas.get(schema).pointer.clone();
+        lowering.diagnostics.push(
+            Diagnostic::note(codes::IGNORED_KEYWORD, "a schema with several unions at once")
+                .at(&pointer, "the first decides the type, the others are not checked"),
+        );
+    }
+    let branches: Vec<SchemaId> =
+        first.branches.iter().copied().filter(|&branch| !lowering.says_only_null(branch)).collect();
+    let parts: Vec<Merged> = branches.iter().map(|&branch| lowering.merge(&[branch], true)).collect();
+    if branches.is_empty() || parts.iter().all(|part| !part.has_structure()) {
+        // Branches that only require fields, or only bound values, leave the type as it is.
+        return None;
+    }
+    if let Some(words) = words(&parts) {
+        return Some(Shape::Enumeration(words));
+    }
+    let base = merged.has_fields().then_some(schema);
+    let mut arms = Vec::with_capacity(branches.len());
+    for (position, (&branch, part)) in branches.iter().zip(&parts).enumerate() {
+        let hint = hint(lowering, branch, part);
+        let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Branch(position, hint.clone()) };
+        // What stands beside a union holds for each of its branches.
+        let used = match base {
+            Some(base) if part.has_fields() || !part.has_structure() => {
+                Use { ty: lowering.reserve(Source::Branch { base, branch }, origin), nullable: false }
+            }
+            _ => Use { nullable: false, ..lowering.mention(branch, origin) },
+        };
+        arms.push(Arm { used, hint });
+    }
+    let tag = tag(lowering, first, &branches);
+    Some(Shape::Union(Union { arms, tag }))
+}
+
+/// The shape of a schema that lists several types.
+pub(super) fn of_types(lowering: &mut Lowering<'_>, ty: TypeId, schema: SchemaId, types: &[JsonType]) -> Shape {
+    let arms = types
+        .iter()
+        .enumerate()
+        .map(|(position, &only)| {
+            let hint = Some(word_of(only).to_owned());
+            let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Branch(position, hint.clone()) };
+            Arm { used: Use { ty: lowering.reserve(Source::OneType(schema, only), origin), nullable: false }, hint }
+        })
+        .collect();
+    Shape::Union(Union { arms, tag: None })
+}
+
+/// Once every shape is known: alternatives that come down to the same type are one, and a union of one is that one.
+pub(super) fn settle(types: &mut Types) {
+    let ids: Vec<TypeId> = types.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        let Shape::Union(union) = &types.get(id).shape else { continue };
+        let mut kept: Vec<Arm> = Vec::new();
+        let mut positions = Vec::new();
+        for arm in &union.arms {
+            let resolved = types.resolve(arm.used).ty;
+            let same = |other: &Arm| {
+                let other = types.resolve(other.used).ty;
+                other == resolved || (is_plain(types, other) && types.get(other).shape == types.get(resolved).shape)
+            };
+            match kept.iter().position(same) {
+                Some(position) => positions.push(position),
+                None => {
+                    positions.push(kept.len());
+                    kept.push(arm.clone());
+                }
+            }
+        }
+        let anything = kept.iter().any(|arm| types.get(types.resolve(arm.used).ty).shape == Shape::Anything);
+        let tag = union.tag.clone().map(|tag| Tag {
+            values: tag.values.into_iter().map(|(value, arm)| (value, positions.get(arm).copied().unwrap_or(arm))).collect(),
+            field: tag.field,
+        });
+        let shape = match kept.as_slice() {
+            _ if anything => Shape::Anything,
+            [] => Shape::Anything,
+            [only] if types.resolve(only.used).ty != id => Shape::Alias(only.used),
+            _ => Shape::Union(Union { arms: kept, tag }),
+        };
+        types.get_mut(id).shape = shape;
+    }
+}
+
+/// Whether a type has no parts of its own, so that an equal shape is the same type.
+fn is_plain(types: &Types, id: TypeId) -> bool {
+    matches!(
+        types.get(id).shape,
+        Shape::Nothing | Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) | Shape::Anything
+    )
+}
+
+/// The words of a union whose every branch is a word, a list of words, or any text at all.
+fn words(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
+    let mut words = Vec::new();
+    let mut any_text = false;
+    for part in parts {
+        if part.has_fields() || !part.unions.is_empty() {
+            return None;
+        }
+        match scalar::listed(part) {
+            Some(Shape::Enumeration(listed)) => words.extend(listed.values),
+            Some(_) => return None,
+            None if part.types == [JsonType::String] => match scalar::text(part) {
+                Shape::Text(TextKind::Plain) => any_text = true,
+                Shape::Enumeration(listed) => words.extend(listed.values),
+                _ => return None,
+            },
+            None => return None,
+        }
+    }
+    if words.is_empty() {
+        return None;
+    }
+    let mut all = scalar::enumeration(words.iter().map(String::as_str));
+    all.open |= any_text;
+    Some(all)
+}
+
+/// The word that tells a branch from its siblings.
+fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<String> {
+    let object = lowering.object(branch)?;
+    if let Some(title) = &object.title {
+        return Some(title.clone());
+    }
+    let name = object.reference.as_ref().and_then(component_name).or_else(|| match object.all_of.as_slice() {
+        [only] => lowering.object(*only)?.reference.as_ref().and_then(component_name),
+        _ => None,
+    });
+    if name.is_some() {
+        return name;
+    }
+    let constant = part.properties.iter().find_map(|(_, property)| {
+        let property = lowering.object(*property)?;
+        property.constant.as_ref().and_then(serde_json::Value::as_str).or_else(|| match property.enumeration.as_deref() {
+            Some([only]) => only.as_str(),
+            _ => None,
+        })
+    });
+    if let Some(constant) = constant {
+        return Some(constant.to_owned());
+    }
+    if let Some(serde_json::Value::String(word)) = &part.constant {
+        return Some(word.clone());
+    }
+    let only = match part.types.as_slice() {
+        [only] => Some(*only),
+        _ => scalar::implied(part),
+    }?;
+    if only == JsonType::String && matches!(part.format.as_deref(), Some("date-time" | "date" | "uuid" | "uri")) {
+        return part.format.clone();
+    }
+    Some(word_of(only).to_owned())
+}
+
+fn word_of(ty: JsonType) -> &'static str {
+    match ty {
+        JsonType::Null => "null",
+        JsonType::Boolean => "boolean",
+        JsonType::Integer => "integer",
+        JsonType::Number => "number",
+        JsonType::String => "string",
+        JsonType::Array => "list",
+        JsonType::Object => "object",
+    }
+}
+
+/// What the discriminator says, by position of the branch: values that are mapped, and names of schemas that no mapping names.
+fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId]) -> Option<Tag> {
+    let discriminator = union.discriminator.as_ref()?;
+    let targets: Vec<Option<Pointer>> = branches
+        .iter()
+        .map(|&branch| {
+            let entry = lowering.document.schemas.get(branch);
+            match &entry.schema {
+                Schema::Object(object) => object.reference.clone(),
+                Schema::Boolean(_) => None,
+            }
+        })
+        .collect();
+    let schemas = Pointer::root().join("components").join("schemas");
+    let mut values: Vec<(String, usize)> = Vec::new();
+    for (value, target) in &discriminator.mapping {
+        // A mapping names a schema (OpenAPI 3.1, 4.8.25) or refers to it.
+        let by_name = schemas.join(target.rsplit('/').next().unwrap_or(target));
+        let pointer = if target.contains('/') { Pointer::parse(target).unwrap_or(by_name) } else { by_name };
+        match targets.iter().position(|known| known.as_ref() == Some(&pointer)) {
+            Some(position) => values.push((value.clone(), position)),
+            None => {
+                let place = lowering.document.schemas.get(branches[0]).pointer.parent().and_then(|at| at.parent());
+                let place = place.unwrap_or_else(Pointer::root).join("discriminator").join("mapping").join(value);
+                lowering.diagnostics.push(
+                    Diagnostic::warning(codes::DISCRIMINATOR, format!("`{target}` is no branch of this union"))
+                        .at(&place, "mapped here")
+                        .help("a value with this tag is kept as JSON"),
+                );
+            }
+        }
+    }
+    for (position, target) in targets.iter().enumerate() {
+        let mapped = values.iter().any(|&(_, known)| known == position);
+        if let (false, Some(name)) = (mapped, target.as_ref().and_then(component_name)) {
+            values.push((name, position));
+        }
+    }
+    values.sort();
+    Some(Tag { field: discriminator.property_name.clone(), values })
+}

@@ -1,0 +1,485 @@
+//! How is each operation called?
+
+use std::collections::BTreeMap;
+
+use super::failures::Failures;
+use super::names::{self, Ident, Namespace};
+use super::rust::{RustType, TypePlan};
+use super::type_names::status_word;
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+use crate::ir::{
+    Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, Use,
+};
+use crate::settings::{OperationSettings, Settings};
+
+/// How an operation is called.
+#[derive(Debug, Clone)]
+pub struct CallPlan {
+    /// The method of the client.
+    pub method: Ident,
+    /// The static that describes the operation.
+    pub constant: String,
+    /// What the method takes, the body and the options aside.
+    pub arguments: Vec<Argument>,
+    /// The body it takes.
+    pub body: Option<BodyArgument>,
+    /// The struct of optional parameters, with its fields.
+    pub options: Option<(Ident, Vec<OptionField>)>,
+    /// What it gives back.
+    pub success: Success,
+    /// Which of the failures it can end in.
+    pub failure: Option<usize>,
+    /// The name under which its failure is known.
+    pub failure_name: Ident,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// How often it is attempted.
+    pub attempts: Option<u32>,
+    /// Whether it may be repeated, where the method alone does not say.
+    pub idempotent: Option<bool>,
+}
+
+/// A positional argument.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// Its name.
+    pub ident: Ident,
+    /// How it is declared.
+    pub kind: ArgumentKind,
+    /// The parameter it fills, by position.
+    pub parameter: usize,
+}
+
+/// How a positional argument is declared.
+#[derive(Debug, Clone)]
+pub enum ArgumentKind {
+    /// By value.
+    Value(RustType),
+    /// `&str`.
+    Text,
+    /// `&[T]`.
+    Slice(RustType),
+    /// `&T`.
+    Reference(RustType),
+}
+
+/// How the body is declared and sent.
+#[derive(Debug, Clone)]
+pub struct BodyArgument {
+    /// Its name.
+    pub ident: Ident,
+    /// How it is declared, where it is a value; bytes and text are taken as whatever turns into them.
+    pub kind: Option<ArgumentKind>,
+    /// The struct of a multipart body, with its fields parallel to the form's.
+    pub form: Option<(Ident, Vec<FormFieldPlan>)>,
+}
+
+/// A field of the struct of a multipart body.
+#[derive(Debug, Clone)]
+pub struct FormFieldPlan {
+    /// Its name.
+    pub ident: Ident,
+    /// The type of its value, where it is no file.
+    pub ty: Option<RustType>,
+}
+
+/// A field of the struct of optional parameters.
+#[derive(Debug, Clone)]
+pub struct OptionField {
+    /// Its name.
+    pub ident: Ident,
+    /// Its type, `Option` and all.
+    pub ty: RustType,
+    /// The parameter it fills, by position.
+    pub parameter: usize,
+}
+
+/// What a call gives back.
+#[derive(Debug, Clone)]
+pub enum Success {
+    /// Nothing.
+    Empty,
+    /// A value.
+    Json(RustType),
+    /// A text.
+    Text,
+    /// Bytes as they come.
+    Bytes,
+    /// One of several, by status.
+    Choice(Ident, Vec<Choice>),
+}
+
+/// What a call gives back with one status of several.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The status.
+    pub status: Status,
+    /// The variant.
+    pub ident: Ident,
+    /// The value: `None` where there is none, a text as [`RustType::String`].
+    pub ty: Option<RustType>,
+    /// Whether the value is a text rather than JSON.
+    pub text: bool,
+    /// What is said about it.
+    pub description: String,
+}
+
+/// A file of operations.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its name.
+    pub ident: Ident,
+    /// The group's name in the document.
+    pub title: String,
+    /// What is said about the group.
+    pub description: Option<String>,
+    /// Its operations, by position.
+    pub operations: Vec<usize>,
+}
+
+/// What every operation is called, which types are named after.
+pub(super) struct Named {
+    pub methods: Vec<Ident>,
+}
+
+/// The methods that every client has.
+const CLIENT_METHODS: &[&str] =
+    &["from_env", "new", "builder", "from_registry", "health", "ready", "close", "from", "into", "clone", "fmt"];
+/// What the files of operations import or mention.
+const ROOT_RESERVED: &[&str] = &[
+    "Call", "Body", "Download", "Method", "Operation", "Reply", "Style", "FailedReply", "Failure", "Client", "Scheme", "Service",
+    "ClientBuilder", "Error", "Health", "ServiceRegistry", "Option", "Vec", "String", "Result", "Self", "Some", "None", "Ok", "Err",
+    "Default", "From", "Into", "Box", "Debug", "Clone",
+];
+
+/// Names every operation: by the user's choice, else by its `operationId` without what FastAPI appends, else by all of it, else
+/// by method and path; the first that no other operation wants too.
+pub(super) fn names(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Named {
+    tell_unknown_operations(api, settings, diagnostics);
+    let mut namespace = Namespace::reserving(CLIENT_METHODS);
+    let mut given: Vec<Option<Ident>> = api
+        .operations
+        .iter()
+        .map(|operation| {
+            let chosen = settings_of(settings, operation)?.name.as_deref()?;
+            Some(namespace.take(&names::chosen(chosen, names::snake)))
+        })
+        .collect();
+    let candidates: Vec<Vec<Ident>> = api.operations.iter().map(|operation| candidates(api, operation)).collect();
+    let rounds = candidates.iter().map(Vec::len).max().unwrap_or(0);
+    for round in 0..rounds {
+        let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+        let open = |at: &usize| given[*at].is_none();
+        let undecided: Vec<usize> = (0..api.operations.len()).filter(open).collect();
+        for &at in &undecided {
+            *wanted.entry(candidates[at][round.min(candidates[at].len() - 1)].plain()).or_default() += 1;
+        }
+        for &at in &undecided {
+            let name = &candidates[at][round.min(candidates[at].len() - 1)];
+            if wanted[name.plain()] == 1 && namespace.is_free(name) {
+                given[at] = Some(namespace.take(name));
+            }
+        }
+    }
+    let methods = given
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| {
+            name.unwrap_or_else(|| {
+                let wanted = &candidates[at][candidates[at].len() - 1];
+                let name = namespace.take(wanted);
+                tell_collision(&api.operations[at], wanted, &name, diagnostics);
+                name
+            })
+        })
+        .collect();
+    Named { methods }
+}
+
+fn tell_collision(operation: &Operation, wanted: &Ident, name: &Ident, diagnostics: &mut Diagnostics) {
+    let pointer = Pointer::parse(&operation.pointer).unwrap_or_else(Pointer::root);
+    let key = operation.id.clone().unwrap_or_else(|| operation.route());
+    diagnostics.push(
+        Diagnostic::warning(codes::NAME_COLLISION, format!("two operations would both be named `{wanted}`"))
+            .at_key(&pointer, format!("becomes `{name}`"))
+            .help(format!("to choose yourself, in client.toml: [operations.\"{key}\"] name = \"…\"")),
+    );
+}
+
+fn tell_unknown_operations(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) {
+    for (key, setting) in &settings.operations {
+        let known = api.operations.iter().any(|operation| operation.id.as_deref() == Some(key) || operation.route() == *key);
+        if !known {
+            diagnostics.push(
+                Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("the document has no operation `{key}`"))
+                    .at_settings(&setting.span, "named here")
+                    .help("the key is an `operationId`, or a method and path such as \"GET /users/{user_id}\""),
+            );
+        }
+    }
+}
+
+/// The settings of an operation, by its `operationId` or its route.
+fn settings_of<'s>(settings: &'s Settings, operation: &Operation) -> Option<&'s OperationSettings> {
+    let by_id = operation.id.as_ref().and_then(|id| settings.operations.get(id));
+    by_id.or_else(|| settings.operations.get(&operation.route()))
+}
+
+fn candidates(api: &Api, operation: &Operation) -> Vec<Ident> {
+    let mut candidates = Vec::new();
+    if let Some(id) = &operation.id {
+        if let Some(function) = without_route(api, operation, id) {
+            candidates.push(names::snake(function));
+        }
+        candidates.push(names::snake(id));
+    }
+    let path = operation.path.replace(['{', '}'], " ");
+    candidates.push(names::snake(&format!("{} {path}", operation.method.name().to_ascii_lowercase())));
+    candidates
+}
+
+/// FastAPI's `operationId` is the function's name, the path and the method, joined by `_`: the name alone is what a person
+/// would say. The path may carry the base path, where the document lifts that into its server.
+fn without_route<'o>(api: &Api, operation: &Operation, id: &'o str) -> Option<&'o str> {
+    let flat = |path: &str| -> String {
+        path.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
+    };
+    let base = api.base_url.as_deref().and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let method = operation.method.name().to_ascii_lowercase();
+    [base.unwrap_or_default(), ""]
+        .into_iter()
+        .find_map(|base| id.strip_suffix(&format!("{}_{method}", flat(&format!("{base}{}", operation.path)))))
+        .filter(|function| function.chars().any(char::is_alphanumeric))
+}
+
+/// The types that an operation sends.
+pub(super) fn sent(operation: &Operation) -> Vec<Use> {
+    let body = operation.body.iter().flat_map(|body| match &body.payload {
+        Payload::Json(used) | Payload::UrlEncoded(used) => vec![*used],
+        Payload::Multipart(form) => form
+            .fields
+            .iter()
+            .filter_map(|field| match field.part {
+                FormPart::Text(used) | FormPart::Json(used) => Some(used),
+                FormPart::File | FormPart::Files => None,
+            })
+            .collect(),
+        Payload::Bytes | Payload::Text => Vec::new(),
+    });
+    operation.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
+}
+
+/// The types that occur in an operation's parameters and text parts.
+pub(super) fn in_parameters(operation: &Operation) -> Vec<Use> {
+    let parts = operation.body.iter().flat_map(|body| match &body.payload {
+        Payload::Multipart(form) => form
+            .fields
+            .iter()
+            .filter_map(|field| match field.part {
+                FormPart::Text(used) => Some(used),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    });
+    operation.parameters.iter().map(|parameter| parameter.used).chain(parts).collect()
+}
+
+/// Plans every call, and the files that they are divided into.
+pub(super) fn plan(
+    api: &Api,
+    settings: &Settings,
+    types: &[TypePlan],
+    named: &Named,
+    failures: &Failures,
+    forms: &BTreeMap<usize, Ident>,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<CallPlan>, Vec<Module>) {
+    let mut root = Namespace::reserving(ROOT_RESERVED);
+    for name in &failures.names {
+        root.take(name);
+    }
+    let mut constants = Namespace::default();
+    let mut calls = Vec::with_capacity(api.operations.len());
+    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    for (position, operation) in api.operations.iter().enumerate() {
+        let setting = settings_of(settings, operation);
+        let method = named.methods[position].clone();
+        let constant = constants.take(&names::snake(method.plain())).plain().to_ascii_uppercase();
+        calls.push(call(api, operation, setting, types, method, constant, &mut root, failures, forms, position));
+
+        let group = setting.and_then(|setting| setting.group.clone());
+        let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
+        let ident = match settings.groups.get(&title).and_then(|group| group.name.as_deref()) {
+            Some(chosen) => names::chosen(chosen, names::snake),
+            None => names::snake(&title),
+        };
+        let ident = if ident.as_str() == "types" { names::snake("types operations") } else { ident };
+        let description = api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
+        modules
+            .entry(ident.plain().to_owned())
+            .or_insert_with(|| Module { ident, title, description, operations: Vec::new() })
+            .operations
+            .push(position);
+    }
+    for (key, group) in &settings.groups {
+        let known = api.operations.iter().any(|operation| operation.group.as_ref() == Some(key))
+            || settings.operations.values().any(|operation| operation.group.as_ref() == Some(key));
+        if !known {
+            diagnostics.push(
+                Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("no operation of the document has the tag `{key}` first"))
+                    .at_settings(&group.span, "named here"),
+            );
+        }
+    }
+    (calls, modules.into_values().collect())
+}
+
+fn first_segment(path: &str) -> String {
+    let segment = path.split('/').find(|segment| !segment.is_empty() && !segment.contains('{'));
+    segment.unwrap_or("root").to_owned()
+}
+
+#[allow(clippy::too_many_arguments)]
+fn call(
+    api: &Api,
+    operation: &Operation,
+    setting: Option<&OperationSettings>,
+    types: &[TypePlan],
+    method: Ident,
+    constant: String,
+    root: &mut Namespace,
+    failures: &Failures,
+    forms: &BTreeMap<usize, Ident>,
+    position: usize,
+) -> CallPlan {
+    let open: Vec<(usize, &Parameter)> =
+        operation.parameters.iter().enumerate().filter(|(_, parameter)| parameter.fixed.is_none()).collect();
+    let wire = open.iter().map(|(_, parameter)| parameter.name.as_str());
+    let idents = names::siblings(wire, &["body", "options", "self"], names::snake);
+    let mut arguments = Vec::new();
+    let mut optional = Vec::new();
+    for ((at, parameter), ident) in open.into_iter().zip(idents) {
+        let ty = types[parameter.used.ty.index()].mention.clone();
+        let is_list = matches!(types[parameter.used.ty.index()].resolved, RustType::List(_));
+        if parameter.required && (parameter.location == ParameterLocation::Path || !parameter.used.nullable) {
+            arguments.push(Argument { ident, kind: argument(&ty, types), parameter: at });
+        } else {
+            // An empty list sends nothing, so it needs no `Option` to say so.
+            let ty = if is_list && matches!(ty, RustType::List(_)) { ty } else { RustType::Option(Box::new(ty)) };
+            optional.push(OptionField { ident, ty, parameter: at });
+        }
+    }
+    let camel = names::camel(method.plain());
+    let options = (!optional.is_empty()).then(|| {
+        let free = root.is_free(&camel);
+        (root.take(&if free { camel.clone() } else { names::camel(&format!("{} options", method.plain())) }), optional)
+    });
+    let body = operation.body.as_ref().map(|body| BodyArgument {
+        ident: names::snake("body"),
+        kind: match &body.payload {
+            Payload::Json(used) | Payload::UrlEncoded(used) => Some(argument_of(*used, types)),
+            Payload::Multipart(_) | Payload::Bytes | Payload::Text => None,
+        },
+        form: match (&body.payload, forms.get(&position)) {
+            (Payload::Multipart(form), Some(name)) => {
+                let idents = names::siblings(form.fields.iter().map(|field| field.name.as_str()), &[], names::snake);
+                let fields = form.fields.iter().zip(idents).map(|(field, ident)| {
+                    let ty = match field.part {
+                        FormPart::Text(used) | FormPart::Json(used) => Some(types[used.ty.index()].mention.clone()),
+                        FormPart::File | FormPart::Files => None,
+                    };
+                    FormFieldPlan { ident, ty }
+                });
+                Some((name.clone(), fields.collect()))
+            }
+            _ => None,
+        },
+    });
+    CallPlan {
+        success: success(api, operation, types, &method, root),
+        method,
+        constant,
+        arguments,
+        body,
+        options,
+        failure: failures.by_operation[position],
+        failure_name: failures.names[position].clone(),
+        timeout_ms: setting.and_then(|setting| setting.timeout).map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        attempts: setting.and_then(|setting| setting.attempts),
+        idempotent: setting.and_then(|setting| setting.idempotent).or(operation.idempotent),
+    }
+}
+
+fn argument_of(used: Use, types: &[TypePlan]) -> ArgumentKind {
+    let mention = &types[used.ty.index()].mention;
+    if used.nullable && !matches!(mention, RustType::Json | RustType::Unit) {
+        return ArgumentKind::Reference(RustType::Option(Box::new(mention.clone())));
+    }
+    argument(mention, types)
+}
+
+/// How a value is taken: by value where it is as small as a reference, borrowed where it is not.
+fn argument(ty: &RustType, types: &[TypePlan]) -> ArgumentKind {
+    let bare = match ty {
+        RustType::Named(id) => &types[id.index()].resolved,
+        other => other,
+    };
+    match (ty, bare) {
+        (_, RustType::String) => ArgumentKind::Text,
+        (RustType::List(item), _) => ArgumentKind::Slice((**item).clone()),
+        (
+            _,
+            RustType::Unit
+            | RustType::Bool
+            | RustType::I32
+            | RustType::I64
+            | RustType::U32
+            | RustType::U64
+            | RustType::F32
+            | RustType::F64
+            | RustType::Timestamp
+            | RustType::Date
+            | RustType::Uuid
+            | RustType::Decimal,
+        ) => ArgumentKind::Value(ty.clone()),
+        _ => ArgumentKind::Reference(ty.clone()),
+    }
+}
+
+fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident, root: &mut Namespace) -> Success {
+    let answers = operation.successes();
+    let contents: Vec<Content> = answers.iter().map(|answer| answer.content).collect();
+    if contents.contains(&Content::Bytes) {
+        return Success::Bytes;
+    }
+    let Some((first, others)) = contents.split_first() else { return Success::Empty };
+    if others.iter().all(|other| other == first) {
+        return match *first {
+            Content::Empty => Success::Empty,
+            Content::Text => Success::Text,
+            Content::Bytes => Success::Bytes,
+            Content::Json(used) => Success::Json(value(api, types, used)),
+        };
+    }
+    let words: Vec<String> = answers.iter().map(|answer| status_word(answer.status)).collect();
+    let idents = names::siblings(words.iter().map(String::as_str), &["Self"], names::camel);
+    let choices = answers.iter().zip(idents).map(|(answer, ident)| choice(api, types, answer, ident)).collect();
+    Success::Choice(root.take(&names::camel(&format!("{} answer", method.plain()))), choices)
+}
+
+fn choice(api: &Api, types: &[TypePlan], answer: &Answer, ident: Ident) -> Choice {
+    let (ty, text) = match answer.content {
+        Content::Json(used) => (Some(value(api, types, used)), false),
+        Content::Text | Content::Bytes => (Some(RustType::String), true),
+        Content::Empty => (None, false),
+    };
+    Choice { status: answer.status, ident, ty, text, description: answer.description.clone() }
+}
+
+/// The type of a whole answer.
+pub(super) fn value(api: &Api, types: &[TypePlan], used: Use) -> RustType {
+    let mention = types[used.ty.index()].mention.clone();
+    let nullable = api.types.resolve(used).nullable && !matches!(mention, RustType::Json | RustType::Unit);
+    if nullable { RustType::Option(Box::new(mention)) } else { mention }
+}

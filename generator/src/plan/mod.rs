@@ -1,0 +1,64 @@
+//! Which Rust does the API become? Every decision about names, boxes, adapters and files, before a token is made.
+//!
+//! The [`Plan`] is a set of side tables over the [`Api`]: `emit` looks things up in it and decides nothing.
+
+mod boxes;
+mod calls;
+mod failures;
+mod names;
+mod package;
+mod rust;
+mod type_names;
+mod unions;
+
+pub use calls::{Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, Success};
+pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
+pub use names::Ident;
+pub use package::{Dependency, Package};
+pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
+pub use unions::{ArmPlan, JsonKind, UnionPlan};
+
+use crate::diagnostics::Diagnostics;
+use crate::ir::{Api, TypeId};
+use crate::settings::Settings;
+
+/// Every decision about the Rust that an [`Api`] becomes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The crate.
+    pub package: Package,
+    /// The name of the client type.
+    pub client: Ident,
+    /// What each type is in Rust, by [`TypeId::index`].
+    pub types: Vec<TypePlan>,
+    /// The types that get a definition, by name.
+    pub definitions: Vec<TypeId>,
+    /// How each operation is called, parallel to [`Api::operations`].
+    pub calls: Vec<CallPlan>,
+    /// The failures, each defined once.
+    pub failures: Vec<FailurePlan>,
+    /// The files that the operations are divided into, by name.
+    pub modules: Vec<Module>,
+}
+
+/// Decides what Rust an API becomes.
+pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Plan {
+    let client = package::client_name(api, settings);
+    let named = calls::names(api, settings, diagnostics);
+    let type_names = type_names::name(api, settings, &named, diagnostics);
+    let types = rust::types(api, settings, &type_names);
+    let failures = failures::share(api, &types, &named);
+    let (calls, modules) = calls::plan(api, settings, &types, &named, &failures, &type_names.forms, diagnostics);
+    let mut definitions: Vec<TypeId> =
+        api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
+    definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));
+    Plan {
+        package: package::package(api, settings, &types),
+        client,
+        definitions,
+        types,
+        calls,
+        failures: failures.plans,
+        modules,
+    }
+}

@@ -1,0 +1,114 @@
+//! What is the generated crate called, and what does it depend on?
+
+use super::names::{self, Ident};
+use super::rust::TypePlan;
+use crate::ir::{Api, NumberKind, Shape, TextKind};
+use crate::settings::Settings;
+
+/// The generated crate.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is.
+    pub description: String,
+    /// The service's name in a registry.
+    pub service: String,
+    /// Where the service is unless a user says otherwise.
+    pub base_url: Option<String>,
+    /// Where it says that it is alive, outside the base path.
+    pub health: Option<String>,
+    /// Where it says that it is ready, outside the base path.
+    pub ready: Option<String>,
+    /// The dependencies, by name.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A dependency of the generated crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: String,
+    /// Where it lies, for a dependency within the same workspace.
+    pub path: Option<String>,
+    /// Its features.
+    pub features: Vec<&'static str>,
+}
+
+/// The version of `sinew-runtime` that generated code is written for.
+const RUNTIME: &str = "0.1";
+
+pub(super) fn client_name(api: &Api, settings: &Settings) -> Ident {
+    match &settings.client.name {
+        Some(chosen) => names::chosen(chosen, names::camel),
+        None => {
+            let name = names::camel(&api.title);
+            if name.plain().ends_with("Client") { name } else { names::camel(&format!("{} client", api.title)) }
+        }
+    }
+}
+
+pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan]) -> Package {
+    let name = settings.client.package.clone().unwrap_or_else(|| names::kebab(&api.title));
+    Package {
+        version: settings.client.version.clone().unwrap_or_else(|| "0.1.0".to_owned()),
+        description: settings.client.description.clone().unwrap_or_else(|| format!("A typed client of {}", first_line(&api.title))),
+        service: settings.service.name.clone().unwrap_or_else(|| name.clone()),
+        base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),
+        health: settings.service.health.clone(),
+        ready: settings.service.ready.clone(),
+        dependencies: dependencies(api, settings, types),
+        name,
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan]) -> Vec<Dependency> {
+    let any = |test: &dyn Fn(&Shape) -> bool| api.types.iter().any(|(_, ty)| test(&ty.shape));
+    let time = any(&|shape| matches!(shape, Shape::Text(TextKind::DateTime | TextKind::Date)));
+    let uuid = any(&|shape| matches!(shape, Shape::Text(TextKind::Uuid)));
+    let decimal = any(&|shape| matches!(shape, Shape::Text(TextKind::Decimal) | Shape::Number(NumberKind::Decimal)));
+    let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)));
+    let defined = |id: usize| types[id].name.is_some();
+    let serde = api.types.iter().any(|(id, ty)| {
+        defined(id.index()) && matches!(ty.shape, Shape::Record(_) | Shape::Union(_))
+    });
+
+    let mut features = Vec::new();
+    let mut dependencies = Vec::new();
+    let mut add = |wanted: bool, name, version: &str, features: &[&'static str]| {
+        if wanted {
+            dependencies.push(Dependency {
+                name,
+                version: version.to_owned(),
+                path: None,
+                features: features.to_vec(),
+            });
+        }
+    };
+    add(time, "jiff", "0.2", &["serde"]);
+    add(decimal, "rust_decimal", "1", &[]);
+    add(serde, "serde", "1", &["derive"]);
+    add(json, "serde_json", "1", &[]);
+    add(uuid, "uuid", "1", &["serde"]);
+    for (wanted, feature) in [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid")] {
+        if wanted {
+            features.push(feature);
+        }
+    }
+    dependencies.push(Dependency {
+        name: "sinew-runtime",
+        version: settings.runtime.version.clone().unwrap_or_else(|| RUNTIME.to_owned()),
+        path: settings.runtime.path.clone(),
+        features,
+    });
+    dependencies.sort_by_key(|dependency| dependency.name);
+    dependencies
+}

@@ -1,0 +1,291 @@
+//! What is each type in Rust?
+
+use super::boxes::Knots;
+use super::names::{self, Ident};
+use super::type_names::TypeNames;
+use super::unions::{self, UnionPlan};
+use crate::ir::{Api, Enumeration, Field, IntegerKind, NumberKind, Record, Shape, TextKind, TypeId, Types, Use};
+use crate::settings::{NaiveTimestamps, Settings};
+
+/// A type as Rust has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // each variant is the type of its name
+pub enum RustType {
+    Unit,
+    Bool,
+    I32,
+    I64,
+    U32,
+    U64,
+    F32,
+    F64,
+    Decimal,
+    String,
+    Secret,
+    Timestamp,
+    Date,
+    Uuid,
+    Bytes,
+    Json,
+    /// A type of the generated crate.
+    Named(TypeId),
+    List(Box<RustType>),
+    Map(Box<RustType>),
+    Option(Box<RustType>),
+    Nullable(Box<RustType>),
+    Boxed(Box<RustType>),
+}
+
+impl RustType {
+    /// The type of a shape without parts. A shape with parts has a name or is composed; without either it is any JSON value.
+    pub(crate) fn of_plain(shape: &Shape) -> Self {
+        match shape {
+            Shape::Nothing => Self::Unit,
+            Shape::Boolean => Self::Bool,
+            Shape::Integer(IntegerKind::Signed32) => Self::I32,
+            Shape::Integer(IntegerKind::Signed64) => Self::I64,
+            Shape::Integer(IntegerKind::Unsigned32) => Self::U32,
+            Shape::Integer(IntegerKind::Unsigned64) => Self::U64,
+            Shape::Number(NumberKind::Single) => Self::F32,
+            Shape::Number(NumberKind::Double) => Self::F64,
+            Shape::Number(NumberKind::Decimal) | Shape::Text(TextKind::Decimal) => Self::Decimal,
+            Shape::Text(TextKind::Plain) => Self::String,
+            Shape::Text(TextKind::Secret) => Self::Secret,
+            Shape::Text(TextKind::DateTime) => Self::Timestamp,
+            Shape::Text(TextKind::Date) => Self::Date,
+            Shape::Text(TextKind::Uuid) => Self::Uuid,
+            Shape::Text(TextKind::Base64) => Self::Bytes,
+            Shape::Anything
+            | Shape::Enumeration(_)
+            | Shape::List(_)
+            | Shape::Map(_)
+            | Shape::Record(_)
+            | Shape::Union(_)
+            | Shape::Alias(_) => Self::Json,
+        }
+    }
+}
+
+/// How a value is written on the wire, where its own way is not the wire's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adapter {
+    /// A timestamp that must have an offset.
+    Timestamp,
+    /// A timestamp that is in UTC where it has no offset.
+    NaiveUtc,
+    /// Bytes as Base64.
+    Base64,
+    /// A decimal as a JSON number.
+    DecimalNumber,
+    /// A decimal as a text.
+    DecimalText,
+}
+
+/// What a type is in Rust.
+#[derive(Debug, Clone)]
+pub struct TypePlan {
+    /// Its name, where it has a definition.
+    pub name: Option<Ident>,
+    /// How it is mentioned.
+    pub mention: RustType,
+    /// What it comes down to, aliases looked through.
+    pub resolved: RustType,
+    /// The fields of a record, parallel to the IR's.
+    pub fields: Vec<FieldPlan>,
+    /// The field that keeps what no other does, with the type of its values.
+    pub rest: Option<(Ident, RustType)>,
+    /// The variants of an enumeration, parallel to its values.
+    pub variants: Vec<Ident>,
+    /// The variant that keeps unlisted values.
+    pub unknown: Option<Ident>,
+    /// The alternatives of a union.
+    pub union: Option<UnionPlan>,
+    /// Whether an operation sends it, so that users construct it.
+    pub sent: bool,
+    /// Whether it occurs in a parameter.
+    pub parameter: bool,
+    /// Whether an empty value of it can be made.
+    pub defaults: bool,
+}
+
+/// A field of a struct.
+#[derive(Debug, Clone)]
+pub struct FieldPlan {
+    /// Its name.
+    pub ident: Ident,
+    /// Its whole type.
+    pub ty: RustType,
+    /// Its type without the wrapper of its presence, for constructors.
+    pub bare: RustType,
+    /// Whether it may be missing or `null`.
+    pub presence: Presence,
+    /// How it is written.
+    pub adapter: Option<Adapter>,
+    /// Whether only one value is possible, so that nobody needs to give it.
+    pub constant: bool,
+}
+
+/// Whether a field may be missing or `null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Always there.
+    Required,
+    /// Always there, perhaps as `null`.
+    RequiredNullable,
+    /// There or not.
+    Optional,
+    /// There, `null`, or not there: three different things.
+    OptionalNullable,
+}
+
+/// Decides what each type is.
+pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames) -> Vec<TypePlan> {
+    let context = Context { types: &api.types, names, settings };
+    let knots = Knots::find(&api.types);
+    let sent = api.types.closure(api.operations.iter().flat_map(super::calls::sent));
+    let parameters = api.types.closure(api.operations.iter().flat_map(super::calls::in_parameters));
+    let mut plans: Vec<TypePlan> = api
+        .types
+        .iter()
+        .map(|(id, ty)| {
+            let mut plan = TypePlan {
+                name: names.by_type.get(&id).cloned(),
+                mention: context.mention(id),
+                resolved: context.mention(api.types.resolve(Use { ty: id, nullable: false }).ty),
+                fields: Vec::new(),
+                rest: None,
+                variants: Vec::new(),
+                unknown: None,
+                union: None,
+                sent: sent.contains(&id),
+                parameter: parameters.contains(&id),
+                defaults: false,
+            };
+            match &ty.shape {
+                Shape::Record(record) => context.record(&mut plan, id, record, &knots),
+                Shape::Enumeration(listed) => enumeration(&mut plan, listed),
+                Shape::Union(union) => plan.union = Some(unions::plan(&context, id, union, &knots)),
+                _ => {}
+            }
+            plan
+        })
+        .collect();
+    defaults(api, &mut plans);
+    plans
+}
+
+/// A record has a default where nobody needs to give a field.
+fn defaults(api: &Api, plans: &mut [TypePlan]) {
+    for (id, ty) in api.types.iter() {
+        let plan = &mut plans[id.index()];
+        plan.defaults = match &ty.shape {
+            Shape::Record(_) => plan.fields.iter().all(|field| {
+                field.constant || matches!(field.presence, Presence::Optional | Presence::OptionalNullable)
+            }),
+            Shape::Enumeration(listed) => listed.values.len() == 1,
+            _ => false,
+        };
+    }
+}
+
+pub(super) struct Context<'a> {
+    pub types: &'a Types,
+    pub names: &'a TypeNames,
+    pub settings: &'a Settings,
+}
+
+impl Context<'_> {
+    /// How a type is mentioned, `null` aside.
+    pub(super) fn mention(&self, id: TypeId) -> RustType {
+        if self.names.by_type.contains_key(&id) {
+            return RustType::Named(id);
+        }
+        match &self.types.get(id).shape {
+            Shape::List(item) => RustType::List(Box::new(self.used(*item))),
+            Shape::Map(value) => RustType::Map(Box::new(self.used(*value))),
+            Shape::Alias(target) => self.mention(target.ty),
+            plain => RustType::of_plain(plain),
+        }
+    }
+
+    /// A mention with its `null`.
+    pub(super) fn used(&self, used: Use) -> RustType {
+        let ty = self.mention(used.ty);
+        // Where a type admits nothing or anything, `null` is among its values already.
+        match ty {
+            RustType::Unit | RustType::Json => ty,
+            ty if self.types.resolve(used).nullable => RustType::Option(Box::new(ty)),
+            ty => ty,
+        }
+    }
+
+    /// How the values within a mention are written, lists and maps looked through.
+    pub(super) fn adapter(&self, used: Use) -> Option<Adapter> {
+        let mut at = self.types.resolve(used).ty;
+        for _ in 0..64 {
+            match &self.types.get(at).shape {
+                Shape::List(inner) | Shape::Map(inner) => at = self.types.resolve(*inner).ty,
+                Shape::Text(TextKind::DateTime) => {
+                    return Some(match self.settings.types.naive_timestamps {
+                        NaiveTimestamps::Error => Adapter::Timestamp,
+                        NaiveTimestamps::Utc => Adapter::NaiveUtc,
+                    });
+                }
+                Shape::Text(TextKind::Base64) => return Some(Adapter::Base64),
+                Shape::Text(TextKind::Decimal) => return Some(Adapter::DecimalText),
+                Shape::Number(NumberKind::Decimal) => return Some(Adapter::DecimalNumber),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn record(&self, plan: &mut TypePlan, id: TypeId, record: &Record, knots: &Knots) {
+        let rest = record.rest.map(|_| "additional");
+        let wire: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).chain(rest).collect();
+        let mut idents = names::siblings(wire, &[], names::snake);
+        plan.rest = match (record.rest, rest) {
+            (Some(used), Some(_)) => idents.pop().map(|ident| (ident, self.used(used))),
+            _ => None,
+        };
+        plan.fields =
+            record.fields.iter().zip(idents).map(|(field, ident)| self.field(id, field, ident, knots)).collect();
+    }
+
+    fn field(&self, id: TypeId, field: &Field, ident: Ident, knots: &Knots) -> FieldPlan {
+        let mut bare = self.mention(field.used.ty);
+        if knots.boxes(self.types, id, field.used) {
+            bare = RustType::Boxed(Box::new(bare));
+        }
+        let resolved = self.types.resolve(field.used);
+        let shape = &self.types.get(resolved.ty).shape;
+        // `null` is among the values of these already.
+        let nullable = resolved.nullable && !matches!(bare, RustType::Json | RustType::Unit);
+        let presence = match (field.required, nullable) {
+            (true, false) => Presence::Required,
+            (true, true) => Presence::RequiredNullable,
+            (false, false) => Presence::Optional,
+            (false, true) => Presence::OptionalNullable,
+        };
+        let ty = match presence {
+            Presence::Required => bare.clone(),
+            Presence::RequiredNullable | Presence::Optional => RustType::Option(Box::new(bare.clone())),
+            Presence::OptionalNullable => RustType::Nullable(Box::new(bare.clone())),
+        };
+        let constant = presence == Presence::Required
+            && matches!(shape, Shape::Enumeration(Enumeration { values, .. }) if values.len() == 1);
+        FieldPlan { ident, ty, bare, presence, adapter: self.adapter(field.used), constant }
+    }
+}
+
+fn enumeration(plan: &mut TypePlan, listed: &Enumeration) {
+    plan.variants = names::siblings(listed.values.iter().map(String::as_str), &["Self"], names::camel);
+    plan.unknown = listed.open.then(|| keeper(&plan.variants));
+}
+
+/// The name of the variant that keeps what the document does not list.
+pub(super) fn keeper(variants: &[Ident]) -> Ident {
+    let taken: Vec<&str> = variants.iter().map(Ident::plain).collect();
+    let name = ["Unknown", "Unlisted", "Other"].into_iter().find(|name| !taken.contains(name)).unwrap_or("NotInTheDocument");
+    names::camel(name)
+}

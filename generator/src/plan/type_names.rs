@@ -1,0 +1,241 @@
+//! What is each type called?
+//!
+//! Components keep their names; what has none is named for where it stands. Overrides come first, and nothing depends on the
+//! order in which the document says things.
+
+use std::collections::BTreeMap;
+
+use super::calls::Named;
+use super::names::{self, Ident, Namespace};
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, Status, TypeId};
+use crate::settings::Settings;
+
+/// Names that mean something else where types are defined and used.
+const RESERVED: &[&str] = &[
+    "Option", "Vec", "String", "Box", "Result", "Self", "Nullable", "Secret", "Part", "Some", "None", "Ok", "Err", "Default",
+    "From", "Into", "Clone", "Debug", "PartialEq", "Serialize", "Deserialize", "Iterator", "Send", "Sync", "Copy", "Eq", "Hash",
+    "FormData",
+];
+
+/// The names of the types that have a definition.
+pub(super) struct TypeNames {
+    pub by_type: BTreeMap<TypeId, Ident>,
+    /// The form structs of multipart bodies, by position of the operation.
+    pub forms: BTreeMap<usize, Ident>,
+}
+
+/// Names every type that needs one.
+pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &mut Diagnostics) -> TypeNames {
+    let mut namespace = Namespace::reserving(RESERVED);
+    let mut names = TypeNames { by_type: BTreeMap::new(), forms: BTreeMap::new() };
+
+    let mut components: Vec<(&String, TypeId)> = Vec::new();
+    let mut inline: Vec<(&String, TypeId)> = Vec::new();
+    for (id, ty) in api.types.iter() {
+        match &ty.origin {
+            Origin::Component(component) => components.push((component, id)),
+            Origin::Inline { .. } if needs_name(&ty.shape) => inline.push((&ty.pointer, id)),
+            Origin::Inline { .. } => {}
+        }
+    }
+    components.sort();
+    inline.sort();
+
+    let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
+    let (chosen, others): (Vec<_>, Vec<_>) = components.into_iter().partition(|(component, _)| override_of(component).is_some());
+    for (component, id) in chosen {
+        let wanted = names::chosen(override_of(component).unwrap_or_default(), names::camel);
+        names.by_type.insert(id, take(&mut namespace, &wanted, component, diagnostics));
+    }
+    // Whoever is spelled like its Rust name already has the better claim to it.
+    let mut others: Vec<(bool, &String, TypeId)> =
+        others.into_iter().map(|(component, id)| (names::camel(component).as_str() != component, component, id)).collect();
+    others.sort();
+    for (_, component, id) in others {
+        names.by_type.insert(id, take(&mut namespace, &names::camel(component), component, diagnostics));
+    }
+    let mut forms: BTreeMap<&str, Ident> = BTreeMap::new();
+    for (position, operation) in api.operations.iter().enumerate() {
+        if let Some(Payload::Multipart(form)) = operation.body.as_ref().map(|body| &body.payload) {
+            let wanted = match &form.component {
+                Some(component) => override_of(component)
+                    .map_or_else(|| names::camel(component), |chosen| names::chosen(chosen, names::camel)),
+                None => names::camel(&format!("{} form", named.methods[position].plain())),
+            };
+            // Operations that send the same form share its struct.
+            let known = forms.entry(form.pointer.as_str()).or_insert_with(|| namespace.take(&wanted));
+            names.forms.insert(position, known.clone());
+        }
+    }
+    for (_, id) in inline {
+        let wanted = names::camel(&place_name(api, &names, named, id));
+        let wanted = if namespace.is_free(&wanted) || !RESERVED.contains(&wanted.as_str()) {
+            wanted
+        } else {
+            names::camel(&format!("{} type", wanted.plain()))
+        };
+        let name = namespace.take(&wanted);
+        names.by_type.insert(id, name);
+    }
+    names
+}
+
+fn take(namespace: &mut Namespace, wanted: &Ident, component: &str, diagnostics: &mut Diagnostics) -> Ident {
+    if namespace.is_free(wanted) {
+        return namespace.take(wanted);
+    }
+    if RESERVED.contains(&wanted.as_str()) {
+        return namespace.take(&names::camel(&format!("{} type", wanted.plain())));
+    }
+    let name = namespace.take(wanted);
+    let pointer = Pointer::root().join("components").join("schemas").join(component);
+    diagnostics.push(
+        Diagnostic::warning(codes::NAME_COLLISION, format!("two schemas would both be named `{wanted}`"))
+            .at_key(&pointer, format!("becomes `{name}`"))
+            .help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")),
+    );
+    name
+}
+
+/// Whether a type without a name of its own must get one.
+fn needs_name(shape: &Shape) -> bool {
+    matches!(shape, Shape::Enumeration(_) | Shape::Record(_) | Shape::Union(_))
+}
+
+/// The name of a type by where it stands: what it is part of, then which part.
+fn place_name(api: &Api, names: &TypeNames, named: &Named, id: TypeId) -> String {
+    let mut steps: Vec<String> = Vec::new();
+    let mut singular_next = false;
+    let mut at = id;
+    // As long as there are types: origins lead up, never around.
+    for _ in 0..=api.types.len() {
+        match &api.types.get(at).origin {
+            Origin::Component(_) => {
+                let base = names.by_type.get(&at).map(|name| name.plain().to_owned()).unwrap_or_default();
+                steps.push(if singular_next { item_of(&base) } else { base });
+                break;
+            }
+            Origin::Inline { parent, role } => {
+                match role {
+                    Role::Item if singular_next => steps.push("item".to_owned()),
+                    Role::Item => singular_next = true,
+                    other => {
+                        let step = word_of(api, other, parent);
+                        steps.push(if singular_next { item_of(&step) } else { step });
+                        singular_next = false;
+                    }
+                }
+                match parent {
+                    Parent::Type(parent) => at = *parent,
+                    Parent::Operation(position) => {
+                        steps.push(named.methods[*position].plain().to_owned());
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    steps.reverse();
+    steps.join(" ")
+}
+
+/// Which part of its parent a type is, in a word or two.
+fn word_of(api: &Api, role: &Role, parent: &Parent) -> String {
+    match role {
+        Role::Field(field) => field.clone(),
+        Role::Item => "item".to_owned(),
+        Role::Value => "value".to_owned(),
+        Role::Branch(_, Some(hint)) => hint.clone(),
+        Role::Branch(_, None) => "other".to_owned(),
+        Role::Request => "request".to_owned(),
+        Role::Parameter(name) => name.clone(),
+        Role::Answer(status) => {
+            let only = match parent {
+                Parent::Operation(position) => {
+                    let successes = api.operations[*position].successes();
+                    matches!(successes.as_slice(), [only] if only.status == *status)
+                }
+                Parent::Type(_) => false,
+            };
+            if only { "response".to_owned() } else { format!("{} response", status_word(*status)) }
+        }
+    }
+}
+
+/// One item of something with this name.
+fn item_of(name: &str) -> String {
+    names::singular(name).unwrap_or_else(|| format!("{name} item"))
+}
+
+/// The name of a status, as the registry of HTTP statuses has it (RFC 9110, 15).
+pub(super) fn status_word(status: Status) -> String {
+    let code = match status {
+        Status::Default => return "default".to_owned(),
+        Status::Class(1) => return "informational".to_owned(),
+        Status::Class(2) => return "success".to_owned(),
+        Status::Class(3) => return "redirection".to_owned(),
+        Status::Class(4) => return "client error".to_owned(),
+        Status::Class(5) => return "server error".to_owned(),
+        Status::Class(class) => return format!("class {class}"),
+        Status::Code(code) => code,
+    };
+    let word = match code {
+        200 => "ok",
+        201 => "created",
+        202 => "accepted",
+        203 => "non authoritative",
+        204 => "no content",
+        205 => "reset content",
+        206 => "partial content",
+        207 => "multi status",
+        208 => "already reported",
+        300 => "multiple choices",
+        301 => "moved permanently",
+        302 => "found",
+        303 => "see other",
+        304 => "not modified",
+        307 => "temporary redirect",
+        308 => "permanent redirect",
+        400 => "bad request",
+        401 => "unauthorized",
+        402 => "payment required",
+        403 => "forbidden",
+        404 => "not found",
+        405 => "method not allowed",
+        406 => "not acceptable",
+        407 => "proxy authentication required",
+        408 => "request timeout",
+        409 => "conflict",
+        410 => "gone",
+        411 => "length required",
+        412 => "precondition failed",
+        413 => "payload too large",
+        414 => "uri too long",
+        415 => "unsupported media type",
+        416 => "range not satisfiable",
+        417 => "expectation failed",
+        418 => "im a teapot",
+        421 => "misdirected request",
+        422 => "unprocessable entity",
+        423 => "locked",
+        424 => "failed dependency",
+        425 => "too early",
+        426 => "upgrade required",
+        428 => "precondition required",
+        429 => "too many requests",
+        431 => "request header fields too large",
+        451 => "unavailable for legal reasons",
+        500 => "internal server error",
+        501 => "not implemented",
+        502 => "bad gateway",
+        503 => "service unavailable",
+        504 => "gateway timeout",
+        505 => "http version not supported",
+        507 => "insufficient storage",
+        508 => "loop detected",
+        511 => "network authentication required",
+        other => return format!("status {other}"),
+    };
+    word.to_owned()
+}
