@@ -12,6 +12,7 @@ use std::ops::Range;
 
 pub use codes::{Code, CodeInfo, explain};
 pub use pointer::Pointer;
+pub(crate) use pointer::push_escaped;
 pub use render::Renderer;
 pub use source::{Source, SourceKind, Sources, SpanId, SpanKey, SpanTree};
 
@@ -102,13 +103,7 @@ impl Diagnostic {
 
     /// A diagnostic of any severity, without a place.
     pub fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            code,
-            message: message.into(),
-            labels: Vec::new(),
-            helps: Vec::new(),
-        }
+        Self { severity, code, message: message.into(), labels: Vec::new(), helps: Vec::new() }
     }
 
     /// Marks a value in the document. The first place is the primary one.
@@ -138,10 +133,7 @@ impl Diagnostic {
 
     /// Adds a place of any kind.
     pub fn place(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            place,
-            text: label.into(),
-        });
+        self.labels.push(Label { place, text: label.into() });
         self
     }
 
@@ -183,10 +175,7 @@ impl Diagnostics {
 
     /// How many there are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.collected
-            .iter()
-            .filter(|diagnostic| diagnostic.severity == severity)
-            .count()
+        self.collected.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// How many there are in all.
@@ -208,14 +197,9 @@ impl Diagnostics {
     ///
     /// The order depends on the texts and on what was said alone, not on the order in which it was said.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
-        let mut all: Vec<_> = self
-            .collected
-            .iter()
-            .map(|diagnostic| (self.sources.order(diagnostic.primary()), diagnostic))
-            .collect();
-        all.sort_by(|(at, a), (bt, b)| {
-            (at, a.severity, a.code, &a.message).cmp(&(bt, b.severity, b.code, &b.message))
-        });
+        let mut all: Vec<_> =
+            self.collected.iter().map(|diagnostic| (self.sources.order(diagnostic.primary()), diagnostic)).collect();
+        all.sort_by(|(at, a), (bt, b)| (at, a.severity, a.code, &a.message).cmp(&(bt, b.severity, b.code, &b.message)));
         all.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
 }

@@ -32,11 +32,13 @@ impl Pointer {
             return None;
         }
         // A `~` that is followed by neither `0` nor `1` is no escape at all: the pointer is malformed.
-        let well_escaped = text
-            .split('~')
-            .skip(1)
-            .all(|part| part.starts_with(['0', '1']));
+        let well_escaped = text.split('~').skip(1).all(|part| part.starts_with(['0', '1']));
         well_escaped.then(|| Self(Arc::from(text.as_ref())))
+    }
+
+    /// A pointer whose text is canonically escaped already.
+    pub(crate) fn from_canonical(text: &str) -> Self {
+        Self(Arc::from(text))
     }
 
     /// The place of the member `token` (unescaped) of what stands here.
@@ -65,9 +67,7 @@ impl Pointer {
 
     /// The place of what contains this; `None` at the root.
     pub fn parent(&self) -> Option<Self> {
-        self.0
-            .rsplit_once('/')
-            .map(|(parent, _)| Self(Arc::from(parent)))
+        self.0.rsplit_once('/').map(|(parent, _)| Self(Arc::from(parent)))
     }
 
     /// The last token, unescaped; `None` at the root.
@@ -117,7 +117,7 @@ impl fmt::Display for Pointer {
     }
 }
 
-fn push_escaped(text: &mut String, token: &str) {
+pub(crate) fn push_escaped(text: &mut String, token: &str) {
     if !token.contains(['~', '/']) {
         text.push_str(token);
         return;
@@ -149,9 +149,9 @@ fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
         let escape = match tail {
-            [high, low, after @ ..] if first == b'%' => hex(*high)
-                .zip(hex(*low))
-                .map(|(high, low)| (high << 4 | low, after)),
+            [high, low, after @ ..] if first == b'%' => {
+                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after))
+            }
             _ => None,
         };
         let (byte, after) = escape.unwrap_or((first, tail));
@@ -162,9 +162,7 @@ fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -173,25 +171,11 @@ mod tests {
 
     #[test]
     fn tokens_are_escaped_and_unescaped() {
-        let pointer = Pointer::root()
-            .join("paths")
-            .join("/users/{id}")
-            .join("get")
-            .join("a~b")
-            .index(3);
+        let pointer = Pointer::root().join("paths").join("/users/{id}").join("get").join("a~b").index(3);
         assert_eq!(pointer.as_str(), "/paths/~1users~1{id}/get/a~0b/3");
-        assert_eq!(
-            pointer.tokens().collect::<Vec<_>>(),
-            ["paths", "/users/{id}", "get", "a~b", "3"]
-        );
+        assert_eq!(pointer.tokens().collect::<Vec<_>>(), ["paths", "/users/{id}", "get", "a~b", "3"]);
         assert_eq!(pointer.last().as_deref(), Some("3"));
-        assert_eq!(
-            pointer
-                .parent()
-                .and_then(|p| p.last().map(Cow::into_owned))
-                .as_deref(),
-            Some("a~b")
-        );
+        assert_eq!(pointer.parent().and_then(|p| p.last().map(Cow::into_owned)).as_deref(), Some("a~b"));
         assert_eq!(Pointer::root().last(), None);
         assert_eq!(Pointer::root().parent(), None);
         assert_eq!(Pointer::root().tokens().count(), 0);
@@ -205,10 +189,7 @@ mod tests {
         let text = |fragment| Pointer::parse(fragment).map(|p| p.as_str().to_owned());
         assert_eq!(text("#/a/b%20c").as_deref(), Some("/a/b c"));
         assert_eq!(text("/a/b%20c").as_deref(), Some("/a/b%20c"));
-        assert_eq!(
-            text("#/paths/~1users~1%7Bid%7D").as_deref(),
-            Some("/paths/~1users~1{id}")
-        );
+        assert_eq!(text("#/paths/~1users~1%7Bid%7D").as_deref(), Some("/paths/~1users~1{id}"));
         assert_eq!(text("#/a/100%").as_deref(), Some("/a/100%"));
         assert_eq!(text("#").as_deref(), Some(""));
         assert_eq!(text("#anchor"), None);

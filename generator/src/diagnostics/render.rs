@@ -29,19 +29,12 @@ pub struct Renderer {
 impl Renderer {
     /// Text without colours.
     pub fn plain() -> Self {
-        Self {
-            colour: false,
-            least: Severity::Note,
-            shown_of_a_shape: SHOWN_OF_A_SHAPE,
-        }
+        Self { colour: false, least: Severity::Note, shown_of_a_shape: SHOWN_OF_A_SHAPE }
     }
 
     /// Text with colours, as ANSI escapes.
     pub fn coloured() -> Self {
-        Self {
-            colour: true,
-            ..Self::plain()
-        }
+        Self { colour: true, ..Self::plain() }
     }
 
     /// Leaves out what is less severe.
@@ -51,21 +44,13 @@ impl Renderer {
 
     /// Shows every diagnostic, however many there are of one kind.
     pub fn ungrouped(self) -> Self {
-        Self {
-            shown_of_a_shape: usize::MAX,
-            ..self
-        }
+        Self { shown_of_a_shape: usize::MAX, ..self }
     }
 
     /// All diagnostics in the order of the files; of those with one shape only the first few, and how many more there are.
     pub fn render(&self, diagnostics: &Diagnostics) -> String {
         let sorted = diagnostics.sorted();
-        let shown = || {
-            sorted
-                .iter()
-                .copied()
-                .filter(|diagnostic| diagnostic.severity <= self.least)
-        };
+        let shown = || sorted.iter().copied().filter(|diagnostic| diagnostic.severity <= self.least);
         let mut totals: HashMap<(Code, String), usize> = HashMap::new();
         for diagnostic in shown() {
             *totals.entry(shape(diagnostic)).or_default() += 1;
@@ -110,43 +95,22 @@ impl Renderer {
         };
         let word = diagnostic.severity.word();
         self.paint(out, hue, &format!("{word}[{}]", diagnostic.code));
-        self.paint(
-            out,
-            "\x1b[1m",
-            &format!(": {}", printable(&diagnostic.message)),
-        );
+        self.paint(out, "\x1b[1m", &format!(": {}", printable(&diagnostic.message)));
         out.push('\n');
 
         let places: Vec<_> = diagnostic
             .labels
             .iter()
-            .map(|label| {
-                (
-                    label,
-                    sources
-                        .find(&label.place)
-                        .map(|(source, range)| Excerpt::new(source, &range)),
-                )
-            })
+            .map(|label| (label, sources.find(&label.place).map(|(source, range)| Excerpt::new(source, &range))))
             .collect();
         let gutter = places
             .iter()
-            .filter_map(|(_, excerpt)| {
-                excerpt
-                    .as_ref()
-                    .map(|excerpt| excerpt.line.to_string().len())
-            })
+            .filter_map(|(_, excerpt)| excerpt.as_ref().map(|excerpt| excerpt.line.to_string().len()))
             .max()
             .unwrap_or(1)
             .max(2);
         for (index, (label, excerpt)) in places.iter().enumerate() {
-            self.write_place(
-                out,
-                label,
-                excerpt.as_ref(),
-                gutter,
-                if index == 0 { ('^', hue) } else { ('-', BLUE) },
-            );
+            self.write_place(out, label, excerpt.as_ref(), gutter, if index == 0 { ('^', hue) } else { ('-', BLUE) });
         }
         for help in &diagnostic.helps {
             for (index, line) in help.lines().enumerate() {
@@ -176,23 +140,12 @@ impl Renderer {
             let _ = write!(out, "{:gutter$} ", "");
             self.paint(out, BLUE, "┌─");
             let separator = if label.text.is_empty() { "" } else { ": " };
-            let _ = writeln!(
-                out,
-                " {}{separator}{}",
-                printable(&place),
-                printable(&label.text)
-            );
+            let _ = writeln!(out, " {}{separator}{}", printable(&place), printable(&label.text));
             return;
         };
         let _ = write!(out, "{:gutter$} ", "");
         self.paint(out, BLUE, "┌─");
-        let _ = writeln!(
-            out,
-            " {}:{}:{}",
-            printable(&excerpt.name),
-            excerpt.line,
-            excerpt.column
-        );
+        let _ = writeln!(out, " {}:{}:{}", printable(&excerpt.name), excerpt.line, excerpt.column);
         let _ = write!(out, "{:gutter$} ", "");
         self.paint(out, BLUE, "│");
         out.push('\n');
@@ -243,11 +196,7 @@ impl Excerpt {
         let after = text.get(from + marked.len()..).unwrap_or("");
 
         let full: usize = text.chars().map(width).sum();
-        let (before, cut_before) = if full > WIDTH {
-            keep_end(before, BEFORE_MARK)
-        } else {
-            (before, false)
-        };
+        let (before, cut_before) = if full > WIDTH { keep_end(before, BEFORE_MARK) } else { (before, false) };
         let (marked, _) = keep_start(marked, MARK_WIDTH);
         let after = if text.len() > before.len() + marked.len() && full > WIDTH {
             // What was cut from the mark is shown behind it, unmarked.
@@ -256,11 +205,7 @@ impl Excerpt {
             text.get(from + marked.len()..).unwrap_or("")
         };
         let room = WIDTH.saturating_sub(columns(before) + columns(marked));
-        let (after, cut_after) = if full > WIDTH {
-            keep_start(after, room)
-        } else {
-            (after, false)
-        };
+        let (after, cut_after) = if full > WIDTH { keep_start(after, room) } else { (after, false) };
 
         let mut shown = String::new();
         if cut_before {
@@ -276,14 +221,7 @@ impl Excerpt {
             shown.push('…');
         }
         let name = source.name().to_owned();
-        Self {
-            name,
-            line,
-            column,
-            text: shown,
-            indent,
-            width: columns(marked).max(1),
-        }
+        Self { name, line, column, text: shown, indent, width: columns(marked).max(1) }
     }
 }
 
@@ -348,15 +286,7 @@ fn printable(text: &str) -> String {
 
 /// What two diagnostics have in common that say the same about different things: the message without what is quoted in it.
 fn shape(diagnostic: &Diagnostic) -> (Code, String) {
-    (
-        diagnostic.code,
-        diagnostic
-            .message
-            .split('`')
-            .step_by(2)
-            .collect::<Vec<_>>()
-            .join("`"),
-    )
+    (diagnostic.code, diagnostic.message.split('`').step_by(2).collect::<Vec<_>>().join("`"))
 }
 
 #[cfg(test)]
@@ -366,11 +296,7 @@ mod tests {
 
     fn diagnostics(text: &str) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        diagnostics.sources.document = Some(Source::flat(
-            "openapi.yaml",
-            text.to_owned(),
-            SourceKind::Yaml,
-        ));
+        diagnostics.sources.document = Some(Source::flat("openapi.yaml", text.to_owned(), SourceKind::Yaml));
         diagnostics
     }
 
@@ -395,11 +321,7 @@ mod tests {
    = remove one of them
 ";
         assert_eq!(Renderer::plain().render(&all), expected);
-        assert!(
-            Renderer::coloured()
-                .render(&all)
-                .contains("\x1b[1;31merror[SN0108]\x1b[0m")
-        );
+        assert!(Renderer::coloured().render(&all).contains("\x1b[1;31merror[SN0108]\x1b[0m"));
     }
 
     #[test]
@@ -410,10 +332,7 @@ mod tests {
         let rendered = Renderer::plain().render(&all);
         assert!(rendered.contains("openapi.yaml:1:100001"), "{rendered}");
         assert!(rendered.contains("xxx\"needle\"yyy"), "{rendered}");
-        assert!(
-            rendered.lines().all(|line| line.chars().count() < 130),
-            "{rendered}"
-        );
+        assert!(rendered.lines().all(|line| line.chars().count() < 130), "{rendered}");
     }
 
     #[test]
@@ -421,10 +340,7 @@ mod tests {
         let mut all = diagnostics("a: \u{1b}[31m\u{202e}\tx\r\n");
         all.push(Diagnostic::error(codes::SYNTAX, "bad \u{1b}[0m").at_input(14..15, ""));
         let rendered = Renderer::plain().render(&all);
-        assert!(
-            !rendered.contains(['\u{1b}', '\u{202e}', '\t', '\r']),
-            "{rendered}"
-        );
+        assert!(!rendered.contains(['\u{1b}', '\u{202e}', '\t', '\r']), "{rendered}");
     }
 
     #[test]
@@ -439,22 +355,9 @@ mod tests {
         }
         let rendered = Renderer::plain().render(&all);
         assert_eq!(rendered.matches("warning[").count(), 5);
-        assert!(
-            rendered.starts_with("warning[SN0113]: unknown key `k0`"),
-            "{rendered}"
-        );
-        assert!(
-            rendered.trim_end().ends_with("= and 37 more like it"),
-            "{rendered}"
-        );
-        assert_eq!(
-            Renderer::plain()
-                .ungrouped()
-                .render(&all)
-                .matches("warning[")
-                .count(),
-            42
-        );
+        assert!(rendered.starts_with("warning[SN0113]: unknown key `k0`"), "{rendered}");
+        assert!(rendered.trim_end().ends_with("= and 37 more like it"), "{rendered}");
+        assert_eq!(Renderer::plain().ungrouped().render(&all).matches("warning[").count(), 42);
         assert_eq!(Renderer::plain().at_least(Severity::Error).render(&all), "");
     }
 }

@@ -32,20 +32,8 @@ pub struct Source {
 
 impl Source {
     /// A text with the name that the user gave it. `scan` is called at most once, when the first place is asked for.
-    pub fn new(
-        name: impl Into<String>,
-        text: String,
-        kind: SourceKind,
-        scan: fn(&str) -> SpanTree,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            text,
-            kind,
-            scan,
-            spans: OnceCell::new(),
-            lines: OnceCell::new(),
-        }
+    pub fn new(name: impl Into<String>, text: String, kind: SourceKind, scan: fn(&str) -> SpanTree) -> Self {
+        Self { name: name.into(), text, kind, scan, spans: OnceCell::new(), lines: OnceCell::new() }
     }
 
     /// A text in which nothing is looked up by pointer.
@@ -70,9 +58,12 @@ impl Source {
 
     /// The bytes of what a pointer names, or of the nearest thing around it that has a place.
     pub fn locate(&self, pointer: &Pointer, mark: Mark) -> Range<usize> {
-        self.spans
-            .get_or_init(|| (self.scan)(&self.text))
-            .locate(&self.text, pointer, mark)
+        self.spans.get_or_init(|| (self.scan)(&self.text)).locate(&self.text, pointer, mark)
+    }
+
+    /// The keys of all members of the mapping at a pointer that have a name, in the order of the text.
+    pub fn locate_keys(&self, mapping: &Pointer, name: &str) -> Vec<Range<usize>> {
+        self.spans.get_or_init(|| (self.scan)(&self.text)).keys(&self.text, mapping, name)
     }
 
     /// The line and the column (in characters) of a byte, both from 1.
@@ -81,46 +72,27 @@ impl Source {
         let line = lines.partition_point(|&start| start <= offset).max(1);
         let start = lines.get(line - 1).copied().unwrap_or(0);
         let offset = floor(&self.text, offset);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
         (line, column + 1)
     }
 
     /// The text of a line (from 1), without its end.
     pub fn line(&self, line: usize) -> &str {
         let lines = self.lines();
-        let start = line
-            .checked_sub(1)
-            .and_then(|index| lines.get(index))
-            .copied()
-            .unwrap_or(self.text.len());
+        let start = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or(self.text.len());
         let end = lines.get(line).copied().unwrap_or(self.text.len());
-        self.text
-            .get(start..end)
-            .unwrap_or("")
-            .trim_end_matches(['\n', '\r'])
+        self.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
     /// The byte at which a line (from 1) starts.
     pub fn line_start(&self, line: usize) -> usize {
-        line.checked_sub(1)
-            .and_then(|index| self.lines().get(index))
-            .copied()
-            .unwrap_or(self.text.len())
+        line.checked_sub(1).and_then(|index| self.lines().get(index)).copied().unwrap_or(self.text.len())
     }
 
     fn lines(&self) -> &[usize] {
         self.lines.get_or_init(|| {
             std::iter::once(0)
-                .chain(
-                    self.text
-                        .bytes()
-                        .enumerate()
-                        .filter(|(_, b)| *b == b'\n')
-                        .map(|(i, _)| i + 1),
-                )
+                .chain(self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
                 .collect()
         })
     }
@@ -128,10 +100,7 @@ impl Source {
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source")
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("Source").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -157,10 +126,9 @@ impl Sources {
     /// The text and the bytes that a place means; `None` for whole files, and where no text is at hand.
     pub fn find(&self, place: &Place) -> Option<(&Source, Range<usize>)> {
         match place {
-            Place::Document(pointer, mark) => self
-                .document
-                .as_ref()
-                .map(|source| (source, source.locate(pointer, *mark))),
+            Place::Document(pointer, mark) => {
+                self.document.as_ref().map(|source| (source, source.locate(pointer, *mark)))
+            }
             Place::Input(range) => self.document.as_ref().map(|source| (source, range.clone())),
             Place::Settings(range) => self.settings.as_ref().map(|source| (source, range.clone())),
             Place::File(_) => None,
@@ -202,6 +170,25 @@ struct SpanNode {
 }
 
 const NONE: u32 = u32::MAX;
+
+impl SpanNode {
+    /// The key, decoded; `None` for the root and for elements.
+    fn name<'a>(&'a self, text: &'a str) -> Option<Cow<'a, str>> {
+        match &self.key {
+            SpanKey::Position => None,
+            SpanKey::Text(key) => Some(Cow::Borrowed(key)),
+            SpanKey::Json => {
+                let raw = text.get(self.key_span.0 as usize..self.key_span.1 as usize)?;
+                let plain = raw.strip_prefix('"')?.strip_suffix('"')?;
+                if plain.contains('\\') {
+                    serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
+                } else {
+                    Some(Cow::Borrowed(plain))
+                }
+            }
+        }
+    }
+}
 
 /// How a node is called by what contains it.
 #[derive(Debug, Clone)]
@@ -263,6 +250,24 @@ impl SpanTree {
         self.nodes.get_mut(id.0 as usize)
     }
 
+    fn keys(&self, text: &str, mapping: &Pointer, name: &str) -> Vec<Range<usize>> {
+        let found = mapping
+            .tokens()
+            .try_fold(self.nodes.first(), |node, token| node.map(|node| self.child(text, node, &token)));
+        let Some(node) = found.flatten().and_then(|node| self.through_aliases(node)) else {
+            return Vec::new();
+        };
+        let mut keys = Vec::new();
+        let mut next = node.first;
+        while let Some(child) = self.nodes.get(next as usize) {
+            if child.name(text).as_deref() == Some(name) {
+                keys.push(child.key_span.0 as usize..child.key_span.1 as usize);
+            }
+            next = child.next;
+        }
+        keys
+    }
+
     fn locate(&self, text: &str, pointer: &Pointer, mark: Mark) -> Range<usize> {
         let Some(mut found) = self.nodes.first() else {
             return 0..0;
@@ -277,7 +282,8 @@ impl SpanTree {
         }
         // What is nowhere in the text is marked at the key of what should hold it.
         let (start, end) = match mark {
-            Mark::Value if exact => found.value_span,
+            // What holds other things is marked at its key: its own first line says nothing.
+            Mark::Value if exact && found.first == NONE => found.value_span,
             _ if matches!(found.key, SpanKey::Position) => found.value_span,
             _ => found.key_span,
         };
@@ -293,16 +299,7 @@ impl SpanTree {
             let mut next = node.first;
             let mut position = 0_usize;
             while let Some(child) = self.nodes.get(next as usize) {
-                let named: Option<Cow<'_, str>> = match &child.key {
-                    SpanKey::Position => None,
-                    SpanKey::Text(key) => Some(Cow::Borrowed(key)),
-                    SpanKey::Json => {
-                        let span = child.key_span.0 as usize..child.key_span.1 as usize;
-                        text.get(span)
-                            .and_then(|raw| serde_json::from_str::<String>(raw).ok())
-                            .map(Cow::Owned)
-                    }
-                };
+                let named = child.name(text);
                 match named.as_deref() {
                     Some(name) if name == token => return Some(child),
                     Some("<<") => self.collect_merged(child, &mut merged),
@@ -346,8 +343,5 @@ impl SpanTree {
 }
 
 fn narrow(range: &Range<usize>) -> (u32, u32) {
-    (
-        u32::try_from(range.start).unwrap_or(NONE),
-        u32::try_from(range.end).unwrap_or(NONE),
-    )
+    (u32::try_from(range.start).unwrap_or(NONE), u32::try_from(range.end).unwrap_or(NONE))
 }

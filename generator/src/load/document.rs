@@ -16,7 +16,7 @@ use crate::diagnostics::{Diagnostics, Pointer};
 pub struct Document {
     /// `info.title`.
     pub title: String,
-    /// `info.version`, which need not be SemVer.
+    /// `info.version`, which need not be a semantic version.
     pub version: String,
     /// `info.description`, else `info.summary`.
     pub description: Option<String>,

@@ -68,6 +68,9 @@ pub struct SchemaObject {
     /// `$ref`, as an absolute pointer into this document.
     pub reference: Option<Pointer>,
     pub types: Vec<JsonType>,
+    /// OpenAPI 3.0's `nullable: true`: `null` is admitted too, whatever else the schema says. Where the schema has a
+    /// `type` or an `enum`, these were made to admit it as well.
+    pub nullable: bool,
     pub format: Option<String>,
     pub constant: Option<Value>,
     pub enumeration: Option<Vec<Value>>,

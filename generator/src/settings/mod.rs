@@ -1,5 +1,6 @@
 //! What has the user chosen, in `client.toml`?
 
+mod names;
 mod read;
 
 use std::collections::BTreeMap;

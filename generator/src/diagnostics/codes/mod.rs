@@ -76,20 +76,13 @@ impl fmt::Display for Code {
 
 /// All codes, ascending.
 pub fn all() -> impl Iterator<Item = Code> {
-    [reading::ALL, meaning::ALL, settings::ALL, writing::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [reading::ALL, meaning::ALL, settings::ALL, writing::ALL].into_iter().flatten().copied()
 }
 
 /// The text of `sinew explain SN0104`; the letters may be of either case.
 pub fn explain(code: &str) -> Option<String> {
     let code = all().find(|known| known.as_str().eq_ignore_ascii_case(code.trim()))?;
-    let CodeInfo {
-        code,
-        title,
-        explanation,
-    } = code.info();
+    let CodeInfo { code, title, explanation } = code.info();
     Some(format!("{code}: {title}\n\n{explanation}\n"))
 }
 
@@ -102,10 +95,7 @@ mod tests {
         let all: Vec<_> = all().collect();
         assert!(all.is_sorted_by(|a, b| a.as_str() < b.as_str()), "{all:?}");
         for code in all {
-            assert!(
-                code.info().explanation.ends_with(['.', ')']),
-                "{code} needs a sentence"
-            );
+            assert!(code.info().explanation.ends_with(['.', ')']), "{code} needs a sentence");
             assert!(explain(code.as_str()).is_some());
         }
         assert!(explain("sn0101").is_some());

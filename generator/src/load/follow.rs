@@ -1,0 +1,86 @@
+//! What does a reference in the skeleton name?
+
+use openapiv3::ReferenceOr;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::references;
+use super::schema::SchemaTable;
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+
+/// Follows a reference, and references it leads to. Of what cannot be followed, only what was not told before is told.
+pub(super) fn follow<T: DeserializeOwned + Clone>(
+    skeleton: &Value,
+    at: &Pointer,
+    item: &ReferenceOr<T>,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Pointer, T)> {
+    let reference = match item {
+        ReferenceOr::Item(item) => return Some((at.clone(), item.clone())),
+        ReferenceOr::Reference { reference } => reference,
+    };
+    let (pointer, value) = target(skeleton, at, reference, diagnostics)?;
+    match T::deserialize(value) {
+        Ok(item) => Some((pointer, item)),
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::error(codes::INVALID_COMPONENT, format!("what stands at `{pointer}` cannot be read"))
+                    .at(&pointer, error.to_string())
+                    .at(&at.join("$ref"), "referred to here"),
+            );
+            None
+        }
+    }
+}
+
+/// The value that a reference leads to in the end, and its place.
+pub(super) fn target<'a>(
+    skeleton: &'a Value,
+    at: &Pointer,
+    reference: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Pointer, &'a Value)> {
+    let place = at.join("$ref");
+    // References out of the document, and malformed ones, were told where they stand.
+    let mut pointer = local(reference)?;
+    let mut seen = vec![at.clone()];
+    loop {
+        if seen.contains(&pointer) || seen.len() > 64 {
+            diagnostics.push(
+                Diagnostic::error(codes::CYCLIC_REFERENCE, "this reference leads back to itself")
+                    .at(&place, format!("by way of `{pointer}`")),
+            );
+            return None;
+        }
+        seen.push(pointer.clone());
+        let Some(value) = pointer.resolve(skeleton) else {
+            // The way may lead through another reference.
+            if let Some(further) = references::one_hop(skeleton, &SchemaTable::default(), &pointer) {
+                pointer = further;
+                continue;
+            }
+            diagnostics.push(dangling(skeleton, &pointer, &place));
+            return None;
+        };
+        match value.get("$ref").and_then(Value::as_str) {
+            Some(further) => pointer = local(further)?,
+            None => return Some((pointer, value)),
+        }
+    }
+}
+
+fn local(reference: &str) -> Option<Pointer> {
+    reference.starts_with('#').then(|| Pointer::parse(reference)).flatten()
+}
+
+fn dangling(skeleton: &Value, pointer: &Pointer, place: &Pointer) -> Diagnostic {
+    let error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{pointer}`"));
+    let parent = pointer.parent().unwrap_or_else(Pointer::root);
+    let beside = parent.resolve(skeleton).and_then(Value::as_object);
+    let wanted = pointer.last().unwrap_or_default();
+    let meant = beside.and_then(|map| super::nearest(&wanted, map.keys().map(String::as_str)));
+    match meant {
+        Some(meant) => error.at(place, format!("did you mean `{}`?", parent.join(meant))),
+        None => error.at(place, "leads nowhere"),
+    }
+}

@@ -1,0 +1,64 @@
+//! What does the document say? Reading, from the bytes of a file to the [`Document`] that later stages ask.
+//!
+//! read (bytes to a tree) → split (schemas out of the skeleton, unknown keys told, older dialects lifted) → parse (the
+//! skeleton, piece by piece). Only this stage reads files, and nothing after it knows which version of the
+//! specification a document was written in.
+
+mod document;
+mod follow;
+mod keywords;
+mod model;
+mod normalise;
+mod parse;
+mod positions;
+mod read;
+mod references;
+mod schema;
+mod split;
+mod suggest;
+mod tree;
+mod version;
+
+use std::path::PathBuf;
+
+pub use document::{Document, PathOperation};
+pub use schema::{Constraints, Discriminator, JsonType, Schema, SchemaEntry, SchemaId, SchemaObject, SchemaTable};
+pub(crate) use suggest::nearest;
+
+use crate::diagnostics::Diagnostics;
+
+/// Where a document comes from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A file, by the path that the user gave; it is shown as given.
+    File(PathBuf),
+    /// A text at hand, and the name it is shown under.
+    Text {
+        /// The name.
+        name: String,
+        /// The text, which need not be UTF-8 until it is read.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Input {
+    /// A file.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File(path.into())
+    }
+
+    /// A text at hand.
+    pub fn text(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Text { name: name.into(), bytes: bytes.into() }
+    }
+}
+
+/// Reads a document. `None` if there is nothing that a client could be made from; the reason was told.
+///
+/// The text is left in `diagnostics`, so that places can be shown.
+pub fn load(input: &Input, diagnostics: &mut Diagnostics) -> Option<Document> {
+    let tree = read::read(input, diagnostics)?;
+    let tree = version::check(tree, diagnostics)?;
+    let (skeleton, schemas) = split::split(tree, diagnostics);
+    Some(parse::parse(skeleton, schemas, diagnostics))
+}

@@ -1,0 +1,164 @@
+//! Where do the references between schemas lead?
+//!
+//! Behind this, a reference either names a schema of the table, in a chain that ends, or was told and names nothing.
+
+use serde_json::Value;
+
+use super::nearest;
+use super::schema::{Schema, SchemaId, SchemaTable};
+use super::split::Splitter;
+use crate::diagnostics::{Diagnostic, Pointer, codes};
+
+/// How many references may lead through one another in one pointer.
+const HOPS: usize = 64;
+/// Looking for a name that was meant costs a pass over all names; hostile documents dangle by the thousand.
+const SUGGESTIONS: usize = 20;
+
+/// Checks every reference between schemas; reads what is referred to as a schema but stands where no schema is expected.
+pub(super) fn settle(skeleton: &Value, splitter: &mut Splitter<'_>) {
+    let mut dangling = 0;
+    let mut index = 0;
+    // The table grows while it is walked: each step adds schemas at pointers that were not in it.
+    while let Some(entry) = splitter.table.entries.get(index) {
+        index += 1;
+        let Schema::Object(schema) = &entry.schema else { continue };
+        let Some(target) = schema.reference.clone() else { continue };
+        let place = entry.pointer.clone();
+        if splitter.table.at(&target).is_some() || is_told(&target) {
+            continue;
+        }
+        if let Some(found) = through_references(skeleton, &splitter.table, &target) {
+            set_reference(splitter, index - 1, found);
+            continue;
+        }
+        if let Some(value @ (Value::Object(_) | Value::Bool(_))) = target.resolve(skeleton) {
+            target.as_str().clone_into(&mut splitter.path);
+            splitter.schema(value.clone());
+            continue;
+        }
+        dangling += 1;
+        let mut error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{target}`"));
+        error = match (dangling <= SUGGESTIONS).then(|| suggestion(&splitter.table, &target)).flatten() {
+            Some(meant) => error.at(&place.join("$ref"), format!("did you mean `{meant}`?")),
+            None => error.at(&place.join("$ref"), "leads nowhere"),
+        };
+        splitter.diagnostics.push(error.help("what uses this schema is skipped"));
+    }
+    break_circles(splitter);
+}
+
+/// Whether a reference was found to be bad when it was read.
+fn is_told(target: &Pointer) -> bool {
+    target.as_str().starts_with("/unresolved reference/")
+}
+
+fn set_reference(splitter: &mut Splitter<'_>, index: usize, target: Pointer) {
+    if let Some(Schema::Object(schema)) = splitter.table.entries.get_mut(index).map(|entry| &mut entry.schema) {
+        schema.reference = Some(target);
+    }
+}
+
+/// A pointer may lead through references: `#/components/schemas/A/properties/b`, where `A` is only a `$ref`.
+fn through_references(skeleton: &Value, table: &SchemaTable, target: &Pointer) -> Option<Pointer> {
+    let mut current = target.clone();
+    for _ in 0..HOPS {
+        if table.at(&current).is_some() {
+            return Some(current);
+        }
+        current = one_hop(skeleton, table, &current)?;
+    }
+    None
+}
+
+/// Replaces the shortest part of a pointer at which a reference stands by where that leads.
+pub(super) fn one_hop(skeleton: &Value, table: &SchemaTable, pointer: &Pointer) -> Option<Pointer> {
+    let text = pointer.as_str();
+    for (at, _) in text.match_indices('/').skip(1) {
+        let (prefix, rest) = text.split_at_checked(at)?;
+        let prefix = Pointer::from_canonical(prefix);
+        let jump = match table.at(&prefix) {
+            Some(id) => match &table.get(id).schema {
+                Schema::Object(schema) => schema.reference.clone(),
+                Schema::Boolean(_) => None,
+            },
+            None => prefix
+                .resolve(skeleton)
+                .and_then(|value| value.get("$ref")?.as_str())
+                .and_then(|text| text.starts_with('#').then(|| Pointer::parse(text)).flatten()),
+        };
+        if let Some(jump) = jump {
+            return Some(Pointer::from_canonical(&format!("{}{rest}", jump.as_str())));
+        }
+    }
+    None
+}
+
+/// A name beside the missing one that is nearly the same.
+fn suggestion(table: &SchemaTable, target: &Pointer) -> Option<String> {
+    let parent = target.parent()?;
+    let wanted = target.last()?.into_owned();
+    let names: Vec<_> = table
+        .entries
+        .iter()
+        .filter_map(|entry| entry.pointer.as_str().strip_prefix(parent.as_str())?.strip_prefix('/'))
+        .filter(|name| !name.contains('/'))
+        .collect();
+    nearest(&wanted, names).map(|name| format!("#{}/{name}", parent.as_str()))
+}
+
+/// Finds schemas that are only references to each other, and lets them lead nowhere.
+fn break_circles(splitter: &mut Splitter<'_>) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        /// On the chain that started at this schema.
+        On(u32),
+        Settled,
+    }
+    let next = |table: &SchemaTable, id: SchemaId| match &table.entries.get(id.0 as usize)?.schema {
+        Schema::Object(schema) => schema.reference.as_ref().and_then(|target| table.at(target)),
+        Schema::Boolean(_) => None,
+    };
+    let mut states = vec![State::New; splitter.table.len()];
+    for start in 0..u32::try_from(states.len()).unwrap_or(u32::MAX) {
+        let mut chain = Vec::new();
+        let mut current = Some(SchemaId(start));
+        while let Some(id) = current {
+            let Some(state) = states.get_mut(id.0 as usize) else { break };
+            match *state {
+                State::New => {
+                    *state = State::On(start);
+                    chain.push(id);
+                    current = next(&splitter.table, id);
+                }
+                State::On(from) if from == start => {
+                    let circle = chain.iter().position(|link| *link == id).unwrap_or_default();
+                    let circle: Vec<_> = chain.iter().skip(circle).copied().collect();
+                    tell_circle(splitter, &circle);
+                    break;
+                }
+                State::On(_) | State::Settled => break,
+            }
+        }
+        for id in chain {
+            if let Some(state) = states.get_mut(id.0 as usize) {
+                *state = State::Settled;
+            }
+        }
+    }
+}
+
+fn tell_circle(splitter: &mut Splitter<'_>, circle: &[SchemaId]) {
+    let mut error = Diagnostic::error(codes::CYCLIC_REFERENCE, "these references lead only to each other");
+    for (index, id) in circle.iter().enumerate() {
+        let Some(entry) = splitter.table.entries.get(id.0 as usize) else { continue };
+        let place = entry.pointer.join("$ref");
+        // The first few show the circle well enough.
+        if index < 4 {
+            error = error.at(&place, if index == 0 { "leads back to itself" } else { "on the way" });
+        }
+        let nowhere = Pointer::root().join("unresolved reference").join(place.as_str());
+        set_reference(splitter, id.0 as usize, nowhere);
+    }
+    splitter.diagnostics.push(error.help("one of them has to say what the schema is; what uses them is skipped"));
+}
