@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::text;
 use crate::ir::{Api, CredentialKind};
-use crate::plan::Plan;
+use crate::plan::{Plan, Success};
 
 /// `src/lib.rs`: only what an `include!`d file cannot hold stands here.
 pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
@@ -19,8 +19,7 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
         plan.client,
         if plan.package.base_url.is_some() { "from_env()?" } else { "new(\"https://api.example.org\")?" }
     ));
-    let mut root = header.trim_end().to_owned();
-    root.push('\n');
+    let mut root = header.to_owned();
     for line in docs.join("\n\n").lines() {
         root.push_str(if line.is_empty() { "//!" } else { "//! " });
         root.push_str(line);
@@ -35,11 +34,18 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!("A client of {}. Clones share connections, circuit breakers and credentials.", text::first_paragraph(&api.title)));
     let modules: Vec<_> = plan.modules.iter().map(|module| text::ident(&module.ident)).collect();
+    // A file may hold nothing but methods, and what exports nothing cannot be re-exported.
+    let exports = |position: &usize| {
+        let call = &plan.calls[*position];
+        call.options.is_some() || call.failure.is_some() || matches!(call.success, Success::Choice(..))
+    };
+    let exporting = plan.modules.iter().filter(|module| module.operations.iter().any(exports));
+    let exporting: Vec<_> = exporting.map(|module| text::ident(&module.ident)).collect();
     let service = service(api, plan);
     quote! {
         pub mod types;
         #(mod #modules;)*
-        #(pub use #modules::*;)*
+        #(pub use #exporting::*;)*
 
         use sinew_runtime::generated::{Client, Service};
         use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};

@@ -19,26 +19,119 @@ pub(super) fn file(header: &str, tokens: TokenStream) -> String {
     }
 }
 
-/// A blank line between items and between methods, as people leave one.
+/// Lays the printer's text out as people do: a blank line between items and between methods, a chain of a static in one piece.
 fn spaced(text: &str) -> String {
-    let mut spaced = String::with_capacity(text.len() + text.len() / 32);
+    let mut spaced = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";
-    for line in text.lines() {
-        let indent = |line: &str| line.len() - line.trim_start().len();
-        let bare = line.trim_start();
-        let ends = matches!(before.trim_start(), "}" | "};" | "]);" | ");")
-            || (indent(before) == 0 && before.ends_with(';') && !before.starts_with("use ") && !before.starts_with("mod "));
-        let begins = ["///", "#[", "pub ", "fn ", "impl", "static ", "sinew_runtime::"].iter().any(|word| bare.starts_with(word));
-        let after_imports = before.starts_with("use ") && !line.starts_with("use ");
-        let after_head = (before.starts_with("//!") || before.starts_with("#![")) && !line.starts_with("//!") && !line.starts_with("#![");
-        let outer = indent(line) == indent(before) && (indent(line) == 0 || indent(line) == 4);
-        let modules = before.starts_with("pub use") && line.starts_with("pub use");
-        if !before.is_empty() && !modules && ((outer && ends && begins) || after_imports || after_head) {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if separates(before, line) {
             spaced.push('\n');
         }
-        spaced.push_str(line);
-        spaced.push('\n');
         before = line;
+        if line.starts_with("static ") && !line.ends_with(';') {
+            let mut statement = vec![line];
+            for line in lines.by_ref() {
+                statement.push(line);
+                if line.ends_with(';') {
+                    break;
+                }
+            }
+            spaced.push_str(&chain(&statement));
+        } else {
+            spaced.push_str(line);
+        }
+        spaced.push('\n');
     }
     spaced
+}
+
+/// Whether a blank line belongs between two lines.
+fn separates(before: &str, line: &str) -> bool {
+    let kind = |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.split(' ').next() == Some("use")));
+    let attached = |line: &str| line.starts_with("///") || line.starts_with("#[");
+    if before.is_empty() || line.is_empty() {
+        return false;
+    }
+    if line.starts_with(' ') {
+        // Methods of an `impl`.
+        let method = ["    ///", "    #[", "    pub ", "    fn "].iter().any(|word| line.starts_with(word));
+        return before == "    }" && method;
+    }
+    if attached(before) || line.starts_with(['}', ')', ']']) {
+        return false;
+    }
+    let inner = |line: &str| line.starts_with("//!") || line.starts_with("#![");
+    if inner(before) && inner(line) {
+        return false;
+    }
+    let list = ["use ", "mod ", "pub use ", "pub mod "].iter().any(|word| line.starts_with(word) && before.starts_with(word));
+    let modules = before.ends_with("mod types;") && line.starts_with("mod ");
+    !list && !modules && kind(line).is_some()
+}
+
+/// A static whose value is a chain of calls: a call a line, unless all fits on one.
+fn chain(lines: &[&str]) -> String {
+    let mut calls = vec![String::new()];
+    let mut depth_before = 0;
+    for line in lines {
+        let bare = line.trim_start();
+        if bare.starts_with('.') && depth_before == 0 {
+            calls.push(bare.to_owned());
+        } else if let Some(call) = calls.last_mut() {
+            if bare.starts_with([')', ']']) {
+                let kept = call.trim_end_matches([',', ' ']).len();
+                call.truncate(kept);
+            } else if call.ends_with(',') {
+                call.push(' ');
+            }
+            call.push_str(bare);
+        }
+        depth_before += depth(line);
+    }
+    let one = calls.concat();
+    if one.len() <= WIDTH { one } else { calls.join("\n    ") }
+}
+
+/// As wide as a line of ours may be.
+const WIDTH: usize = 120;
+
+/// How many more brackets a line opens than it closes, those within strings aside.
+fn depth(line: &str) -> i32 {
+    let mut depth = 0;
+    let mut quoted = false;
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if quoted => {
+                characters.next();
+            }
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    depth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_and_methods_stand_apart() {
+        let text = "//! Head.\n#![allow(x)]\nuse a;\nuse b;\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n    fn d() {}\n}\n";
+        let expected = "//! Head.\n#![allow(x)]\n\nuse a;\nuse b;\n\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\n\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n\n    fn d() {}\n}\n";
+        assert_eq!(spaced(text), expected);
+    }
+
+    #[test]
+    fn a_chain_is_a_call_a_line_only_where_it_must() {
+        let text = "static A: B = B::new(\n        \"a, (\",\n        C,\n    )\n    .d(&[&[\"e\"]]);\n";
+        assert_eq!(spaced(text), "static A: B = B::new(\"a, (\", C).d(&[&[\"e\"]]);\n");
+        let long = "x".repeat(110);
+        let text = format!("static A: B = B::new(\n        \"{long}\",\n    )\n    .d(\n        1,\n    );\n");
+        assert_eq!(spaced(&text), format!("static A: B = B::new(\"{long}\")\n    .d(1);\n"));
+    }
 }

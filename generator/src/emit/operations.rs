@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::{Within, mention};
+use super::rust_type::{Within, imports, mention};
 use super::{failures, text, types};
 use crate::ir::{Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status};
 use crate::plan::{
@@ -42,22 +42,6 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         #imports
         #body
     }
-}
-
-/// Exactly what a file uses of the runtime, and of the types.
-fn imports(body: &TokenStream) -> TokenStream {
-    let spelled = body.to_string();
-    // Tokens are printed with blanks between, so a word with blanks around is a path's first segment or a type of its own.
-    let uses = |word: &str| spelled.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
-    let types = spelled.contains("types ::").then(|| quote!(use super::types;));
-    let pick = |words: &[&str]| -> Vec<proc_macro2::Ident> {
-        words.iter().filter(|word| uses(word)).map(|word| text::name(word)).collect()
-    };
-    let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style"]);
-    let root = pick(&["Body", "Call", "Download"]);
-    let facade = (!facade.is_empty()).then(|| quote!(use sinew_runtime::generated::{#(#facade),*};));
-    let root = (!root.is_empty()).then(|| quote!(use sinew_runtime::{#(#root),*};));
-    quote!(#types #facade #root)
 }
 
 /// The static that describes an operation.

@@ -1,6 +1,8 @@
 //! How is a type mentioned?
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
+use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 use super::text;
@@ -29,7 +31,7 @@ pub(super) fn mention(plan: &Plan, ty: &RustType, within: Within) -> TokenStream
         RustType::F64 => quote!(f64),
         RustType::Decimal => quote!(rust_decimal::Decimal),
         RustType::String => quote!(String),
-        RustType::Secret => quote!(sinew_runtime::Secret),
+        RustType::Secret => quote!(Secret),
         RustType::Timestamp => quote!(jiff::Timestamp),
         RustType::Date => quote!(jiff::civil::Date),
         RustType::Uuid => quote!(uuid::Uuid),
@@ -48,7 +50,7 @@ pub(super) fn mention(plan: &Plan, ty: &RustType, within: Within) -> TokenStream
         }
         RustType::Map(value) => {
             let value = inner(value);
-            quote!(std::collections::BTreeMap<String, #value>)
+            quote!(BTreeMap<String, #value>)
         }
         RustType::Option(value) => {
             let value = inner(value);
@@ -56,11 +58,66 @@ pub(super) fn mention(plan: &Plan, ty: &RustType, within: Within) -> TokenStream
         }
         RustType::Nullable(value) => {
             let value = inner(value);
-            quote!(sinew_runtime::Nullable<#value>)
+            quote!(Nullable<#value>)
         }
         RustType::Boxed(value) => {
             let value = inner(value);
             quote!(Box<#value>)
+        }
+    }
+}
+
+/// Exactly the imports that a file of operations needs, of those that generated code spells short.
+pub(super) fn imports(body: &TokenStream) -> TokenStream {
+    let words = words(body);
+    let pick = |names: &[&str]| -> Vec<proc_macro2::Ident> {
+        names.iter().filter(|name| words.contains(**name)).map(|name| text::name(name)).collect()
+    };
+    let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style"]);
+    let root = pick(&["Body", "Call", "Download", "Nullable", "Part", "Secret"]);
+    let map = words.contains("BTreeMap").then(|| quote!(use std::collections::BTreeMap;));
+    let types = words.contains("types").then(|| quote!(use super::types;));
+    let facade = import(&quote!(sinew_runtime::generated), &facade);
+    let root = import(&quote!(sinew_runtime), &root);
+    quote!(#map #facade #root #types)
+}
+
+pub(super) fn import(from: &TokenStream, names: &[proc_macro2::Ident]) -> Option<TokenStream> {
+    match names {
+        [] => None,
+        [only] => Some(quote!(use #from::#only;)),
+        several => Some(quote!(use #from::{#(#several),*};)),
+    }
+}
+
+/// The identifiers in a stream that begin a path: those behind `::` or `.` are reached by what stands before.
+fn words(tokens: &TokenStream) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    collect(tokens.clone(), &mut words);
+    words
+}
+
+fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
+    let mut reached = false;
+    let mut colon = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                if !reached {
+                    words.insert(ident.to_string());
+                }
+                reached = false;
+            }
+            TokenTree::Punct(mark) => {
+                // `a::b` comes as a joined and a lone colon, `a: b` as a lone one.
+                reached = mark.as_char() == '.' || (mark.as_char() == ':' && colon);
+                colon = mark.as_char() == ':' && mark.spacing() == Spacing::Joint;
+            }
+            TokenTree::Group(group) => {
+                collect(group.stream(), words);
+                reached = false;
+            }
+            TokenTree::Literal(_) => reached = false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::{Within, adapter, mention};
+use super::rust_type::{Within, adapter, import, mention};
 use super::text;
 use crate::ir::{Api, Docs, Enumeration, FormPart, Payload, Shape, Type};
 use crate::plan::{ArmPlan, FieldPlan, FormFieldPlan, Ident, JsonKind, Plan, Presence, RustType, TypePlan, UnionPlan};
@@ -13,13 +13,55 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let head = text::inner_doc(&format!("The types of {}.", text::first_paragraph(&api.title)));
     let definitions = plan.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
     let forms = forms(api, plan);
+    let body = quote!(#(#definitions)* #(#forms)*);
+    let imports = imports(api, plan);
     quote! {
         #head
         #![allow(clippy::large_enum_variant, clippy::pedantic, clippy::too_many_arguments)]
-
-        #(#definitions)*
-        #(#forms)*
+        #imports
+        #body
     }
+}
+
+/// What the definitions use. A variant may bear the name of any of these, so the plan is asked and not the tokens.
+fn imports(api: &Api, plan: &Plan) -> TokenStream {
+    let mut used: Vec<&RustType> = Vec::new();
+    let mut maps = false;
+    let mut secrets = false;
+    for id in &plan.definitions {
+        let planned = &plan.types[id.index()];
+        used.extend(planned.fields.iter().map(|field| &field.ty));
+        used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
+        maps |= planned.rest.is_some();
+        match &api.types.get(*id).shape {
+            Shape::List(item) => used.push(&plan.types[item.ty.index()].mention),
+            Shape::Map(value) => {
+                maps = true;
+                used.push(&plan.types[value.ty.index()].mention);
+            }
+            Shape::Alias(target) => used.push(&plan.types[target.ty.index()].mention),
+            Shape::Text(crate::ir::TextKind::Secret) => secrets = true,
+            _ => {}
+        }
+    }
+    let forms: Vec<_> = plan.calls.iter().filter_map(|call| call.body.as_ref()?.form.as_ref()).collect();
+    let fields: Vec<&FormFieldPlan> = forms.iter().flat_map(|(_, fields)| fields).collect();
+    used.extend(fields.iter().filter_map(|field| field.ty.as_ref()));
+    let any = |test: fn(&RustType) -> bool| used.iter().any(|ty| ty.holds(test));
+    let mut root = Vec::new();
+    for (wanted, name) in [
+        (any(|ty| matches!(ty, RustType::Nullable(_))), "Nullable"),
+        (fields.iter().any(|field| field.ty.is_none()), "Part"),
+        (secrets || any(|ty| matches!(ty, RustType::Secret)), "Secret"),
+    ] {
+        if wanted {
+            root.push(text::name(name));
+        }
+    }
+    let maps = (maps || any(|ty| matches!(ty, RustType::Map(_)))).then(|| quote!(use std::collections::BTreeMap;));
+    let facade = (!forms.is_empty()).then(|| quote!(use sinew_runtime::generated::FormData;));
+    let root = import(&quote!(sinew_runtime), &root);
+    quote!(#maps #facade #root)
 }
 
 fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStream {
@@ -56,7 +98,7 @@ fn alias_target(api: &Api, plan: &Plan, ty: &Type) -> TokenStream {
         }
         Shape::Map(value) => {
             let value = used(*value);
-            quote!(std::collections::BTreeMap<String, #value>)
+            quote!(BTreeMap<String, #value>)
         }
         Shape::Alias(target) => mention(plan, &plan.types[target.ty.index()].mention, Within::Types),
         shape => mention(plan, &RustType::of_plain(shape), Within::Types),
@@ -127,7 +169,7 @@ fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, docs: &Token
         quote! {
             /// What no other field holds.
             #[serde(flatten)]
-            pub #ident: std::collections::BTreeMap<String, #ty>,
+            pub #ident: BTreeMap<String, #ty>,
         }
     });
     let constructor = (planned.sent && !planned.defaults).then(|| constructor(plan, planned, &ident));
@@ -150,7 +192,7 @@ fn serde_of(field: &FieldPlan, wire: &str) -> TokenStream {
     let skip = match field.presence {
         Presence::Required | Presence::RequiredNullable => None,
         Presence::Optional => Some("Option::is_none"),
-        Presence::OptionalNullable => Some("sinew_runtime::Nullable::is_absent"),
+        Presence::OptionalNullable => Some("Nullable::is_absent"),
     };
     if skip.is_some() || (field.presence == Presence::RequiredNullable && field.adapter.is_some()) {
         parts.push(quote!(default));
@@ -177,7 +219,7 @@ fn constructor(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident) -> T
         }
         match field.presence {
             Presence::Optional => values.push(quote!(#name: None)),
-            Presence::OptionalNullable => values.push(quote!(#name: sinew_runtime::Nullable::Absent)),
+            Presence::OptionalNullable => values.push(quote!(#name: Nullable::Absent)),
             Presence::RequiredNullable => {
                 let ty = mention(plan, &field.ty, Within::Types);
                 arguments.push(quote!(#name: #ty));
@@ -210,7 +252,7 @@ fn constructor(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident) -> T
     }
     if let Some((rest, _)) = &planned.rest {
         let rest = text::ident(rest);
-        values.push(quote!(#rest: std::collections::BTreeMap::new()));
+        values.push(quote!(#rest: BTreeMap::new()));
     }
     quote! {
         impl #ident {
@@ -469,8 +511,8 @@ fn form(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPl
         let wire = text::literal(&field.name);
         let bare = match (&planned.ty, field.part) {
             (Some(ty), _) => mention(plan, ty, Within::Types),
-            (None, FormPart::Files) => quote!(Vec<sinew_runtime::Part>),
-            (None, _) => quote!(sinew_runtime::Part),
+            (None, FormPart::Files) => quote!(Vec<Part>),
+            (None, _) => quote!(Part),
         };
         let list = matches!(field.part, FormPart::Files);
         let ty = if field.required || list { bare.clone() } else { quote!(Option<#bare>) };
@@ -509,8 +551,8 @@ fn form(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPl
             }
 
             /// The parts as they are sent.
-            pub(super) fn form(&self) -> sinew_runtime::generated::FormData {
-                sinew_runtime::generated::FormData::new() #(#parts)*
+            pub(super) fn form(&self) -> FormData {
+                FormData::new() #(#parts)*
             }
         }
     }

@@ -147,7 +147,7 @@ const CLIENT_METHODS: &[&str] =
     &["from_env", "new", "builder", "from_registry", "health", "ready", "close", "from", "into", "clone", "fmt"];
 /// What the files of operations import or mention.
 const ROOT_RESERVED: &[&str] = &[
-    "Call", "Body", "Download", "Method", "Operation", "Reply", "Style", "FailedReply", "Failure", "Client", "Scheme", "Service",
+    "Call", "Body", "Nullable", "Part", "Secret", "BTreeMap", "FormData", "Download", "Method", "Operation", "Reply", "Style", "FailedReply", "Failure", "Client", "Scheme", "Service",
     "ClientBuilder", "Error", "Health", "ServiceRegistry", "Option", "Vec", "String", "Result", "Self", "Some", "None", "Ok", "Err",
     "Default", "From", "Into", "Box", "Debug", "Clone",
 ];

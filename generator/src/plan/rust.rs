@@ -37,6 +37,17 @@ pub enum RustType {
 }
 
 impl RustType {
+    /// Whether the type, or one that it is composed of, passes a test.
+    pub(crate) fn holds(&self, test: fn(&Self) -> bool) -> bool {
+        test(self)
+            || match self {
+                Self::List(inner) | Self::Map(inner) | Self::Option(inner) | Self::Nullable(inner) | Self::Boxed(inner) => {
+                    inner.holds(test)
+                }
+                _ => false,
+            }
+    }
+
     /// The type of a shape without parts. A shape with parts has a name or is composed; without either it is any JSON value.
     pub(crate) fn of_plain(shape: &Shape) -> Self {
         match shape {

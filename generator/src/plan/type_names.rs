@@ -15,7 +15,7 @@ use crate::settings::Settings;
 const RESERVED: &[&str] = &[
     "Option", "Vec", "String", "Box", "Result", "Self", "Nullable", "Secret", "Part", "Some", "None", "Ok", "Err", "Default",
     "From", "Into", "Clone", "Debug", "PartialEq", "Serialize", "Deserialize", "Iterator", "Send", "Sync", "Copy", "Eq", "Hash",
-    "FormData",
+    "FormData", "BTreeMap",
 ];
 
 /// The names of the types that have a definition.
