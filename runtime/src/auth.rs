@@ -172,12 +172,12 @@ impl Credentials {
     /// Which schemes to use for an operation: the first alternative that is configured whole. Anonymous is the last
     /// resort, wherever the document puts it: who configured a credential wants to be known.
     ///
-    /// A header that the caller set on the call itself counts as configured and is left as it is.
+    /// A header that the caller set on the call or the client counts as configured and is left as it is.
     pub(crate) fn choose(
         &self,
         service: &Service,
         operation: &Operation,
-        own: &HeaderMap,
+        own: [&HeaderMap; 2],
     ) -> Result<Vec<(SchemeKind, Credential)>, Error> {
         let mut anonymous = operation.auth.is_empty();
         for alternative in operation.auth {
@@ -188,7 +188,7 @@ impl Credentials {
             let mut chosen = Vec::with_capacity(alternative.len());
             let whole = alternative.iter().all(|name| {
                 let Some(scheme) = service.schemes.iter().find(|scheme| scheme.name == *name) else { return false };
-                if brings_own(scheme.kind, own) {
+                if own.iter().any(|headers| brings_own(scheme.kind, headers)) {
                     return true;
                 }
                 match self.by_scheme.get(name) {
@@ -210,7 +210,7 @@ impl Credentials {
     }
 }
 
-/// Whether the caller set the header of a scheme on the call itself.
+/// Whether the caller set the header of a scheme.
 fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
     match kind {
         SchemeKind::Bearer | SchemeKind::Basic => own.contains_key(header::AUTHORIZATION),

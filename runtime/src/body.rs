@@ -214,7 +214,10 @@ impl http_body::Body for OutgoingBody {
                     let stream = lock(slot).take();
                     *piece = match stream {
                         Some(stream) => Piece::Stream(Mutex::new(stream)),
-                        None => return Poll::Ready(Some(Err("a one-shot body was sent before".into()))),
+                        None => {
+                            let error = RequestBodyError("a one-shot body was sent before".into());
+                            return Poll::Ready(Some(Err(error.into())));
+                        }
                     };
                     continue;
                 }
@@ -225,7 +228,10 @@ impl http_body::Body for OutgoingBody {
             };
             match next {
                 Some(Ok(bytes)) if bytes.is_empty() => {}
-                Some(next) => return Poll::Ready(Some(next.map(Frame::data))),
+                Some(next) => {
+                    let next = next.map(Frame::data).map_err(|error| RequestBodyError(error).into());
+                    return Poll::Ready(Some(next));
+                }
                 None => {
                     this.pieces.pop_front();
                 }
@@ -239,6 +245,23 @@ impl http_body::Body for OutgoingBody {
 
     fn size_hint(&self) -> SizeHint {
         self.len.filter(|_| !self.started.load(Ordering::Acquire)).map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// The body could not be read: the caller's side broke, not the service's. A type of its own, to be found again among
+/// the causes of a transport's error.
+#[derive(Debug)]
+pub(crate) struct RequestBodyError(BoxError);
+
+impl fmt::Display for RequestBodyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the body of the request could not be read")
+    }
+}
+
+impl std::error::Error for RequestBodyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
     }
 }
 

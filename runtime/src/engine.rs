@@ -87,14 +87,15 @@ fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut options: Options)
     let operation = plan.operation;
     let policy = policy(client, &plan, &mut options)?;
     let target = target(client, operation)?;
-    let chosen = client.credentials.choose(client.service, operation, &options.headers)?;
-    if !chosen.is_empty() && target.origin != client.base.origin && !client.trusted.contains(&target.origin) {
+    let at_home = target.origin == client.base.origin || client.trusted.contains(&target.origin);
+    let chosen = client.credentials.choose(client.service, operation, [&options.headers, &client.headers])?;
+    if !chosen.is_empty() && !at_home {
         return Err(Error::config(format!(
             "this operation is served by {} and needs a credential, which goes to another origin only if ClientBuilder::send_credentials_to names it",
             target.origin
         )));
     }
-    let repeatable = headers(client, &mut plan, options)? || operation.is_idempotent();
+    let repeatable = headers(client, &mut plan, options, at_home)? || operation.is_idempotent();
     // Found out now rather than in the loop: the address is the same each time, but for a key in the query.
     target.join(&plan.path.path, &plan.query).map_err(Error::build)?;
     let shown = shown_url(&target, &plan, &chosen);
@@ -104,16 +105,15 @@ fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut options: Options)
 
 /// The policy of one call: what the call says, else what its operation says, else the client's.
 fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Policy, Error> {
-    let mut policy = match options.policy.take() {
-        Some(policy) => *policy,
-        None => {
-            let mut policy = client.policy.clone();
-            policy.attempts = plan.operation.attempts.unwrap_or(policy.attempts);
-            policy.attempt_timeout = plan.operation.attempt_timeout.unwrap_or(policy.attempt_timeout);
-            // An operation that may take longer than a whole call may by default is meant to get its time.
-            policy.total_timeout = policy.total_timeout.max(policy.attempt_timeout);
-            policy
-        }
+    let mut policy = if let Some(policy) = options.policy.take() {
+        *policy
+    } else {
+        let mut policy = client.policy.clone();
+        policy.attempts = plan.operation.attempts.unwrap_or(policy.attempts);
+        policy.attempt_timeout = plan.operation.attempt_timeout.unwrap_or(policy.attempt_timeout);
+        // An operation that may take longer than a whole call may by default is meant to get its time.
+        policy.total_timeout = policy.total_timeout.max(policy.attempt_timeout);
+        policy
     };
     if plan.mode == Mode::Check {
         policy.attempts = 1;
@@ -143,8 +143,9 @@ fn target(client: &Inner, operation: &Operation) -> Result<BaseUrl, Error> {
 }
 
 /// Completes the headers: client, operation, call, each over the one before. Tells whether there is an idempotency key.
-fn headers(client: &Inner, plan: &mut Plan, options: Options) -> Result<bool, Error> {
-    let mut headers = client.headers.clone();
+fn headers(client: &Inner, plan: &mut Plan, options: Options, at_home: bool) -> Result<bool, Error> {
+    // The client's own headers may hold a key that another origin must not see.
+    let mut headers = if at_home { client.headers.clone() } else { HeaderMap::new() };
     headers.entry(header::USER_AGENT).or_insert_with(|| client.user_agent.clone());
     let accept = HeaderValue::from_str(plan.operation.accept)
         .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;

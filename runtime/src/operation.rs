@@ -60,7 +60,7 @@ pub(crate) enum SchemeKind {
 }
 
 impl Scheme {
-    /// `Authorization: Bearer …`; OAuth 2 and OpenID Connect end here too.
+    /// `Authorization: Bearer …`; `OAuth2` and `OpenID Connect` end here too.
     pub const fn bearer(name: &'static str) -> Self {
         Self { name, kind: SchemeKind::Bearer }
     }

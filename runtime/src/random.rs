@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Numbers for jitter: SplitMix64, seeded once per client, so that clients started together do not retry together.
+/// Numbers for jitter: `SplitMix64`, seeded once per client, so that clients started together do not retry together.
 #[derive(Debug)]
 pub(crate) struct Random(AtomicU64);
 
@@ -22,7 +22,7 @@ impl Random {
     }
 }
 
-/// 64 bits from the operating system's chance, by way of the standard library's hash keys: SipHash under a secret key,
+/// 64 bits from the operating system's chance, by way of the standard library's hash keys: `SipHash` under a secret key,
 /// which differs for each state made.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()

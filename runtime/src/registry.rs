@@ -97,8 +97,8 @@ impl ServiceAddress {
 /// | `USER_SERVICE_SERVICE_HOST`, `USER_SERVICE_SERVICE_PORT` | what Kubernetes sets besides, asked where the ones above are not set |
 ///
 /// An empty variable counts as unset. What is not set comes from the default address. The name of a service that does not
-/// end in `-service` is completed: `billing` has `BILLING_SERVICE_HOST`. Variables are read when the registry is made; a
-/// wrong one is told when its own service is asked for, and spoils no other.
+/// end in `-service` is completed: `billing` has `BILLING_SERVICE_HOST`. The six are read when the registry is made, a
+/// client's own service when the client is. A wrong variable is told when its own service is asked for, and spoils no other.
 ///
 /// ```
 /// use sinew_runtime::ServiceRegistry;
@@ -110,7 +110,7 @@ impl ServiceAddress {
 #[derive(Clone)]
 pub struct ServiceRegistry {
     env: Arc<dyn Env>,
-    services: BTreeMap<String, Result<ServiceAddress, String>>,
+    services: BTreeMap<String, Entry>,
 }
 
 impl ServiceRegistry {
@@ -130,7 +130,7 @@ impl ServiceRegistry {
             .iter()
             .map(|(name, default)| {
                 let address = read(&env, name, default).map(|base| ServiceAddress::new(name, base));
-                ((*name).to_owned(), address)
+                ((*name).to_owned(), Entry::Known(address))
             })
             .collect();
         Self { env: Arc::new(env), services }
@@ -142,8 +142,8 @@ impl ServiceRegistry {
     /// If it is not registered, or a variable of it is wrong; the error names the variable.
     pub fn get(&self, name: &str) -> Result<&ServiceAddress, Error> {
         match self.services.get(name) {
-            Some(Ok(address)) => Ok(address),
-            Some(Err(reason)) => Err(Error::config(reason.clone())),
+            Some(Entry::Known(Ok(address)) | Entry::Registered(address)) => Ok(address),
+            Some(Entry::Known(Err(reason))) => Err(Error::config(reason.clone())),
             None => {
                 let known: Vec<_> = self.services.keys().map(String::as_str).collect();
                 Err(Error::config(format!(
@@ -187,35 +187,40 @@ impl ServiceRegistry {
     pub fn register(&mut self, name: &str, base_url: &str) -> Result<(), Error> {
         let base = BaseUrl::parse(base_url)
             .map_err(|reason| Error::config(format!("the address of {}: {reason}", name.escape_debug())))?;
-        self.services.insert(name.to_owned(), Ok(ServiceAddress::new(name, base)));
+        self.services.insert(name.to_owned(), Entry::Registered(ServiceAddress::new(name, base)));
         Ok(())
     }
 
     /// All services whose address is known, by name.
     pub fn list(&self) -> Vec<&ServiceAddress> {
-        self.services.values().filter_map(|address| address.as_ref().ok()).collect()
+        self.services
+            .values()
+            .filter_map(|entry| match entry {
+                Entry::Known(Ok(address)) | Entry::Registered(address) => Some(address),
+                Entry::Known(Err(_)) => None,
+            })
+            .collect()
     }
 
-    /// Where a generated client's service is: as registered, else by its variables and its document's own address.
+    /// Where a generated client's service is: as registered by hand, else by its variables over its document's own
+    /// address, else over the address that is known here.
     pub(crate) fn resolve(&self, service: &Service) -> Result<BaseUrl, Error> {
-        let known_default =
-            KNOWN.iter().any(|(name, default)| *name == service.name && *default == service.default_url);
-        match self.services.get(service.name) {
-            Some(Ok(address)) if known_default || !KNOWN.iter().any(|(name, _)| *name == service.name) => {
-                Ok(address.base.clone())
-            }
-            Some(Ok(address)) if !self.is_read(service.name, address) => Ok(address.base.clone()),
-            // A known name with a default of the document's own: the variables over that default.
-            _ => read(&*self.env, service.name, service.default_url).map_err(Error::config),
+        if let Some(Entry::Registered(address)) = self.services.get(service.name) {
+            return Ok(address.base.clone());
         }
+        let known = KNOWN.iter().find(|(name, _)| *name == service.name).map_or("", |(_, default)| default);
+        let default = if service.default_url.is_empty() { known } else { service.default_url };
+        read(&*self.env, service.name, default).map_err(Error::config)
     }
+}
 
-    /// Whether an address is what the variables say, and not one that was registered by hand.
-    fn is_read(&self, name: &str, address: &ServiceAddress) -> bool {
-        KNOWN.iter().any(|(known, default)| {
-            *known == name && read(&*self.env, name, default).is_ok_and(|base| base == address.base)
-        })
-    }
+/// How a registry came to know a service.
+#[derive(Clone)]
+enum Entry {
+    /// One of the six, by its variables; or which variable is wrong.
+    Known(Result<ServiceAddress, String>),
+    /// Said by somebody.
+    Registered(ServiceAddress),
 }
 
 impl Default for ServiceRegistry {

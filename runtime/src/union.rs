@@ -155,7 +155,9 @@ impl UnionArm {
 fn is(value: &Value, text: &str) -> bool {
     match value {
         Value::String(found) => found == text,
-        Value::Number(_) | Value::Bool(_) | Value::Null => value.to_string() == text,
+        Value::Number(number) => number.to_string() == text,
+        Value::Bool(found) => text == if *found { "true" } else { "false" },
+        Value::Null => text == "null",
         Value::Array(_) | Value::Object(_) => false,
     }
 }
@@ -220,7 +222,7 @@ impl Union {
             }
         }
         // Stable, so that equals keep the document's order.
-        candidates.sort_by(|one, other| other.0.cmp(&one.0));
+        candidates.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let last = candidates.len();
         let mut whole = Some(value);
         for (position, (_, index)) in candidates.iter().enumerate() {

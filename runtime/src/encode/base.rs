@@ -53,7 +53,7 @@ impl BaseUrl {
             text.push_str(query);
         }
         let url = Url::parse(&text).map_err(|_| "the address of the request is not a URL".to_owned())?;
-        if &url[..Position::BeforePath] != &*self.origin || url.path() != &text[self.origin.len()..end] {
+        if url[..Position::BeforePath] != *self.origin || url.path() != &text[self.origin.len()..end] {
             return Err("the path of the request would be read as another one".to_owned());
         }
         Ok(text)

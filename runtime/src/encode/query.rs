@@ -67,11 +67,12 @@ impl Query {
             ParameterValue::Object(fields) => {
                 for (field, value) in fields {
                     let key = percent_text(&field);
-                    match value {
-                        ParameterValue::List(values) => {
-                            values.into_iter().try_for_each(|value| self.pair(&key, value))?
-                        }
-                        value => self.pair(&key, value)?,
+                    let values = match value {
+                        ParameterValue::List(values) => values,
+                        value => vec![value],
+                    };
+                    for value in values {
+                        self.pair(&key, value)?;
                     }
                 }
                 Ok(())

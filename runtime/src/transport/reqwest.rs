@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
-use crate::body::OutgoingBody;
+use crate::body::{OutgoingBody, RequestBodyError};
 use crate::error::{Error, Sent};
 
 /// How long an idle connection is kept. Shorter than reqwest's 90 s: many servers close sooner, and a request sent on a
@@ -80,7 +80,7 @@ fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) ->
     }
     let failure = match () {
         () if error.is_builder() => TransportFailure::Refused,
-        () if error.is_body() => TransportFailure::RequestBody,
+        () if has_cause(&error, |cause| cause.is::<RequestBodyError>()) => TransportFailure::RequestBody,
         () => TransportFailure::Broken,
     };
     TransportError::new(failure, sent, error)
@@ -89,14 +89,13 @@ fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) ->
 /// Whether a failed connection failed over certificates. rustls reports through `io::Error` of kind `InvalidData`; its
 /// own type is not ours to name without depending on its version.
 fn is_tls(error: &reqwest::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    has_cause(error, |cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
+    })
+}
+
+fn has_cause(error: &reqwest::Error, is_it: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
+    std::iter::successors(std::error::Error::source(error), |cause| cause.source()).any(is_it)
 }
 
 /// The reply's body, its errors told as broken connections after an answer.

@@ -49,7 +49,8 @@ pub struct Seen {
 
 impl fmt::Debug for Seen {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.method, self.uri.path())
+        // A path may hold a secret as well as a header may.
+        write!(formatter, "{} {}", self.method, self.uri.authority().map_or("", |authority| authority.as_str()))
     }
 }
 
@@ -227,7 +228,7 @@ impl Transport for Scripted {
                     Err(TransportError::new(failure, sent, std::io::Error::from(cause)))
                 }
                 Action::Reply { status, headers, chunks, broken } => {
-                    let chunks = Chunks { chunks: chunks.into(), broken, sleep: None };
+                    let chunks = Chunks { left: chunks.into(), broken, sleep: None };
                     let mut reply = http::Response::new(Box::pin(chunks) as IncomingBody);
                     *reply.status_mut() = status;
                     *reply.headers_mut() = headers;
@@ -252,7 +253,7 @@ async fn read(body: OutgoingBody) -> Result<Bytes, TransportError> {
 }
 
 struct Chunks {
-    chunks: VecDeque<(Duration, Bytes)>,
+    left: VecDeque<(Duration, Bytes)>,
     broken: bool,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
 }
@@ -262,7 +263,7 @@ impl Stream for Chunks {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let Some((wait, _)) = this.chunks.front() else {
+        let Some((wait, _)) = this.left.front() else {
             if std::mem::take(&mut this.broken) {
                 let cause = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
                 return Poll::Ready(Some(Err(TransportError::new(TransportFailure::Broken, Sent::Received, cause))));
@@ -274,6 +275,6 @@ impl Stream for Chunks {
             std::task::ready!(sleep.as_mut().poll(context));
             this.sleep = None;
         }
-        Poll::Ready(this.chunks.pop_front().map(|(_, chunk)| Ok(chunk)))
+        Poll::Ready(this.left.pop_front().map(|(_, chunk)| Ok(chunk)))
     }
 }
