@@ -82,13 +82,13 @@ pub struct UnionArm {
     values: &'static [&'static str],
 }
 
-/// Constants by property; eight are more than any arm known to us has, and a `const fn` needs a fixed number.
-type Constants = [Option<(&'static str, &'static [&'static str])>; 8];
+/// The texts that properties may have, by property.
+type Constants = &'static [(&'static str, &'static [&'static str])];
 
 impl UnionArm {
     /// An arm with a name for errors and the JSON types its values have.
     pub const fn new(name: &'static str, types: JsonTypes) -> Self {
-        Self { name, types, required: &[], properties: &[], constants: [None; 8], values: &[] }
+        Self { name, types, required: &[], properties: &[], constants: &[], values: &[] }
     }
 
     /// The keys an object must have.
@@ -103,17 +103,10 @@ impl UnionArm {
         self
     }
 
-    /// The texts that a property may have: a `const` or a closed `enum`. A value that has the property with another
-    /// text is not of this arm. The first eight properties are looked at.
-    pub const fn constant(mut self, key: &'static str, texts: &'static [&'static str]) -> Self {
-        let mut index = 0;
-        while index < self.constants.len() {
-            if self.constants[index].is_none() {
-                self.constants[index] = Some((key, texts));
-                return self;
-            }
-            index += 1;
-        }
+    /// The texts that properties may have: each a `const` or a closed `enum`. A value that has the property with another
+    /// text is not of this arm.
+    pub const fn constants(mut self, constants: Constants) -> Self {
+        self.constants = constants;
         self
     }
 
@@ -136,7 +129,7 @@ impl UnionArm {
             matched += 1;
         }
         let Value::Object(fields) = value else { return Ok((matched, 0, 0)) };
-        for (key, texts) in self.constants.iter().flatten() {
+        for (key, texts) in self.constants {
             match fields.get(*key) {
                 Some(found) if texts.iter().any(|text| is(found, text)) => matched += 1,
                 Some(_) => return Err(format!("`{key}` is not one of its values")),

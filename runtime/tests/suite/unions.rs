@@ -19,11 +19,11 @@ struct Dog {
 static ARMS: [UnionArm; 5] = [
     UnionArm::new("Cat", JsonTypes::OBJECT)
         .required(&["name"])
-        .constant("kind", &["cat"])
+        .constants(&[("kind", &["cat"])])
         .properties(&["name", "kind", "meow"]),
     UnionArm::new("Dog", JsonTypes::OBJECT)
         .required(&["name"])
-        .constant("kind", &["dog"])
+        .constants(&[("kind", &["dog"])])
         .properties(&["name", "kind", "bark"]),
     UnionArm::new("Integer", JsonTypes::INTEGER),
     UnionArm::new("Number", JsonTypes::NUMBER),
