@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(key("/base/200/x"), "x");
         assert_eq!(value("/list/0/ä"), "1", "through an alias");
         assert_eq!(value("/list/1/200/x"), "y", "through a merge");
-        assert!(value("/list/1/z").starts_with('|'));
+        assert!(value("/list/1/z").trim().ends_with("text"));
         assert_eq!(value("/last"), "'ö'");
         assert_eq!(key("/list/1/nowhere"), value("/list/1"));
     }

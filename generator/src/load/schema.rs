@@ -41,6 +41,11 @@ impl SchemaTable {
         self.by_pointer.get(pointer).copied()
     }
 
+    /// All schemas, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (SchemaId, &SchemaEntry)> {
+        (0..).map(SchemaId).zip(&self.entries)
+    }
+
     /// How many schemas there are.
     pub fn len(&self) -> usize {
         self.entries.len()
