@@ -211,14 +211,11 @@ impl http_body::Body for OutgoingBody {
                 }
                 Piece::File { file, left } => ready!(poll_file(file, left, context)).transpose(),
                 Piece::Waiting(slot) => {
-                    let stream = lock(slot).take();
-                    *piece = match stream {
-                        Some(stream) => Piece::Stream(Mutex::new(stream)),
-                        None => {
-                            let error = RequestBodyError("a one-shot body was sent before".into());
-                            return Poll::Ready(Some(Err(error.into())));
-                        }
+                    let Some(stream) = lock(slot).take() else {
+                        let error = RequestBodyError("a one-shot body was sent before".into());
+                        return Poll::Ready(Some(Err(error.into())));
                     };
+                    *piece = Piece::Stream(Mutex::new(stream));
                     continue;
                 }
                 Piece::Stream(stream) => {

@@ -11,13 +11,14 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::auth::{Credential, Credentials, TokenSource};
-use crate::client::{Client, Inner, new_breaker};
+use crate::client::{Client, Inner};
 use crate::encode;
 use crate::encode::base::BaseUrl;
 use crate::error::Error;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
+use crate::resilience::breaker::Breaker;
 use crate::resilience::policy::Policy;
 use crate::secret::Secret;
 use crate::transport::Transport;
@@ -167,7 +168,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        let main_breaker = new_breaker(&self.policy, Instant::now());
+        let main_breaker = Arc::new(Breaker::new(self.policy.breaker, Instant::now()));
         let inner = Inner {
             service: self.service,
             base,

@@ -101,13 +101,8 @@ impl Inner {
             return self.main_breaker.clone();
         }
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        breakers.entry(origin.clone()).or_insert_with(|| new_breaker(&self.policy, now)).clone()
+        breakers.entry(origin.clone()).or_insert_with(|| Arc::new(Breaker::new(self.policy.breaker, now))).clone()
     }
-}
-
-/// A breaker under a policy. A probe has its turn for twice the time an attempt may take.
-pub(crate) fn new_breaker(policy: &Policy, now: Instant) -> Arc<Breaker> {
-    Arc::new(Breaker::new(policy.breaker, policy.attempt_timeout.saturating_mul(2), now))
 }
 
 impl fmt::Debug for Client {

@@ -2,19 +2,17 @@
 //!
 //! One loop acts: nothing else sends, sleeps or counts. What to do next it asks of the plain values in `resilience`.
 
-use std::borrow::Cow;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
-use crate::auth::{self, Credential};
+use crate::attempt::{Progress, expired, once};
+use crate::auth::Credential;
 use crate::call::Options;
 use crate::client::{Client, Inner};
 use crate::encode;
@@ -23,21 +21,17 @@ use crate::encode::query::redacted;
 use crate::error::{Brief, Context, Error, ErrorKind, Phase, Sent};
 use crate::operation::{Operation, SchemeKind};
 use crate::random;
-use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
+use crate::reply::{About, Reply};
 use crate::request::{Mode, Plan};
 use crate::resilience::breaker::{CircuitState, Outcome};
-use crate::resilience::classify::{self, Failed, try_again};
+use crate::resilience::classify::{Failed, try_again};
 use crate::resilience::deadline::Deadline;
 use crate::resilience::policy::Policy;
 use crate::telemetry::Telemetry;
-use crate::transport::{BoxFuture, IncomingBody, TransportError, TransportFailure};
+use crate::transport::BoxFuture;
 
 /// How long a health check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much of a health check's body is kept.
-const CHECK_BODY: usize = 4 * 1024;
-/// How long the body of a failed reply is waited for: the status is the news, so it must not be lost to a slow body.
-const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
 
 /// The one entry, boxed and without type parameters: the way of a call is compiled once, here.
 pub(crate) fn execute<'c>(
@@ -61,15 +55,15 @@ pub(crate) fn execute<'c>(
 }
 
 /// A call of which all is known that does not differ between attempts.
-struct Prepared {
-    plan: Box<Plan>,
-    policy: Policy,
-    context: Context,
-    target: BaseUrl,
+pub(crate) struct Prepared {
+    pub(crate) plan: Box<Plan>,
+    pub(crate) policy: Policy,
+    pub(crate) context: Context,
+    pub(crate) target: BaseUrl,
     /// The address as logs show it.
-    shown: String,
-    chosen: Vec<(SchemeKind, Credential)>,
-    repeatable: bool,
+    pub(crate) shown: String,
+    pub(crate) chosen: Vec<(SchemeKind, Credential)>,
+    pub(crate) repeatable: bool,
 }
 
 fn context(client: &Inner, operation: &'static Operation, template: &'static str, origin: &Arc<str>) -> Context {
@@ -207,6 +201,8 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
     let telemetry = Telemetry { context, url: &call.shown, attempts: policy.attempts };
     let deadline = Deadline::after(started, policy.total_timeout);
     let breaker = (plan.mode != Mode::Check).then(|| client.breaker(&call.target.origin, started));
+    // Longer than an attempt can last, so that only a probe that was lost loses its turn.
+    let lease = policy.attempt_timeout.saturating_mul(2);
     let mut last: Option<Error> = None;
     let mut attempt = 0;
     loop {
@@ -215,7 +211,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             return Err(last.unwrap_or_else(|| told(Error::closed(), attempt)));
         };
         let now = Instant::now();
-        let permit = match breaker.as_ref().map(|breaker| breaker.enter(now)) {
+        let permit = match breaker.as_ref().map(|breaker| breaker.enter(now, lease)) {
             None => None,
             Some(Ok((permit, change))) => {
                 telemetry.circuit(change);
@@ -246,6 +242,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             started,
             idle: policy.idle_timeout,
             max_body: policy.max_body,
+            max_error_body: policy.max_error_body,
         };
         let sending =
             once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()));
@@ -308,206 +305,4 @@ async fn sleep_or_close(client: &Inner, delay: Duration) {
         sleep.as_mut().poll(context)
     })
     .await;
-}
-
-/// How far an attempt has come, to be asked when its time is up.
-#[derive(Default)]
-struct Progress {
-    phase: AtomicU8,
-    /// Whether the transport asked for the body yet; unset if there is none.
-    body_started: OnceLock<Arc<AtomicBool>>,
-}
-
-impl Progress {
-    const EXCHANGE: u8 = 1;
-    const BODY: u8 = 2;
-
-    fn reach(&self, phase: u8) {
-        self.phase.store(phase, Ordering::Release);
-    }
-
-    fn read(&self) -> (Phase, Sent) {
-        match self.phase.load(Ordering::Acquire) {
-            Self::BODY => (Phase::Body, Sent::Received),
-            Self::EXCHANGE => match self.body_started.get() {
-                // There is a body and nobody asked for it: the request cannot have been understood yet.
-                Some(started) if !started.load(Ordering::Acquire) => (Phase::Connect, Sent::NotSent),
-                _ => (Phase::Exchange, Sent::MaybeSent),
-            },
-            _ => (Phase::Credentials, Sent::NotSent),
-        }
-    }
-}
-
-/// An attempt without a reply to hand on.
-struct AttemptFailure {
-    error: Error,
-    outcome: Outcome,
-    tls: bool,
-}
-
-impl AttemptFailure {
-    fn neutral(error: Error) -> Self {
-        Self { error, outcome: Outcome::Neutral, tls: false }
-    }
-
-    fn transport(error: TransportError, phase: Phase) -> Self {
-        let (kind, outcome) = classify::transport_outcome(error.failure);
-        let tls = error.failure == TransportFailure::Tls;
-        let phase = if kind == ErrorKind::Connect { Phase::Connect } else { phase };
-        let detail: Cow<'static, str> =
-            if tls { format!("no secure connection: {}", error.cause()).into() } else { error.cause().into() };
-        Self { error: Error::new(kind, phase, error.sent, detail).with_source(error), outcome, tls }
-    }
-}
-
-/// The time of an attempt, or of the call, is up.
-fn expired(progress: &Progress, policy: &Policy, total: bool) -> AttemptFailure {
-    let (phase, sent) = progress.read();
-    let what = match phase {
-        Phase::Credentials => "no credential",
-        Phase::Connect => "no connection",
-        Phase::Body => "no end of the body",
-        _ => "no answer",
-    };
-    let (kind, limit, of) = if total {
-        (ErrorKind::Deadline, policy.total_timeout, "the call's ")
-    } else {
-        (ErrorKind::Timeout, policy.attempt_timeout, "")
-    };
-    let outcome = if phase == Phase::Credentials { Outcome::Neutral } else { Outcome::Failure };
-    AttemptFailure {
-        error: Error::new(kind, phase, sent, format!("{what} within {of}{}", Brief(limit))),
-        outcome,
-        tls: false,
-    }
-}
-
-/// One attempt: credentials, request, head, body.
-async fn once(
-    transport: &dyn crate::transport::Transport,
-    call: &Prepared,
-    about: About,
-    progress: &Progress,
-    answered: impl FnOnce(http::StatusCode) + Send,
-) -> Result<Reply, AttemptFailure> {
-    let request = build(call, progress).await?;
-    progress.reach(Progress::EXCHANGE);
-    let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
-    progress.reach(Progress::BODY);
-    let (head, body) = reply.into_parts();
-    answered(head.status);
-    let (status, headers) = (head.status, head.headers);
-    let mode = call.plan.mode;
-    if mode == Mode::Check {
-        let body = read_start(body, CHECK_BODY).await;
-        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about });
-    }
-    if !status.is_success() {
-        let body = read_start(body, call.policy.max_error_body).await;
-        let retry_in = classify::retry_after(&headers);
-        let reason = status.canonical_reason().unwrap_or_default();
-        let error = Error::new(
-            ErrorKind::Status,
-            Phase::Exchange,
-            Sent::Received,
-            format!("{} {reason}", status.as_u16()).trim_end().to_owned(),
-        )
-        .with_retry_in(retry_in)
-        .with_reply(FailedReply::new(status, headers, body));
-        return Err(AttemptFailure { error, outcome: classify::status_outcome(status), tls: false });
-    }
-    let body = match mode {
-        Mode::Streaming => ReplyBody::Streamed(body),
-        Mode::Buffered | Mode::Check => ReplyBody::Whole(read_whole(body, &headers, about.max_body).await?),
-    };
-    Ok(Reply { status, headers, body, about })
-}
-
-/// The request of one attempt.
-async fn build(
-    call: &Prepared,
-    progress: &Progress,
-) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
-    let plan = &call.plan;
-    let additions = auth::apply(&call.chosen).await.map_err(AttemptFailure::neutral)?;
-    let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
-    let mut query = Cow::Borrowed(&plan.query);
-    for pair in &additions.query {
-        let query = query.to_mut();
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(pair);
-    }
-    let url = call.target.join(&plan.path.path, &query).map_err(fail)?;
-    let body = plan.body.open().await.map_err(|error| {
-        AttemptFailure::neutral(
-            Error::build(format!("a file of the body cannot be opened: {}", error.kind())).with_source(error),
-        )
-    })?;
-    if !body.is_empty() {
-        // The first and only setting of it: each attempt has its own progress.
-        let _ = progress.body_started.set(body.started());
-    }
-    let mut request = http::Request::new(body);
-    *request.method_mut() = http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
-        .map_err(|_| fail("the operation's method is not one".to_owned()))?;
-    *request.uri_mut() = url.parse().map_err(|_| fail("the address of the request is too long".to_owned()))?;
-    let mut headers = plan.headers.clone();
-    for (name, value) in additions.headers {
-        headers.insert(name, value);
-    }
-    let cookies: Vec<_> = plan.cookies.iter().chain(&additions.cookies).map(String::as_str).collect();
-    if !cookies.is_empty() {
-        let mut value = encode::header::value(&cookies.join("; "), true).map_err(fail)?;
-        value.set_sensitive(true);
-        headers.append(header::COOKIE, value);
-    }
-    *request.headers_mut() = headers;
-    Ok(request)
-}
-
-async fn next(body: &mut IncomingBody) -> Option<Result<Bytes, TransportError>> {
-    poll_fn(|context| Pin::as_mut(body).poll_next(context)).await
-}
-
-/// A whole body, or the reason why there is none. A `content-length` beyond the cap is believed before a byte is read.
-async fn read_whole(mut body: IncomingBody, headers: &HeaderMap, cap: usize) -> Result<Bytes, AttemptFailure> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let too_large = || AttemptFailure { error: too_large(cap), outcome: Outcome::Neutral, tls: false };
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap)) {
-        return Err(too_large());
-    }
-    let mut first = Bytes::new();
-    let mut whole = Vec::new();
-    while let Some(chunk) = next(&mut body).await {
-        let chunk = chunk.map_err(|error| AttemptFailure::transport(error, Phase::Body))?;
-        if first.len() + whole.len() + chunk.len() > cap {
-            return Err(too_large());
-        }
-        // Most replies are one chunk, which is then handed on without a copy.
-        if first.is_empty() && whole.is_empty() {
-            first = chunk;
-        } else {
-            if whole.is_empty() {
-                whole.extend_from_slice(&std::mem::take(&mut first));
-            }
-            whole.extend_from_slice(&chunk);
-        }
-    }
-    Ok(if whole.is_empty() { first } else { whole.into() })
-}
-
-/// The start of a body that is good to have but not worth failing for.
-async fn read_start(mut body: IncomingBody, cap: usize) -> Bytes {
-    let mut start = Vec::new();
-    let limit = Instant::now() + ERROR_BODY_WAIT;
-    while start.len() < cap {
-        match tokio::time::timeout_at(limit, next(&mut body)).await {
-            Ok(Some(Ok(chunk))) => start.extend_from_slice(&chunk[..chunk.len().min(cap - start.len())]),
-            Ok(Some(Err(_)) | None) | Err(_) => break,
-        }
-    }
-    start.into()
 }

@@ -38,6 +38,7 @@
 //! * `testing`: [`testing::Scripted`], a transport that plays a service in memory.
 
 mod adapt;
+mod attempt;
 mod auth;
 mod body;
 mod builder;

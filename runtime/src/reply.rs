@@ -48,6 +48,7 @@ pub(crate) struct About {
     pub(crate) started: Instant,
     pub(crate) idle: Duration,
     pub(crate) max_body: usize,
+    pub(crate) max_error_body: usize,
 }
 
 impl About {
@@ -80,11 +81,10 @@ impl Reply {
             } else {
                 json_complaint(&error)
             };
-            self.about.tell(Error::decode(complaint).with_reply(FailedReply::new(
-                self.status,
-                self.headers.clone(),
-                bytes.clone(),
-            )))
+            // A copy of its start: a slice would keep the whole body alive with the error.
+            let start = Bytes::copy_from_slice(&bytes[..bytes.len().min(self.about.max_error_body)]);
+            let reply = FailedReply::new(self.status, self.headers.clone(), start);
+            self.about.tell(Error::decode(complaint).with_reply(reply))
         })
     }
 

@@ -121,13 +121,11 @@ pub(crate) struct Breaker {
     word: AtomicU64,
     made: Instant,
     policy: BreakerPolicy,
-    /// A probe that is silent for this long has lost its turn: a leaked or hung one must not wedge the circuit.
-    lease: Duration,
 }
 
 impl Breaker {
-    pub(crate) fn new(policy: BreakerPolicy, lease: Duration, now: Instant) -> Self {
-        Self { word: AtomicU64::new(0), made: now, policy, lease }
+    pub(crate) fn new(policy: BreakerPolicy, now: Instant) -> Self {
+        Self { word: AtomicU64::new(0), made: now, policy }
     }
 
     fn ticks(&self, now: Instant) -> u64 {
@@ -140,11 +138,12 @@ impl Breaker {
         u64::try_from(nanos.div_ceil(1_000_000)).unwrap_or(Word::DEADLINES)
     }
 
-    /// Asks to send one attempt.
+    /// Asks to send one attempt. As a probe it has lost its turn once it is silent for `lease`: a hung or leaked probe
+    /// must not wedge the circuit.
     ///
     /// # Errors
     /// With the time until it makes sense to ask again, if the circuit is open or its probe is on the way.
-    pub(crate) fn enter(self: &Arc<Self>, now: Instant) -> Result<(Permit, Option<Change>), Duration> {
+    pub(crate) fn enter(self: &Arc<Self>, now: Instant, lease: Duration) -> Result<(Permit, Option<Change>), Duration> {
         let mut seen = self.word.load(Ordering::Acquire);
         loop {
             let word = Word::unpack(seen);
@@ -155,7 +154,7 @@ impl Breaker {
                 OPEN | PROBING if tick < word.deadline => return Err(left),
                 _ => {}
             }
-            let next = word.become_state(PROBING, self.tick_after(now, self.lease));
+            let next = word.become_state(PROBING, self.tick_after(now, lease));
             match self.word.compare_exchange_weak(seen, next.pack(), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
                     let change = Change { from: word.circuit(), to: CircuitState::HalfOpen };
@@ -241,14 +240,15 @@ mod tests {
     use super::*;
 
     const POLICY: BreakerPolicy = BreakerPolicy { failures: 3, open_for: Duration::from_secs(60) };
+    const LEASE: Duration = Duration::from_secs(10);
 
     fn breaker() -> (Arc<Breaker>, Instant) {
         let now = Instant::now();
-        (Arc::new(Breaker::new(POLICY, Duration::from_secs(10), now)), now)
+        (Arc::new(Breaker::new(POLICY, now)), now)
     }
 
     fn attempt(breaker: &Arc<Breaker>, outcome: Outcome, now: Instant) -> Option<Change> {
-        let (permit, _) = breaker.enter(now).expect("admitted");
+        let (permit, _) = breaker.enter(now, LEASE).expect("admitted");
         permit.settle(outcome, now)
     }
 
@@ -269,7 +269,7 @@ mod tests {
         }
         let change = attempt(&breaker, Outcome::Failure, now);
         assert_eq!(change, Some(Change { from: CircuitState::Closed, to: CircuitState::Open }));
-        assert_eq!(breaker.enter(now).map(|_| ()), Err(Duration::from_secs(60)));
+        assert_eq!(breaker.enter(now, LEASE).map(|_| ()), Err(Duration::from_secs(60)));
     }
 
     #[test]
@@ -277,22 +277,22 @@ mod tests {
         let (breaker, now) = breaker();
         trip(&breaker, now);
         let almost = now + Duration::from_millis(59_999);
-        assert_eq!(breaker.enter(almost).map(|_| ()), Err(Duration::from_millis(1)));
+        assert_eq!(breaker.enter(almost, LEASE).map(|_| ()), Err(Duration::from_millis(1)));
         let later = now + Duration::from_secs(60);
-        let (probe, change) = breaker.enter(later).expect("the probe");
+        let (probe, change) = breaker.enter(later, LEASE).expect("the probe");
         assert_eq!(change, Some(Change { from: CircuitState::Open, to: CircuitState::HalfOpen }));
-        assert!(breaker.enter(later).is_err(), "one probe only");
+        assert!(breaker.enter(later, LEASE).is_err(), "one probe only");
         assert_eq!(
             probe.settle(Outcome::Failure, later),
             Some(Change { from: CircuitState::HalfOpen, to: CircuitState::Open })
         );
-        assert_eq!(breaker.enter(later).map(|_| ()), Err(Duration::from_secs(60)));
+        assert_eq!(breaker.enter(later, LEASE).map(|_| ()), Err(Duration::from_secs(60)));
         let again = later + Duration::from_secs(60);
         assert_eq!(
             attempt(&breaker, Outcome::Success, again),
             Some(Change { from: CircuitState::HalfOpen, to: CircuitState::Closed })
         );
-        assert!(breaker.enter(again).is_ok());
+        assert!(breaker.enter(again, LEASE).is_ok());
     }
 
     #[test]
@@ -300,11 +300,11 @@ mod tests {
         let (breaker, now) = breaker();
         trip(&breaker, now);
         let later = now + Duration::from_secs(60);
-        drop(breaker.enter(later).expect("the probe"));
+        drop(breaker.enter(later, LEASE).expect("the probe"));
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
-        let (probe, change) = breaker.enter(later).expect("the next probe");
+        let (probe, change) = breaker.enter(later, LEASE).expect("the next probe");
         assert_eq!(change, None);
-        assert!(breaker.enter(later).is_err());
+        assert!(breaker.enter(later, LEASE).is_err());
         probe.settle(Outcome::Success, later);
         assert_eq!(breaker.state(), CircuitState::Closed);
     }
@@ -312,8 +312,8 @@ mod tests {
     #[test]
     fn results_of_the_past_are_ignored() {
         let (breaker, now) = breaker();
-        let (early, _) = breaker.enter(now).expect("admitted");
-        let (late, _) = breaker.enter(now).expect("admitted");
+        let (early, _) = breaker.enter(now, LEASE).expect("admitted");
+        let (late, _) = breaker.enter(now, LEASE).expect("admitted");
         trip(&breaker, now);
         assert_eq!(early.settle(Outcome::Success, now), None, "a success from before cannot close it");
         let later = now + Duration::from_secs(60);
@@ -329,10 +329,10 @@ mod tests {
         let (breaker, now) = breaker();
         trip(&breaker, now);
         let later = now + Duration::from_secs(60);
-        let (hung, _) = breaker.enter(later).expect("the probe");
-        assert_eq!(breaker.enter(later).map(|_| ()), Err(Duration::from_secs(10)));
+        let (hung, _) = breaker.enter(later, LEASE).expect("the probe");
+        assert_eq!(breaker.enter(later, LEASE).map(|_| ()), Err(Duration::from_secs(10)));
         let lapsed = later + Duration::from_secs(10);
-        let (next, _) = breaker.enter(lapsed).expect("the lease is over");
+        let (next, _) = breaker.enter(lapsed, LEASE).expect("the lease is over");
         assert_eq!(hung.settle(Outcome::Failure, lapsed), None, "the hung probe votes no more");
         next.settle(Outcome::Success, lapsed);
         assert_eq!(breaker.state(), CircuitState::Closed);
@@ -345,7 +345,7 @@ mod tests {
             trip(&breaker, now);
             let later = now + Duration::from_secs(60);
             let admitted = std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| breaker.enter(later).ok())).collect();
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| breaker.enter(later, LEASE).ok())).collect();
                 // The permits are kept until all have asked, so that none gives its turn to another.
                 let permits: Vec<_> =
                     threads.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect();

@@ -170,6 +170,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_defaults_are_the_platforms_promises() {
+        let Policy {
+            attempts,
+            attempt_timeout,
+            total_timeout,
+            idle_timeout,
+            backoff,
+            retry_on,
+            breaker,
+            max_body,
+            max_error_body,
+        } = Policy::default();
+        let seconds = Duration::from_secs;
+        assert_eq!(
+            (attempts, attempt_timeout, total_timeout, idle_timeout),
+            (3, seconds(30), seconds(120), seconds(30))
+        );
+        assert_eq!(backoff, Backoff { base: seconds(1), ceiling: seconds(8), jitter_percent: 10 });
+        assert_eq!(retry_on, RetryOn { timeout: true, connection: true });
+        assert_eq!(breaker, BreakerPolicy { failures: 5, open_for: seconds(60) });
+        assert_eq!((max_body, max_error_body), (32 << 20, 64 << 10));
+    }
+
+    #[test]
     fn the_defaults_are_valid_and_mistakes_are_named() {
         assert_eq!(Policy::default().validate(), Ok(()));
         for (policy, field) in [

@@ -80,7 +80,7 @@ fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) ->
     }
     let failure = match () {
         () if error.is_builder() => TransportFailure::Refused,
-        () if has_cause(&error, |cause| cause.is::<RequestBodyError>()) => TransportFailure::RequestBody,
+        () if has_cause(&error, <dyn std::error::Error>::is::<RequestBodyError>) => TransportFailure::RequestBody,
         () => TransportFailure::Broken,
     };
     TransportError::new(failure, sent, error)

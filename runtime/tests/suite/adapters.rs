@@ -17,7 +17,7 @@ struct All {
     #[serde(with = "sinew_runtime::generated::naive_utc", default, skip_serializing_if = "Nullable::is_absent")]
     nullable: Nullable<Timestamp>,
     #[serde(with = "sinew_runtime::generated::timestamp")]
-    strict: Vec<Box<Timestamp>>,
+    strict: Vec<Option<Box<Timestamp>>>,
     #[serde(with = "sinew_runtime::generated::base64")]
     bytes: BTreeMap<String, Vec<u8>>,
     #[serde(with = "sinew_runtime::generated::decimal_number")]

@@ -187,3 +187,52 @@ async fn errors_of_the_wire_hold_no_query() {
     }
     assert!(!text.contains("canary"), "{text}");
 }
+
+#[tokio::test]
+async fn a_request_body_that_cannot_be_read_is_the_callers_fault() {
+    struct Broken;
+    impl futures_core::Stream for Broken {
+        type Item = Result<&'static str, std::io::Error>;
+        fn poll_next(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
+            std::task::Poll::Ready(Some(Err(std::io::Error::other("the disk is gone"))))
+        }
+    }
+    let (url, _) = serve(vec![OK, OK]).await;
+    let client = client(&url);
+    let call = client.request(&CREATE).body("text/plain", sinew_runtime::Body::stream(Broken)).answering(Reply::empty);
+    let error = call.await.expect_err("no body");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Build, 1), "{error}");
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
+}
+
+#[tokio::test]
+async fn the_length_in_a_head_reply_is_not_a_bodys() {
+    static HEAD: sinew_runtime::generated::Operation =
+        sinew_runtime::generated::Operation::new("head", sinew_runtime::generated::Method::Head, "/file");
+    let (url, _) = serve(vec!["HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 99999999999\r\n\r\n"]).await;
+    let response = client(&url).request(&HEAD).answering(Reply::empty).response().await.expect("a head");
+    assert_eq!(response.headers["content-length"], "99999999999");
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/api/v1", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("one connection");
+        for _ in 0..3 {
+            read(&mut stream).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1";
+            stream.write_all(answer.as_bytes()).await.expect("the client waits");
+        }
+    });
+    let client = client(&url);
+    for _ in 0..3 {
+        // Clones share the pool.
+        get(&client.clone()).await.expect("an answer");
+    }
+    server.await.expect("three requests over one connection");
+}

@@ -1,0 +1,13 @@
+//! Which services are there?
+
+pub(crate) mod analytics;
+pub(crate) mod design;
+mod design_files;
+mod design_tasks;
+pub(crate) mod knowledge;
+mod knowledge_search;
+mod marketplace_orders;
+pub(crate) mod marketplace;
+pub(crate) mod project;
+pub(crate) mod tokens;
+pub(crate) mod user;
