@@ -18,6 +18,9 @@ const BEFORE_MARK: usize = 40;
 /// How many columns are underlined at most.
 const MARK_WIDTH: usize = 60;
 
+/// How many columns of a message are shown: names in documents can be megabytes.
+const LONGEST_TEXT: usize = 400;
+
 /// Turns diagnostics into text.
 #[derive(Debug, Clone, Copy)]
 pub struct Renderer {
@@ -150,7 +153,7 @@ impl Renderer {
         self.paint(out, BLUE, "│");
         out.push('\n');
         self.paint(out, BLUE, &format!("{:>gutter$} │", excerpt.line));
-        let _ = writeln!(out, " {}", excerpt.text);
+        let _ = writeln!(out, "{}{}", if excerpt.text.is_empty() { "" } else { " " }, excerpt.text);
         let _ = write!(out, "{:gutter$} ", "");
         self.paint(out, BLUE, "│");
         let _ = write!(out, " {:indent$}", "", indent = excerpt.indent);
@@ -279,8 +282,12 @@ fn push_printable(out: &mut String, text: &str) {
 }
 
 fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    push_printable(&mut out, text);
+    let (shown, cut) = keep_start(text, LONGEST_TEXT);
+    let mut out = String::with_capacity(shown.len());
+    push_printable(&mut out, shown);
+    if cut {
+        out.push('…');
+    }
     out
 }
 

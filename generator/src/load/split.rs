@@ -149,7 +149,7 @@ impl Splitter<'_> {
             self.unknown_key(shape, key, value);
             return true;
         };
-        if shape.essential.contains(&key) || fits(value, kind) {
+        if known.is_none() || shape.essential.contains(&key) || fits(value, kind) {
             self.visit(value, kind);
         } else {
             let found = describe(value);

@@ -6,8 +6,8 @@
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may be wrong: `operationID` and `opertionId` are near, `foo` and `not` are not.
     let room = (word.chars().count() / 3).clamp(1, 4);
-    // Long words would cost time and never be near.
-    if word.len() > 200 {
+    // Long words would cost time and never be near; short ones are near to everything.
+    if word.len() > 200 || word.len() < 3 {
         return None;
     }
     let lower = word.to_lowercase();
