@@ -104,9 +104,11 @@ fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Policy, 
     } else {
         let mut policy = client.policy.clone();
         policy.attempts = plan.operation.attempts.unwrap_or(policy.attempts);
-        policy.attempt_timeout = plan.operation.attempt_timeout.unwrap_or(policy.attempt_timeout);
-        // An operation that may take longer than a whole call may by default is meant to get its time.
-        policy.total_timeout = policy.total_timeout.max(policy.attempt_timeout);
+        if let Some(timeout) = plan.operation.attempt_timeout {
+            policy.attempt_timeout = timeout;
+            // An operation that may take longer than a whole call may otherwise is meant to get its time.
+            policy.total_timeout = policy.total_timeout.max(timeout);
+        }
         policy
     };
     if plan.mode == Mode::Check {

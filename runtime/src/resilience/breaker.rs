@@ -355,6 +355,116 @@ mod tests {
         }
     }
 
+    /// The same rules in plain words, to be compared step by step.
+    #[derive(Default)]
+    struct Model {
+        failures: u32,
+        open_until: Option<Duration>,
+        /// The id of the probe that is on its way, and when its turn ends.
+        probe: Option<(usize, Duration)>,
+        half_open: bool,
+        epoch: usize,
+    }
+
+    impl Model {
+        fn enter(&mut self, id: usize, now: Duration) -> Option<usize> {
+            if self.open_until.is_some_and(|until| now < until) || self.probe.is_some_and(|(_, until)| now < until) {
+                return None;
+            }
+            if self.open_until.is_some() || self.half_open {
+                self.open_until = None;
+                self.half_open = true;
+                self.probe = Some((id, now + LEASE));
+                self.epoch += 1;
+            }
+            Some(self.epoch)
+        }
+
+        fn settle(&mut self, id: usize, epoch: usize, outcome: Outcome, now: Duration) {
+            if epoch != self.epoch {
+                return;
+            }
+            if self.probe.is_some_and(|(probe, _)| probe == id) {
+                self.probe = None;
+                match outcome {
+                    Outcome::Neutral => self.epoch += 1,
+                    Outcome::Success => self.become_closed(),
+                    Outcome::Failure => self.become_open(now),
+                }
+            } else {
+                match outcome {
+                    Outcome::Neutral => {}
+                    Outcome::Success => self.failures = 0,
+                    Outcome::Failure => {
+                        self.failures += 1;
+                        if self.failures >= POLICY.failures {
+                            self.become_open(now);
+                        }
+                    }
+                }
+            }
+        }
+
+        fn become_closed(&mut self) {
+            *self = Self { epoch: self.epoch + 1, ..Self::default() };
+        }
+
+        fn become_open(&mut self, now: Duration) {
+            *self = Self { open_until: Some(now + POLICY.open_for), epoch: self.epoch + 1, ..Self::default() };
+        }
+
+        fn state(&self) -> CircuitState {
+            match (self.open_until, self.half_open) {
+                (Some(_), _) => CircuitState::Open,
+                (None, true) => CircuitState::HalfOpen,
+                (None, false) => CircuitState::Closed,
+            }
+        }
+    }
+
+    #[test]
+    fn it_does_what_the_model_does() {
+        let (breaker, start) = breaker();
+        let random = crate::random::Random::new();
+        let mut model = Model::default();
+        let mut now = Duration::ZERO;
+        let mut held: Vec<(usize, usize, Permit)> = Vec::new();
+        let mut states = [0_u32; 3];
+        for id in 0..200_000 {
+            match random.next() % 8 {
+                0 => now += Duration::from_millis(random.next() % 20_000),
+                1..=3 => {
+                    let admitted = breaker.enter(start + now, LEASE).ok();
+                    let expected = model.enter(id, now);
+                    assert_eq!(admitted.is_some(), expected.is_some(), "entry {id} at {now:?}");
+                    if let Some(((permit, _), epoch)) = admitted.zip(expected) {
+                        held.push((id, epoch, permit));
+                    }
+                }
+                _ if held.is_empty() => {}
+                pick => {
+                    // Any of those on their way comes back, the oldest included.
+                    let index = usize::try_from(random.next()).unwrap_or(usize::MAX) % held.len();
+                    let (who, epoch, permit) = held.swap_remove(index);
+                    let outcome = match pick {
+                        4 => Outcome::Success,
+                        5 => Outcome::Neutral,
+                        _ => Outcome::Failure,
+                    };
+                    if outcome == Outcome::Neutral {
+                        drop(permit);
+                    } else {
+                        permit.settle(outcome, start + now);
+                    }
+                    model.settle(who, epoch, outcome, now);
+                }
+            }
+            assert_eq!(breaker.state(), model.state(), "step {id} at {now:?}");
+            states[model.state() as usize] += 1;
+        }
+        assert!(states.iter().all(|visits| *visits > 1000), "every state was visited: {states:?}");
+    }
+
     #[test]
     fn words_keep_their_parts() {
         let word = Word { state: VACANT, generation: Word::GENERATIONS, failures: 0xFF, deadline: Word::DEADLINES };

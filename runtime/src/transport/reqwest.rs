@@ -95,7 +95,16 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 fn has_cause(error: &reqwest::Error, is_it: impl Fn(&(dyn std::error::Error + 'static)) -> bool) -> bool {
-    std::iter::successors(std::error::Error::source(error), |cause| cause.source()).any(is_it)
+    std::iter::successors(std::error::Error::source(error), |cause| deeper(*cause)).any(is_it)
+}
+
+/// The next cause. An `io::Error` that wraps another error passes on that one's source and hides the error itself,
+/// which is the one that says most: hyper wraps the handshake's `io::Error` in another.
+fn deeper<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => cause.source(),
+    }
 }
 
 /// The reply's body, its errors told as broken connections after an answer.

@@ -65,6 +65,12 @@ async fn operations_have_policies_and_servers_of_their_own() {
     assert_eq!((error.attempts(), error.elapsed().as_secs()), (1, 60));
     let error = client.request(&SLOW).answering(Reply::empty).attempt_timeout(Duration::from_secs(1)).await;
     assert_eq!(error.expect_err("no answer").elapsed().as_secs(), 1);
+    // A client's total is a total, even below what an attempt may take; an operation that needs longer gets it.
+    let short = builder(&script).policy(Policy::default().with_total_timeout(Duration::from_secs(5))).build();
+    let short = short.expect("a client");
+    assert_eq!(get(&short).await.expect_err("no answer").elapsed().as_secs(), 5);
+    let error = short.request(&SLOW).answering(Reply::empty).await.expect_err("no answer");
+    assert_eq!(error.elapsed().as_secs(), 60);
     let script = Scripted::always(ok());
     let client = crate::support::client(&script);
     client.request(&ROOT).answering(Reply::text).await.expect("an answer");

@@ -8,6 +8,7 @@ mod auth;
 mod bugs;
 mod calls;
 mod forms;
+mod generated;
 mod macros;
 mod redaction;
 mod registry;

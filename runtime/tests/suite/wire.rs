@@ -44,6 +44,10 @@ async fn read(stream: &mut TcpStream) -> String {
     let mut chunk = [0; 4096];
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
+        // A TLS client's hello, which is no text and all that is to be seen of it.
+        if bytes.first() == Some(&0x16) {
+            return text;
+        }
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length =
                 head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
@@ -235,4 +239,14 @@ async fn connections_are_used_again() {
         get(&client.clone()).await.expect("an answer");
     }
     server.await.expect("three requests over one connection");
+}
+
+#[tokio::test]
+async fn a_service_that_speaks_no_tls_is_not_asked_again() {
+    let (url, seen) = serve(vec!["HTTP/1.1 400 Bad Request\r\n\r\n", "", ""]).await;
+    let client = client(&url.replace("http://", "https://"));
+    let error = get(&client).await.expect_err("no TLS");
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Connect, Sent::NotSent, 1), "{error:?}");
+    assert!(error.to_string().contains("no secure connection"), "{error}");
+    assert_eq!(seen.lock().expect("no panic while it was held").len(), 1);
 }
