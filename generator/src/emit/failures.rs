@@ -32,15 +32,24 @@ fn definition(api: &Api, plan: &Plan, failure: &FailurePlan) -> TokenStream {
         failure.name
     ));
     let variants = failure.variants.iter().map(|variant| variant_definition(plan, variant));
-    let arms = failure.variants.iter().map(decoder);
-    let others = failure.variants.iter().all(|variant| variant.status != StatusPattern::Any).then(|| quote!(_ => None,));
+    let decoding = match failure.variants.as_slice() {
+        [only] if only.status == StatusPattern::Any => decoded(only),
+        variants => {
+            let arms = variants.iter().map(|variant| {
+                let (pattern, decoded) = (pattern(variant.status), decoded(variant));
+                quote!(#pattern => #decoded,)
+            });
+            let others = variants.iter().all(|variant| variant.status != StatusPattern::Any).then(|| quote!(_ => None,));
+            quote!(match reply.status() { #(#arms)* #others })
+        }
+    };
     quote! {
         #docs
         #[derive(Debug, Clone, PartialEq)]
         pub enum #name { #(#variants)* }
         impl Failure for #name {
             fn decode(reply: &FailedReply) -> Option<Self> {
-                match reply.status() { #(#arms)* #others }
+                #decoding
             }
         }
     }
@@ -65,13 +74,13 @@ fn variant_definition(plan: &Plan, variant: &FailureVariant) -> TokenStream {
     }
 }
 
-fn decoder(variant: &FailureVariant) -> TokenStream {
-    let pattern = pattern(variant.status);
+/// The failure that a reply of this status comes to.
+fn decoded(variant: &FailureVariant) -> TokenStream {
     let ident = text::ident(&variant.ident);
     match variant.body {
-        FailureBody::Empty => quote!(#pattern => Some(Self::#ident),),
-        FailureBody::Text => quote!(#pattern => reply.text().map(Self::#ident),),
-        FailureBody::Json(_) => quote!(#pattern => reply.json().map(Self::#ident),),
+        FailureBody::Empty => quote!(Some(Self::#ident)),
+        FailureBody::Text => quote!(reply.text().map(Self::#ident)),
+        FailureBody::Json(_) => quote!(reply.json().map(Self::#ident)),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     let imports = imports(&body);
     quote! {
         #head
-        #![allow(clippy::pedantic, clippy::too_many_arguments)]
+        #![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
         #imports
         #body
     }

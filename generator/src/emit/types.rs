@@ -17,7 +17,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let imports = imports(api, plan);
     quote! {
         #head
-        #![allow(clippy::large_enum_variant, clippy::pedantic, clippy::too_many_arguments)]
+        #![allow(clippy::large_enum_variant, clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
         #imports
         #body
     }
@@ -450,7 +450,11 @@ fn arm_entry(arm: &ArmPlan) -> TokenStream {
         });
         quote!(.constants(&[#(#constants),*]))
     });
-    quote!(UnionArm::new(#name, #kinds)#required #constants #properties)
+    let values = (!arm.values.is_empty()).then(|| {
+        let values = list(&arm.values);
+        quote!(.values(#values))
+    });
+    quote!(UnionArm::new(#name, #kinds)#required #constants #properties #values)
 }
 
 /// `From` each alternative whose type no other has.
@@ -540,15 +544,21 @@ fn form(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPl
             (FormPart::Json(_), false) => quote!(.optional_json(#wire, self.#name.as_ref())),
         });
     }
-    quote! {
-        #docs
-        #[derive(Debug, Clone)]
-        pub struct #ident { #(#declared)* }
-        impl #ident {
+    let default = arguments.is_empty().then(|| quote!(, Default));
+    let constructor = (!arguments.is_empty()).then(|| {
+        quote! {
             /// With what is required; everything else is absent.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }
+        }
+    });
+    quote! {
+        #docs
+        #[derive(Debug, Clone #default)]
+        pub struct #ident { #(#declared)* }
+        impl #ident {
+            #constructor
 
             /// The parts as they are sent.
             pub(super) fn form(&self) -> FormData {

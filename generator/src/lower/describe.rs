@@ -25,17 +25,18 @@ fn bounds(schema: &SchemaObject) -> Vec<String> {
     number("at most", &said.maximum);
     number("less than", &said.exclusive_maximum);
     number("a multiple of", &said.multiple_of);
-    for (least, most, unit) in [
-        (said.min_length, said.max_length, "characters"),
-        (said.min_items, said.max_items, "items"),
-        (said.min_properties, said.max_properties, "entries"),
+    for (least, most, one, many) in [
+        (said.min_length, said.max_length, "character", "characters"),
+        (said.min_items, said.max_items, "item", "items"),
+        (said.min_properties, said.max_properties, "entry", "entries"),
     ] {
+        let unit = |count: u64| if count == 1 { one } else { many };
         match (least, most) {
-            (Some(least), Some(most)) if least == most => bounds.push(format!("{least} {unit}")),
-            (Some(least), Some(most)) => bounds.push(format!("{least} to {most} {unit}")),
+            (Some(least), Some(most)) if least == most => bounds.push(format!("{least} {}", unit(least))),
+            (Some(0) | None, Some(most)) => bounds.push(format!("at most {most} {}", unit(most))),
+            (Some(least), Some(most)) => bounds.push(format!("{least} to {most} {}", unit(most))),
             (Some(0) | None, None) => {}
-            (Some(least), None) => bounds.push(format!("at least {least} {unit}")),
-            (None, Some(most)) => bounds.push(format!("at most {most} {unit}")),
+            (Some(least), None) => bounds.push(format!("at least {least} {}", unit(least))),
         }
     }
     bounds.extend(said.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));

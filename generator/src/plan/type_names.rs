@@ -27,7 +27,7 @@ pub(super) struct TypeNames {
 
 /// Names every type that needs one.
 pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &mut Diagnostics) -> TypeNames {
-    let mut namespace = Namespace::reserving(RESERVED);
+    let mut namespace = Namespace::default();
     let mut names = TypeNames { by_type: BTreeMap::new(), forms: BTreeMap::new() };
 
     let mut components: Vec<(&String, TypeId)> = Vec::new();
@@ -42,6 +42,19 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
     components.sort();
     inline.sort();
 
+    for (key, setting) in &settings.schemas {
+        let form = |operation: &crate::ir::Operation| {
+            matches!(operation.body.as_ref().map(|body| &body.payload),
+                Some(Payload::Multipart(form)) if form.component.as_ref() == Some(key))
+        };
+        if !components.iter().any(|(component, _)| *component == key) && !api.operations.iter().any(form) {
+            diagnostics.push(
+                Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("no operation reaches a schema named `{key}`"))
+                    .at_settings(&setting.span, "named here")
+                    .help("the key is the name of a schema under `components.schemas`"),
+            );
+        }
+    }
     let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
     let (chosen, others): (Vec<_>, Vec<_>) = components.into_iter().partition(|(component, _)| override_of(component).is_some());
     for (component, id) in chosen {
@@ -69,24 +82,16 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
         }
     }
     for (_, id) in inline {
-        let wanted = names::camel(&place_name(api, &names, named, id));
-        let wanted = if namespace.is_free(&wanted) || !RESERVED.contains(&wanted.as_str()) {
-            wanted
-        } else {
-            names::camel(&format!("{} type", wanted.plain()))
-        };
-        let name = namespace.take(&wanted);
+        let name = namespace.take(&unreserved(names::camel(&place_name(api, &names, named, id))));
         names.by_type.insert(id, name);
     }
     names
 }
 
 fn take(namespace: &mut Namespace, wanted: &Ident, component: &str, diagnostics: &mut Diagnostics) -> Ident {
+    let wanted = &unreserved(wanted.clone());
     if namespace.is_free(wanted) {
         return namespace.take(wanted);
-    }
-    if RESERVED.contains(&wanted.as_str()) {
-        return namespace.take(&names::camel(&format!("{} type", wanted.plain())));
     }
     let name = namespace.take(wanted);
     let pointer = Pointer::root().join("components").join("schemas").join(component);
@@ -96,6 +101,11 @@ fn take(namespace: &mut Namespace, wanted: &Ident, component: &str, diagnostics:
             .help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")),
     );
     name
+}
+
+/// A name that means nothing else yet.
+fn unreserved(wanted: Ident) -> Ident {
+    if RESERVED.contains(&wanted.as_str()) { names::camel(&format!("{} type", wanted.plain())) } else { wanted }
 }
 
 /// Whether a type without a name of its own must get one.

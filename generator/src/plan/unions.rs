@@ -33,6 +33,8 @@ pub struct ArmPlan {
     pub properties: Vec<String>,
     /// Fields that can have only these values.
     pub constants: Vec<(String, Vec<String>)>,
+    /// The words that a value of it can be, where it is a closed list of words.
+    pub values: Vec<String>,
     /// The value of the tag that must be written with it, where its own fields do not.
     pub written_tag: Option<String>,
 }
@@ -96,6 +98,10 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
             required,
             properties,
             constants,
+            values: match &types.get(resolved).shape {
+                Shape::Enumeration(Enumeration { values, open: false }) => values.clone(),
+                _ => Vec::new(),
+            },
             written_tag,
         });
     }

@@ -219,7 +219,8 @@ async fn payload(payload: Payload, headers: &HeaderMap, body: &Bytes, findings: 
 async fn multipart(content_type: &str, body: &Bytes) -> Result<(Vec<(String, String)>, Option<Upload>), String> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| format!("`{content_type}`: {error}"))?;
     let whole = body.clone();
-    let mut parts = multer::Multipart::with_reader(std::io::Cursor::new(whole), boundary);
+    let stream = http_body_util::BodyDataStream::new(http_body_util::Full::new(whole));
+    let mut parts = multer::Multipart::new(stream, boundary);
     let (mut pairs, mut upload) = (Vec::new(), None);
     while let Some(part) = parts.next_field().await.map_err(|error| error.to_string())? {
         let name = part.name().ok_or("a part without a name")?.to_owned();

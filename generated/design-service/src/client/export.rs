@@ -3,7 +3,7 @@
 //! The operations of `export`.
 //!
 //! A design to take along.
-#![allow(clippy::pedantic, clippy::too_many_arguments)]
+#![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
 
 use sinew_runtime::generated::{Method, Operation};
 use sinew_runtime::{Call, Download};

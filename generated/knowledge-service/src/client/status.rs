@@ -3,7 +3,7 @@
 //! The operations of `status`.
 //!
 //! What the service says about itself.
-#![allow(clippy::pedantic, clippy::too_many_arguments)]
+#![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
 
 use sinew_runtime::generated::{Method, Operation, Reply};
 use sinew_runtime::Call;

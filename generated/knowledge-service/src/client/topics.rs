@@ -3,7 +3,7 @@
 //! The operations of `topics`.
 //!
 //! The topics that resources are filed under.
-#![allow(clippy::pedantic, clippy::too_many_arguments)]
+#![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
 
 use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
 use sinew_runtime::Call;
