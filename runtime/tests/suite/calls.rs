@@ -155,7 +155,7 @@ async fn downloads_come_as_they_come() {
             .header("content-type", "application/pdf")
     };
     let script = Scripted::new([
-        head().body("abc").chunk_after(Duration::from_secs(25), "def"),
+        head().body("ab").chunk_after(Duration::from_secs(25), "cd").chunk_after(Duration::from_secs(25), "ef"),
         head().body("abc").chunk_after(Duration::from_secs(31), "def"),
         head().body("abc").truncated(),
         Step::status(404).body("gone"),
@@ -304,4 +304,14 @@ fn mistakes_in_a_builder_are_told_by_build() {
         ClientBuilder::new(&SERVICE).base_url("http://users.test/api/v1/").transport(script).build().expect("a client");
     assert_eq!(client.base_url(), "http://users.test/api/v1");
     assert_eq!(format!("{:?}", client.request(&GET)), "Request { operation: \"get_user\", .. }");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_attempt_that_opens_the_circuit_tells_what_happened_and_waits_for_nothing() {
+    let script = Scripted::default();
+    let client = fragile(&script, 1);
+    let started = tokio::time::Instant::now();
+    let error = get(&client).await.expect_err("refused");
+    assert!(error.is_connect() && started.elapsed() < Duration::from_millis(10), "{error}");
+    assert_eq!((client.circuit(), script.count()), (CircuitState::Open, 1));
 }
