@@ -3,6 +3,9 @@
 //! Each folder of `cases/refusals` holds an `input.yaml` or `input.json`, perhaps a `client.toml`, and in `expected.txt`
 //! word for word what is said. With `SINEW_BLESS=1` the goldens are written anew.
 
+// A test may unwrap, and so may what only tests call.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

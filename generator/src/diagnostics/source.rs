@@ -1,9 +1,11 @@
 //! Which bytes of a file does a place mean?
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Mark, Place, Pointer};
 
@@ -154,6 +156,17 @@ impl Sources {
 #[derive(Debug, Default)]
 pub struct SpanTree {
     nodes: Vec<SpanNode>,
+    /// By the first thing inside; made on first use.
+    members: RefCell<HashMap<u32, Arc<Members>>>,
+}
+
+/// What is in a node.
+#[derive(Debug, Default)]
+struct Members {
+    named: HashMap<Box<str>, u32>,
+    positions: Vec<u32>,
+    /// YAML's `<<`.
+    merges: Vec<u32>,
 }
 
 /// Offsets are 32 bits wide: files above 4 GiB are refused long before.
@@ -296,21 +309,44 @@ impl SpanTree {
         // Each step looks at a node's members once; the bound ends merges that lead in circles.
         for _ in 0..64 {
             let node = self.through_aliases(merged.pop()?)?;
-            let mut next = node.first;
-            let mut position = 0_usize;
-            while let Some(child) = self.nodes.get(next as usize) {
-                let named = child.name(text);
-                match named.as_deref() {
-                    Some(name) if name == token => return Some(child),
-                    Some("<<") => self.collect_merged(child, &mut merged),
-                    None if token.parse() == Ok(position) => return Some(child),
-                    _ => {}
-                }
-                position += 1;
-                next = child.next;
+            let members = self.members(text, node);
+            let found = match members.named.get(token) {
+                Some(child) => Some(*child),
+                None => token.parse().ok().and_then(|position: usize| members.positions.get(position)).copied(),
+            };
+            if let Some(child) = found.and_then(|child| self.nodes.get(child as usize)) {
+                return Some(child);
+            }
+            for merge in members.merges.iter().filter_map(|merge| self.nodes.get(*merge as usize)) {
+                self.collect_merged(merge, &mut merged);
             }
         }
         None
+    }
+
+    /// What is in a node, by name. Kept, since thousands of places may be asked for in one wide mapping.
+    fn members(&self, text: &str, node: &SpanNode) -> Arc<Members> {
+        if let Some(members) = self.members.borrow().get(&node.first) {
+            return Arc::clone(members);
+        }
+        let mut members = Members::default();
+        let mut next = node.first;
+        while let Some(child) = self.nodes.get(next as usize) {
+            match child.name(text) {
+                None => members.positions.push(next),
+                Some(name) => {
+                    if name == "<<" {
+                        members.merges.push(next);
+                    }
+                    // Of equal keys the last counts, as it does for the reader.
+                    members.named.insert(name.into(), next);
+                }
+            }
+            next = child.next;
+        }
+        let members = Arc::new(members);
+        self.members.borrow_mut().insert(node.first, Arc::clone(&members));
+        members
     }
 
     fn collect_merged<'a>(&'a self, merge: &'a SpanNode, into: &mut Vec<&'a SpanNode>) {
