@@ -38,6 +38,16 @@ fn spaced(text: &str) -> String {
                 }
             }
             spaced.push_str(&chain(&statement));
+        } else if line.trim_start().starts_with("#") && line.ends_with('(') {
+            let mut attribute = vec![line];
+            for line in lines.by_ref() {
+                attribute.push(line);
+                if line.trim_start() == ")]" {
+                    break;
+                }
+            }
+            before = line;
+            spaced.push_str(&self::attribute(&attribute));
         } else {
             spaced.push_str(line);
         }
@@ -70,27 +80,47 @@ fn separates(before: &str, line: &str) -> bool {
     !list && !modules && kind(line).is_some()
 }
 
+/// An attribute on one line where it fits.
+fn attribute(lines: &[&str]) -> String {
+    let one = joined(lines);
+    if one.len() <= WIDTH { one } else { lines.join("\n") }
+}
+
+/// Lines as one: the blanks that begin a line are its layout, and so is the comma before a closing bracket.
+fn joined(lines: &[&str]) -> String {
+    let mut one = String::new();
+    for line in lines {
+        let bare = if one.is_empty() { line } else { line.trim_start() };
+        if bare.starts_with([')', ']']) {
+            one.truncate(one.trim_end_matches([',', ' ']).len());
+        } else if one.ends_with(',') {
+            one.push(' ');
+        }
+        one.push_str(bare);
+    }
+    one
+}
+
 /// A static whose value is a chain of calls: a call a line, unless all fits on one.
 fn chain(lines: &[&str]) -> String {
-    let mut calls = vec![String::new()];
-    let mut depth_before = 0;
+    let mut calls: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut open = 0;
     for line in lines {
-        let bare = line.trim_start();
-        if bare.starts_with('.') && depth_before == 0 {
-            calls.push(bare.to_owned());
-        } else if let Some(call) = calls.last_mut() {
-            if bare.starts_with([')', ']']) {
-                let kept = call.trim_end_matches([',', ' ']).len();
-                call.truncate(kept);
-            } else if call.ends_with(',') {
-                call.push(' ');
-            }
-            call.push_str(bare);
+        if open == 0 && line.trim_start().starts_with('.') {
+            calls.push(Vec::new());
         }
-        depth_before += depth(line);
+        if let Some(call) = calls.last_mut() {
+            call.push(line);
+        }
+        open += depth(line);
     }
-    let one = calls.concat();
-    if one.len() <= WIDTH { one } else { calls.join("\n    ") }
+    let compact: Vec<String> = calls.iter().map(|call| joined(call)).collect();
+    let one: String = compact.iter().enumerate().map(|(at, call)| if at == 0 { call } else { call.trim_start() }).collect();
+    if one.len() <= WIDTH {
+        return one;
+    }
+    let fitting = compact.into_iter().zip(calls).map(|(one, call)| if one.len() <= WIDTH { one } else { call.join("\n") });
+    fitting.collect::<Vec<_>>().join("\n")
 }
 
 /// As wide as a line of ours may be.
@@ -130,7 +160,7 @@ mod tests {
     fn a_chain_is_a_call_a_line_only_where_it_must() {
         let text = "static A: B = B::new(\n        \"a, (\",\n        C,\n    )\n    .d(&[&[\"e\"]]);\n";
         assert_eq!(spaced(text), "static A: B = B::new(\"a, (\", C).d(&[&[\"e\"]]);\n");
-        let long = "x".repeat(110);
+        let long = "x".repeat(95);
         let text = format!("static A: B = B::new(\n        \"{long}\",\n    )\n    .d(\n        1,\n    );\n");
         assert_eq!(spaced(&text), format!("static A: B = B::new(\"{long}\")\n    .d(1);\n"));
     }

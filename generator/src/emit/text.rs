@@ -51,8 +51,7 @@ pub(super) fn toml_string(text: &str) -> String {
 
 /// A text as inline code of Markdown.
 pub(super) fn code(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c == '`' { '\'' } else { c }).filter(|&c| is_shown(c)).collect();
-    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = one_line(text).replace('`', "'");
     if plain.is_empty() { "(empty)".to_owned() } else { format!("`{plain}`") }
 }
 

@@ -540,8 +540,7 @@ fn form(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPl
             (FormPart::File, false) => quote!(.optional_file(#wire, self.#name.as_ref())),
             (FormPart::Files, _) => quote!(.files(#wire, &self.#name)),
             (FormPart::Text(_), _) => quote!(.text(#wire, &self.#name)),
-            (FormPart::Json(_), true) => quote!(.json(#wire, &self.#name)),
-            (FormPart::Json(_), false) => quote!(.optional_json(#wire, self.#name.as_ref())),
+            (FormPart::Json(_), _) => quote!(.json(#wire, &self.#name)),
         });
     }
     let default = arguments.is_empty().then(|| quote!(, Default));

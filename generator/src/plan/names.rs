@@ -78,7 +78,7 @@ fn identifier(name: String, if_empty: &str) -> Ident {
 
 /// The text with every character that cannot stand in an identifier spelled out or made a boundary.
 fn spelled(text: &str) -> String {
-    let words = text.chars().any(|c| c.is_ascii_alphanumeric());
+    let words = text.chars().any(char::is_alphanumeric);
     let mut spelled = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     let mut first = true;
@@ -89,7 +89,11 @@ fn spelled(text: &str) -> String {
             '-' if first && characters.peek().is_some_and(char::is_ascii_digit) => spelled.push_str("minus "),
             '+' if first => spelled.push_str("plus "),
             '_' | ' ' => spelled.push(' '),
-            c if !c.is_ascii() && c.is_alphanumeric() => spelled.push_str(&format!("u{:x}", u32::from(c))),
+            // As close as the Latin alphabet comes: identifiers of several scripts look alike without being so.
+            c if !c.is_ascii() && c.is_alphanumeric() => {
+                let ascii = deunicode::deunicode_char(c).unwrap_or_default();
+                spelled.extend(ascii.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }));
+            }
             c if !words => spelled.push_str(symbol(c)),
             '*' => spelled.push_str(" star "),
             _ => spelled.push(' '),
@@ -203,7 +207,9 @@ mod tests {
             (">=", "GreaterEqual"),
             ("a*", "AStar"),
             ("self", "Self_"),
-            ("é", "Ue9"),
+            ("é", "E"),
+            ("Größe", "Grosse"),
+            ("名前", "MingQian"),
             ("x\0\"]/*", "XStar"),
         ] {
             assert_eq!(camel(text).as_str(), expected, "{text}");

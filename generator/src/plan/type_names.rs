@@ -56,17 +56,18 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
         }
     }
     let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
+    let mut keepers = BTreeMap::new();
     let (chosen, others): (Vec<_>, Vec<_>) = components.into_iter().partition(|(component, _)| override_of(component).is_some());
     for (component, id) in chosen {
         let wanted = names::chosen(override_of(component).unwrap_or_default(), names::camel);
-        names.by_type.insert(id, take(&mut namespace, &wanted, component, diagnostics));
+        names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, component, diagnostics));
     }
     // Whoever is spelled like its Rust name already has the better claim to it.
     let mut others: Vec<(bool, &String, TypeId)> =
         others.into_iter().map(|(component, id)| (names::camel(component).as_str() != component, component, id)).collect();
     others.sort();
     for (_, component, id) in others {
-        names.by_type.insert(id, take(&mut namespace, &names::camel(component), component, diagnostics));
+        names.by_type.insert(id, take(&mut namespace, &mut keepers, &names::camel(component), component, diagnostics));
     }
     let mut forms: BTreeMap<&str, Ident> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
@@ -88,17 +89,28 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
     names
 }
 
-fn take(namespace: &mut Namespace, wanted: &Ident, component: &str, diagnostics: &mut Diagnostics) -> Ident {
+/// Takes a name for a component, and tells if another component keeps it.
+fn take<'c>(
+    namespace: &mut Namespace,
+    keepers: &mut BTreeMap<Ident, &'c str>,
+    wanted: &Ident,
+    component: &'c str,
+    diagnostics: &mut Diagnostics,
+) -> Ident {
     let wanted = &unreserved(wanted.clone());
     if namespace.is_free(wanted) {
+        keepers.insert(wanted.clone(), component);
         return namespace.take(wanted);
     }
     let name = namespace.take(wanted);
-    let pointer = Pointer::root().join("components").join("schemas").join(component);
+    let pointer = |component: &str| Pointer::root().join("components").join("schemas").join(component);
+    let mut said = Diagnostic::warning(codes::NAME_COLLISION, format!("two schemas would both be named `{wanted}`"))
+        .at_key(&pointer(component), format!("becomes `{name}`"));
+    if let Some(keeper) = keepers.get(wanted) {
+        said = said.at_key(&pointer(keeper), format!("keeps `{wanted}`"));
+    }
     diagnostics.push(
-        Diagnostic::warning(codes::NAME_COLLISION, format!("two schemas would both be named `{wanted}`"))
-            .at_key(&pointer, format!("becomes `{name}`"))
-            .help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")),
+        said.help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")),
     );
     name
 }

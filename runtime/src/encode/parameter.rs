@@ -142,6 +142,13 @@ by_display!(uuid::Uuid);
 #[cfg(feature = "decimal")]
 by_display!(rust_decimal::Decimal);
 
+/// The type of a schema that admits `null` alone.
+impl Parameter for () {
+    fn parameter(&self) -> ParameterValue {
+        ParameterValue::Absent
+    }
+}
+
 impl Parameter for str {
     fn parameter(&self) -> ParameterValue {
         ParameterValue::Text(self.to_owned())
