@@ -111,8 +111,9 @@ impl Config {
         let plan = plan::plan(&api, &settings, diagnostics);
         let summary = summary(&api, plan.definitions.len(), diagnostics);
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
-        let refused = diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
-            || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
+        let refused =
+            diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
+                || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
         if refused {
             return None;
         }
@@ -196,7 +197,9 @@ fn summary(api: &Api, types: usize, diagnostics: &Diagnostics) -> Summary {
         .iter()
         .filter(|operation| {
             warned.iter().any(|pointer| {
-                pointer.strip_prefix(operation.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                pointer
+                    .strip_prefix(operation.pointer.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
         })
         .count();

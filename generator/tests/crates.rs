@@ -2,6 +2,7 @@
 //!
 //! A case is a folder: `openapi.yaml`, `client.toml`, and `crate/`, which is a member of the workspace and so is compiled,
 //! linted and documented with everything else. `SINEW_BLESS=1 cargo test -p sinew-generator --test crates` writes the crates anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::case_sensitive_file_extension_comparisons)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

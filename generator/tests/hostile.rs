@@ -2,6 +2,7 @@
 //!
 //! Every string slot of a document is filled with each payload; what comes out is parsed again, and must hold the items that the
 //! same document gives with plain words: no more, no fewer, none of another kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::case_sensitive_file_extension_comparisons)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -91,11 +92,15 @@ fn document(word: &dyn Fn(&str) -> String) -> Value {
 /// A name as a JSON pointer in a fragment spells it.
 fn pointer(name: &str) -> String {
     let token = name.replace('~', "~0").replace('/', "~1");
-    token.bytes().map(|b| if b.is_ascii_alphanumeric() || b == b'~' { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    token
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b'~' { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 fn generate(document: &Value) -> Option<Vec<SourceFile>> {
-    let scratch: PathBuf = std::env::temp_dir().join(format!("sinew-hostile-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let scratch: PathBuf =
+        std::env::temp_dir().join(format!("sinew-hostile-{}-{:?}", std::process::id(), std::thread::current().id()));
     fs::create_dir_all(&scratch).unwrap();
     let path = scratch.join("openapi.json");
     fs::write(&path, document.to_string()).unwrap();
@@ -109,7 +114,12 @@ fn generate(document: &Value) -> Option<Vec<SourceFile>> {
 /// What a file holds: the kinds of its items, how many attributes each has that are no documentation, and what impls hold.
 fn outline(text: &str) -> Vec<String> {
     let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let plain = |attributes: &[syn::Attribute]| attributes.iter().filter(|attribute| !attribute.path().is_ident("doc") && !attribute.path().is_ident("serde")).count();
+    let plain = |attributes: &[syn::Attribute]| {
+        attributes
+            .iter()
+            .filter(|attribute| !attribute.path().is_ident("doc") && !attribute.path().is_ident("serde"))
+            .count()
+    };
     let mut outline: Vec<String> = file
         .items
         .iter()
@@ -134,9 +144,48 @@ fn outline(text: &str) -> Vec<String> {
 fn no_text_of_a_document_becomes_code() {
     let plain = generate(&document(&|word| word.to_owned())).expect("the plain document is good");
     // Every slot at once, then each slot alone among plain words.
-    let slots = ["title", "about", "tag", "operation", "summary", "long", "scheme", "id", "query", "header", "fixed", "constant", "cookie",
-        "pattern", "default", "body", "ok", "missing", "upload", "other tag", "file", "text", "key", "record", "t", "d", "first", "fd", "dv",
-        "second", "third", "only", "enumeration", "one", "two", "union", "number", "tagged", "version", "server"];
+    let slots = [
+        "title",
+        "about",
+        "tag",
+        "operation",
+        "summary",
+        "long",
+        "scheme",
+        "id",
+        "query",
+        "header",
+        "fixed",
+        "constant",
+        "cookie",
+        "pattern",
+        "default",
+        "body",
+        "ok",
+        "missing",
+        "upload",
+        "other tag",
+        "file",
+        "text",
+        "key",
+        "record",
+        "t",
+        "d",
+        "first",
+        "fd",
+        "dv",
+        "second",
+        "third",
+        "only",
+        "enumeration",
+        "one",
+        "two",
+        "union",
+        "number",
+        "tagged",
+        "version",
+        "server",
+    ];
     for payload in PAYLOADS {
         let everywhere = |word: &str| format!("{payload}{word}");
         let mut documents = vec![document(&everywhere)];
@@ -147,13 +196,17 @@ fn no_text_of_a_document_becomes_code() {
             // A refusal is an answer too; a crate must be sound.
             let Some(files) = generate(&document) else { continue };
             for file in &files {
-                let plain_path = file.path.split('/').all(|part| part != ".." && !part.is_empty() && !part.contains(['\\', '\0', ':']));
+                let plain_path = file
+                    .path
+                    .split('/')
+                    .all(|part| part != ".." && !part.is_empty() && !part.contains(['\\', '\0', ':']));
                 assert!(plain_path && !file.path.starts_with('/'), "{:?}", file.path);
                 if file.path.ends_with(".rs") {
                     outline(&file.text);
                 }
             }
-            let manifest: toml::Table = files.iter().find(|file| file.path == "Cargo.toml").unwrap().text.parse().unwrap();
+            let manifest: toml::Table =
+                files.iter().find(|file| file.path == "Cargo.toml").unwrap().text.parse().unwrap();
             assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "package"], "{payload:?}");
             let package: Vec<_> = manifest["package"].as_table().unwrap().keys().cloned().collect();
             assert_eq!(package, ["description", "edition", "name", "rust-version", "version"], "{payload:?}");
@@ -173,6 +226,8 @@ fn no_text_of_a_document_becomes_code() {
 #[test]
 fn a_text_of_a_megabyte_is_no_trouble() {
     let long = "evil \"*/ ".repeat(120_000);
-    let files = generate(&document(&|word| if word == "about" || word == "d" { long.clone() } else { word.to_owned() })).unwrap();
+    let files =
+        generate(&document(&|word| if word == "about" || word == "d" { long.clone() } else { word.to_owned() }))
+            .unwrap();
     assert!(files.iter().any(|file| file.text.len() > 1_000_000));
 }

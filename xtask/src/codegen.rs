@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("error: there is no specs/{unknown}; there are {}", known.join(", "));
         return ExitCode::from(2);
     }
-    let asked: Vec<&String> = if arguments.apis.is_empty() { known.iter().collect() } else { arguments.apis.iter().collect() };
+    let asked: Vec<&String> =
+        if arguments.apis.is_empty() { known.iter().collect() } else { arguments.apis.iter().collect() };
     let mut stale = Vec::new();
     let mut failed = false;
     for api in asked {
@@ -85,7 +86,13 @@ fn one(root: &Path, api: &str, check: bool) -> Option<Vec<String>> {
     let summary = outcome.summary;
     println!(
         "  {}  {}: {} operations full, {} degraded, {} skipped; {} types ({:.2} s)",
-        if difference.is_none() { "unchanged" } else if check { "stale    " } else { "written  " },
+        if difference.is_none() {
+            "unchanged"
+        } else if check {
+            "stale    "
+        } else {
+            "written  "
+        },
         out.display(),
         summary.full,
         summary.degraded,

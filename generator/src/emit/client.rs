@@ -32,7 +32,10 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
 /// `src/client/mod.rs`: the client type. It has no inner attributes, so it can be `include!`d.
 pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let client = text::ident(&plan.client);
-    let docs = text::doc(&format!("A client of {}. Clones share connections, circuit breakers and credentials.", text::first_paragraph(&api.title)));
+    let docs = text::doc(&format!(
+        "A client of {}. Clones share connections, circuit breakers and credentials.",
+        text::first_paragraph(&api.title)
+    ));
     let modules: Vec<_> = plan.modules.iter().map(|module| text::ident(&module.ident)).collect();
     // A file may hold nothing but methods, and what exports nothing cannot be re-exported.
     let exports = |position: &usize| {
@@ -144,7 +147,11 @@ fn service(api: &Api, plan: &Plan) -> TokenStream {
         });
         quote!(.schemes(&[#(#schemes),*]))
     });
-    let import = schemes.as_ref().map(|_| quote!(use sinew_runtime::generated::Scheme;));
+    let import = schemes.as_ref().map(|_| {
+        quote!(
+            use sinew_runtime::generated::Scheme;
+        )
+    });
     quote! {
         #import
         static SERVICE: Service = Service::new(#name, #base)#health #ready #schemes;

@@ -39,7 +39,8 @@ fn definition(api: &Api, plan: &Plan, failure: &FailurePlan) -> TokenStream {
                 let (pattern, decoded) = (pattern(variant.status), decoded(variant));
                 quote!(#pattern => #decoded,)
             });
-            let others = variants.iter().all(|variant| variant.status != StatusPattern::Any).then(|| quote!(_ => None,));
+            let others =
+                variants.iter().all(|variant| variant.status != StatusPattern::Any).then(|| quote!(_ => None,));
             quote!(match reply.status() { #(#arms)* #others })
         }
     };

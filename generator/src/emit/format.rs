@@ -11,7 +11,7 @@ pub(super) fn header(source: &str) -> String {
 }
 
 /// A whole file: parsed as Rust, so that what is written is Rust, and laid out.
-pub(super) fn file(header: &str, tokens: TokenStream) -> String {
+pub(super) fn file(header: &str, tokens: &TokenStream) -> String {
     match syn::parse2::<syn::File>(tokens.clone()) {
         Ok(file) => format!("{header}{}", spaced(&prettyplease::unparse(&file))),
         // Cannot happen for tokens that `emit` makes; if it does, the text shows the compiler what went wrong.
@@ -38,7 +38,7 @@ fn spaced(text: &str) -> String {
                 }
             }
             spaced.push_str(&chain(&statement));
-        } else if line.trim_start().starts_with("#") && line.ends_with('(') {
+        } else if line.trim_start().starts_with('#') && line.ends_with('(') {
             let mut attribute = vec![line];
             for line in lines.by_ref() {
                 attribute.push(line);
@@ -58,7 +58,8 @@ fn spaced(text: &str) -> String {
 
 /// Whether a blank line belongs between two lines.
 fn separates(before: &str, line: &str) -> bool {
-    let kind = |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.split(' ').next() == Some("use")));
+    let kind =
+        |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.split(' ').next() == Some("use")));
     let attached = |line: &str| line.starts_with("///") || line.starts_with("#[");
     if before.is_empty() || line.is_empty() {
         return false;
@@ -75,7 +76,8 @@ fn separates(before: &str, line: &str) -> bool {
     if inner(before) && inner(line) {
         return false;
     }
-    let list = ["use ", "mod ", "pub use ", "pub mod "].iter().any(|word| line.starts_with(word) && before.starts_with(word));
+    let list =
+        ["use ", "mod ", "pub use ", "pub mod "].iter().any(|word| line.starts_with(word) && before.starts_with(word));
     let modules = before.ends_with("mod types;") && line.starts_with("mod ");
     !list && !modules && kind(line).is_some()
 }
@@ -115,11 +117,13 @@ fn chain(lines: &[&str]) -> String {
         open += depth(line);
     }
     let compact: Vec<String> = calls.iter().map(|call| joined(call)).collect();
-    let one: String = compact.iter().enumerate().map(|(at, call)| if at == 0 { call } else { call.trim_start() }).collect();
+    let one: String =
+        compact.iter().enumerate().map(|(at, call)| if at == 0 { call } else { call.trim_start() }).collect();
     if one.len() <= WIDTH {
         return one;
     }
-    let fitting = compact.into_iter().zip(calls).map(|(one, call)| if one.len() <= WIDTH { one } else { call.join("\n") });
+    let fitting =
+        compact.into_iter().zip(calls).map(|(one, call)| if one.len() <= WIDTH { one } else { call.join("\n") });
     fitting.collect::<Vec<_>>().join("\n")
 }
 

@@ -31,12 +31,12 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         SourceFile { path: "Cargo.toml".to_owned(), text: manifest::cargo_toml(plan, source) },
         SourceFile { path: "README.md".to_owned(), text: manifest::readme(api, plan, source) },
         SourceFile { path: "src/lib.rs".to_owned(), text: client::crate_root(api, plan, &header) },
-        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, client::module(api, plan)) },
-        SourceFile { path: "src/client/types.rs".to_owned(), text: format::file(&header, types::module(api, plan)) },
+        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, &client::module(api, plan)) },
+        SourceFile { path: "src/client/types.rs".to_owned(), text: format::file(&header, &types::module(api, plan)) },
     ];
     files.extend(plan.modules.iter().map(|module| SourceFile {
         path: format!("src/client/{}.rs", module.ident.plain()),
-        text: format::file(&header, operations::module(api, plan, module)),
+        text: format::file(&header, &operations::module(api, plan, module)),
     }));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files

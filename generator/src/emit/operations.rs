@@ -5,9 +5,12 @@ use quote::quote;
 
 use super::rust_type::{Within, imports, mention};
 use super::{failures, text, types};
-use crate::ir::{Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status};
+use crate::ir::{
+    Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status,
+};
 use crate::plan::{
-    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern, Success,
+    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern,
+    Success,
 };
 
 /// The file of a group.
@@ -21,7 +24,10 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     let mut operations: Vec<usize> = module.operations.clone();
     operations.sort_by_key(|&position| &plan.calls[position].method);
     let each = |make: &dyn Fn(usize, &Operation, &CallPlan) -> Option<TokenStream>| -> Vec<TokenStream> {
-        operations.iter().filter_map(|&position| make(position, &api.operations[position], &plan.calls[position])).collect()
+        operations
+            .iter()
+            .filter_map(|&position| make(position, &api.operations[position], &plan.calls[position]))
+            .collect()
     };
     let statics = each(&|_, operation, call| Some(constant(operation, call)));
     let methods = each(&|_, operation, call| Some(method(plan, operation, call)));
@@ -105,7 +111,8 @@ fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
     let name = text::ident(&call.method);
     let constant = text::name(&call.constant);
 
-    let mut declared: Vec<TokenStream> = call.arguments.iter().map(|argument| declare(plan, &argument.ident, &argument.kind)).collect();
+    let mut declared: Vec<TokenStream> =
+        call.arguments.iter().map(|argument| declare(plan, &argument.ident, &argument.kind)).collect();
     let body = operation.body.as_ref().zip(call.body.as_ref());
     let body = body.map(|(said, argument)| self::body(plan, argument, &said.payload, said.required, &said.media_type));
     if let Some(body) = &body {
@@ -167,7 +174,8 @@ fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
         .iter()
         .filter_map(|argument: &Argument| {
             let said = types::said(&operation.parameters[argument.parameter].docs);
-            (!said.is_empty()).then(|| format!("* {}: {}", text::code(argument.ident.plain()), said.join(" ").replace('\n', " ")))
+            (!said.is_empty())
+                .then(|| format!("* {}: {}", text::code(argument.ident.plain()), said.join(" ").replace('\n', " ")))
         })
         .collect();
     if !arguments.is_empty() {
@@ -307,7 +315,10 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
                     (Some(_), false) => quote!(#pattern => reply.json().map(#name::#ident),),
                 }
             });
-            let others = choices.iter().all(|choice| choice.status != Status::Default).then(|| quote!(_ => Err(reply.unexpected()),));
+            let others = choices
+                .iter()
+                .all(|choice| choice.status != Status::Default)
+                .then(|| quote!(_ => Err(reply.unexpected()),));
             (quote!(#name), quote!(.answering(|reply| match reply.status() { #(#arms)* #others })))
         }
     }

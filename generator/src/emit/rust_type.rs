@@ -75,8 +75,16 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
     };
     let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style"]);
     let root = pick(&["Body", "Call", "Download", "Nullable", "Part", "Secret"]);
-    let map = words.contains("BTreeMap").then(|| quote!(use std::collections::BTreeMap;));
-    let types = words.contains("types").then(|| quote!(use super::types;));
+    let map = words.contains("BTreeMap").then(|| {
+        quote!(
+            use std::collections::BTreeMap;
+        )
+    });
+    let types = words.contains("types").then(|| {
+        quote!(
+            use super::types;
+        )
+    });
     let facade = import(&quote!(sinew_runtime::generated), &facade);
     let root = import(&quote!(sinew_runtime), &root);
     quote!(#map #facade #root #types)

@@ -60,7 +60,7 @@ pub(super) fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     let mut fenced = false;
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    for line in text.trim().split('\n') {
+    for line in text.trim().lines() {
         let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
         let line = line.trim_end();
         let bare = line.trim_start();
@@ -86,7 +86,8 @@ pub(super) fn markdown(text: &str) -> String {
 
 /// A text on one line, without what cannot be seen.
 pub(super) fn one_line(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
+    let shown: String =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
     shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -98,24 +99,23 @@ pub(super) fn first_paragraph(text: &str) -> String {
 
 /// Whether a character is shown as itself: no control characters, and none that turn the direction of the text around.
 fn is_shown(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn escape(line: &str, safe: &mut String) {
-    let paired = line.matches('`').count() % 2 == 0 && !line.contains("``");
+    let paired = line.matches('`').count().is_multiple_of(2) && !line.contains("``");
     let mut rest = line;
     let mut first = true;
     while !rest.is_empty() {
-        if paired {
-            if let Some(inner) = rest.strip_prefix('`') {
-                let end = inner.find('`').unwrap_or(inner.len());
-                safe.push('`');
-                safe.push_str(&inner[..end]);
-                safe.push('`');
-                rest = inner.get(end + 1..).unwrap_or_default();
-                first = false;
-                continue;
-            }
+        if let (true, Some(inner)) = (paired, rest.strip_prefix('`')) {
+            let end = inner.find('`').unwrap_or(inner.len());
+            safe.push('`');
+            safe.push_str(&inner[..end]);
+            safe.push('`');
+            rest = inner.get(end + 1..).unwrap_or_default();
+            first = false;
+            continue;
         }
         if let Some((whole, link)) = link(rest) {
             safe.push_str(&link);

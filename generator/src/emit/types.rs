@@ -11,7 +11,8 @@ use crate::plan::{ArmPlan, FieldPlan, FormFieldPlan, Ident, JsonKind, Plan, Pres
 /// The file of all types.
 pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let head = text::inner_doc(&format!("The types of {}.", text::first_paragraph(&api.title)));
-    let definitions = plan.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
+    let definitions =
+        plan.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
     let forms = forms(api, plan);
     let body = quote!(#(#definitions)* #(#forms)*);
     let imports = imports(api, plan);
@@ -58,8 +59,16 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
             root.push(text::name(name));
         }
     }
-    let maps = (maps || any(|ty| matches!(ty, RustType::Map(_)))).then(|| quote!(use std::collections::BTreeMap;));
-    let facade = (!forms.is_empty()).then(|| quote!(use sinew_runtime::generated::FormData;));
+    let maps = (maps || any(|ty| matches!(ty, RustType::Map(_)))).then(|| {
+        quote!(
+            use std::collections::BTreeMap;
+        )
+    });
+    let facade = (!forms.is_empty()).then(|| {
+        quote!(
+            use sinew_runtime::generated::FormData;
+        )
+    });
     let root = import(&quote!(sinew_runtime), &root);
     quote!(#maps #facade #root)
 }
@@ -125,7 +134,9 @@ pub(super) fn said(docs: &Docs) -> Vec<String> {
     let mut lines = Vec::new();
     match (&docs.description, &docs.title) {
         (Some(description), _) if !description.trim().is_empty() => lines.push(text::markdown(description)),
-        (_, Some(title)) if !title.trim().is_empty() => lines.push(format!("{}.", text::first_paragraph(title).trim_end_matches('.'))),
+        (_, Some(title)) if !title.trim().is_empty() => {
+            lines.push(format!("{}.", text::first_paragraph(title).trim_end_matches('.')));
+        }
         _ => {}
     }
     if docs.deprecated {
@@ -242,7 +253,11 @@ fn constructor(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident) -> T
                 };
                 if converts {
                     arguments.push(quote!(#name: impl Into<#ty>));
-                    values.push(if boxed { quote!(#name: Box::new(#name.into())) } else { quote!(#name: #name.into()) });
+                    values.push(if boxed {
+                        quote!(#name: Box::new(#name.into()))
+                    } else {
+                        quote!(#name: #name.into())
+                    });
                 } else {
                     arguments.push(quote!(#name: #ty));
                     values.push(if boxed { quote!(#name: Box::new(#name)) } else { quote!(#name) });
@@ -311,7 +326,9 @@ fn enumeration(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &To
 /// A list of one word: nobody chooses it, and no other is accepted.
 fn constant(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
     let ident = text::ident(name);
-    let (Some(variant), Some(value)) = (planned.variants.first(), listed.values.first()) else { return TokenStream::new() };
+    let (Some(variant), Some(value)) = (planned.variants.first(), listed.values.first()) else {
+        return TokenStream::new();
+    };
     let rename = (variant.plain() != value).then(|| {
         let value = text::literal(value);
         quote!(#[serde(rename = #value)])

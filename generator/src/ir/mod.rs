@@ -7,12 +7,12 @@ mod operation;
 mod types;
 
 pub use operation::{
-    Answer, Body, Content, Form, FormField, FormPart, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload,
-    ServerOverride, Status,
+    Answer, Body, Content, Form, FormField, FormPart, Method, Operation, Parameter, ParameterLocation, ParameterStyle,
+    Payload, ServerOverride, Status,
 };
 pub use types::{
-    Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type, TypeId, Types,
-    Union, Use,
+    Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type,
+    TypeId, Types, Union, Use,
 };
 
 /// A whole API.
@@ -20,7 +20,7 @@ pub use types::{
 pub struct Api {
     /// Its title.
     pub title: String,
-    /// Its own version, which need not be SemVer.
+    /// Its own version, which need not be a semantic version.
     pub version: String,
     /// What it says of itself.
     pub description: Option<String>,

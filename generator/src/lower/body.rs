@@ -107,7 +107,9 @@ fn bytes(required: bool, media_type: &str, description: Option<String>) -> Body 
 
 fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {
     let merged = lowering.merge(&[schema], true);
-    merged.has_fields() || !merged.unions.is_empty() || matches!(merged.types.as_slice(), [JsonType::Object | JsonType::Array])
+    merged.has_fields()
+        || !merged.unions.is_empty()
+        || matches!(merged.types.as_slice(), [JsonType::Object | JsonType::Array])
 }
 
 /// The parts of a multipart body: files where the schema says binary, JSON where it says object, else text (OpenAPI 3.1, 4.8.15).

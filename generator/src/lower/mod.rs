@@ -29,12 +29,9 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     let mut operations = Vec::with_capacity(document.operations.len());
     let mut skipped = document.unreadable;
     for stated in &document.operations {
-        let mut operation = match operation(&mut lowering, stated, operations.len()) {
-            Some(operation) => operation,
-            None => {
-                skipped += 1;
-                continue;
-            }
+        let Some(mut operation) = operation(&mut lowering, stated, operations.len()) else {
+            skipped += 1;
+            continue;
         };
         operation.security = security::alternatives(document, stated, &credentials, lowering.diagnostics);
         operation.server = server::of_operation(base_url.as_deref(), stated);
@@ -62,7 +59,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         return None;
     };
     let said = &stated.operation;
-    let parameters = parameter::of_operation(lowering, stated, position)?;
+    let parameters = parameter::of_operation(lowering, stated, position);
     let body = match &said.request_body {
         Some(body) => Some(body::of_operation(lowering, &stated.pointer.join("requestBody"), body, position)?),
         None => None,

@@ -17,14 +17,16 @@ pub(super) struct Parameters {
     pub idempotency_header: Option<String>,
 }
 
-/// The parameters of an operation with those of its path. `None` where the path cannot be filled.
-pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Parameters> {
+/// The parameters of an operation with those of its path.
+pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Parameters {
     let own = stated.operation.parameters.iter().enumerate();
     let own = own.map(|(index, parameter)| (stated.pointer.join("parameters").index(index), parameter.clone()));
     // An operation's parameter replaces one of its path with the same name and location (OpenAPI 3.1, 4.8.10).
     let mut by_key: BTreeMap<(ParameterLocation, String), (Pointer, Said)> = BTreeMap::new();
     for (pointer, parameter) in stated.shared_parameters.iter().cloned().chain(own) {
-        let Some((pointer, said)) = lowering.document.follow(&pointer, &parameter, lowering.diagnostics) else { continue };
+        let Some((pointer, said)) = lowering.document.follow(&pointer, &parameter, lowering.diagnostics) else {
+            continue;
+        };
         let key = (location(&said), said.parameter_data_ref().name.clone());
         by_key.insert(key, (pointer, said));
     }
@@ -50,7 +52,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
             });
             continue;
         };
-        parameters.sent.extend(parameter(lowering, &pointer, &said, position));
+        parameters.sent.push(parameter(lowering, &pointer, &said, position));
     }
     for ((location, name), (pointer, said)) in by_key {
         if location == ParameterLocation::Path {
@@ -63,9 +65,9 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         if location == ParameterLocation::Header && header(lowering, &mut parameters, &name, &pointer, &said, stated) {
             continue;
         }
-        parameters.sent.extend(parameter(lowering, &pointer, &said, position));
+        parameters.sent.push(parameter(lowering, &pointer, &said, position));
     }
-    Some(parameters)
+    parameters
 }
 
 /// Whether the runtime sends this header by itself, so that it is no parameter of the method.
@@ -92,7 +94,9 @@ fn header(
         }
         "content-type" => "derived from the body",
         // Where no security scheme says how to prove who calls, the parameter is the only way to do it.
-        "authorization" if stated.operation.security.is_some() || lowering.document.security.is_some() => "sent by the credentials",
+        "authorization" if stated.operation.security.is_some() || lowering.document.security.is_some() => {
+            "sent by the credentials"
+        }
         _ => return false,
     };
     lowering.diagnostics.push(
@@ -102,7 +106,7 @@ fn header(
     true
 }
 
-fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, position: usize) -> Option<Parameter> {
+fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, position: usize) -> Parameter {
     let data = said.parameter_data_ref();
     let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(data.name.clone()) };
     let schema = schema_of(lowering, pointer, said);
@@ -118,16 +122,19 @@ fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, positi
     let location = location(said);
     let fixed = schema.and_then(|schema| only_value(lowering, schema)).filter(|_| data.required);
     let style = style(said);
-    if let (ParameterSchemaOrContent::Content(content), true) = (&data.format, true) {
+    if let ParameterSchemaOrContent::Content(content) = &data.format {
         let plain = content.keys().all(|media| media.starts_with("text/"));
         if !plain {
             lowering.diagnostics.push(
-                Diagnostic::warning(codes::UNSUPPORTED_PARAMETER, format!("`{}` is a parameter with a media type", data.name))
-                    .at(pointer, "written as a plain parameter, not as that media type"),
+                Diagnostic::warning(
+                    codes::UNSUPPORTED_PARAMETER,
+                    format!("`{}` is a parameter with a media type", data.name),
+                )
+                .at(pointer, "written as a plain parameter, not as that media type"),
             );
         }
     }
-    Some(Parameter {
+    Parameter {
         name: data.name.clone(),
         location,
         style,
@@ -135,7 +142,7 @@ fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, positi
         used: Use { nullable: used.nullable && location != ParameterLocation::Path, ..used },
         fixed,
         docs,
-    })
+    }
 }
 
 fn location(said: &Said) -> ParameterLocation {

@@ -29,14 +29,17 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
             (status, place.join(&code.to_string()), response)
         })
         .collect();
-    stated_answers.extend(responses.default.as_ref().map(|response| (Status::Default, place.join("default"), response)));
+    stated_answers
+        .extend(responses.default.as_ref().map(|response| (Status::Default, place.join("default"), response)));
     stated_answers.sort_by_key(|&(status, ..)| status);
 
     let mut answers = Vec::with_capacity(stated_answers.len());
     let mut accept: Vec<String> = Vec::new();
     let only = stated_answers.len() == 1;
     for (status, pointer, response) in stated_answers {
-        let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else { continue };
+        let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else {
+            continue;
+        };
         let mut media: Vec<String> = response.content.keys().cloned().collect();
         media.sort_by_key(|written| (Media::of(written), written.len(), written.clone()));
         if status.is_success() || (only && status == Status::Default) {
@@ -52,7 +55,13 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
     Answers { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")) }
 }
 
-fn content(lowering: &mut Lowering<'_>, pointer: &Pointer, response: &Response, status: Status, position: usize) -> Content {
+fn content(
+    lowering: &mut Lowering<'_>,
+    pointer: &Pointer,
+    response: &Response,
+    status: Status,
+    position: usize,
+) -> Content {
     let mut offered: Vec<_> = response
         .content
         .iter()

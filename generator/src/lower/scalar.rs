@@ -55,7 +55,10 @@ pub(super) fn implied(merged: &Merged) -> Option<JsonType> {
     match merged.format.as_deref() {
         Some("int32" | "int64") => return Some(JsonType::Integer),
         Some("float" | "double") => return Some(JsonType::Number),
-        Some("date-time" | "date" | "uuid" | "uri" | "email" | "byte" | "binary" | "password" | "hostname" | "ipv4" | "ipv6") => {
+        Some(
+            "date-time" | "date" | "uuid" | "uri" | "email" | "byte" | "binary" | "password" | "hostname" | "ipv4"
+            | "ipv6",
+        ) => {
             return Some(JsonType::String);
         }
         Some(_) | None => {}
@@ -112,7 +115,8 @@ fn words_of_pattern(pattern: &str) -> Option<Vec<&str>> {
     let inner = pattern.strip_prefix("^(")?.strip_suffix(")$")?;
     let inner = inner.strip_prefix("?:").unwrap_or(inner);
     let words: Vec<&str> = inner.split('|').collect();
-    let plain = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
+    let plain =
+        |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
     (words.len() > 1 && words.iter().all(plain)).then_some(words)
 }
 
@@ -128,7 +132,9 @@ mod tests {
 
     #[test]
     fn any_other_pattern_stays_a_bound() {
-        for pattern in ["^(draft)$", "^[a-z]+$", "^(a|b)", "(a|b)$", "^(a.c|b)$", "^(a|)$", "^(a|b)|(c|d)$", "^password$"] {
+        for pattern in
+            ["^(draft)$", "^[a-z]+$", "^(a|b)", "(a|b)$", "^(a.c|b)$", "^(a|)$", "^(a|b)|(c|d)$", "^password$"]
+        {
             assert_eq!(words_of_pattern(pattern), None, "{pattern}");
         }
     }

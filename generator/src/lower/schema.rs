@@ -124,7 +124,8 @@ impl<'d> Lowering<'d> {
                         let Some(inner) = self.wrapped(at) else { break };
                         at = inner;
                         if component_name(&self.document.schemas.get(at).pointer).is_some() {
-                            let target = self.mention(at, Origin::Inline { parent: Parent::Type(ty), role: Role::Value });
+                            let target =
+                                self.mention(at, Origin::Inline { parent: Parent::Type(ty), role: Role::Value });
                             return (super::describe::docs(object), Shape::Alias(target));
                         }
                     }
@@ -264,9 +265,10 @@ impl<'d> Lowering<'d> {
         self.object(id).is_some_and(|schema| {
             schema.types == [JsonType::Null]
                 || schema.constant.as_ref().is_some_and(serde_json::Value::is_null)
-                || schema.enumeration.as_ref().is_some_and(|values| {
-                    !values.is_empty() && values.iter().all(serde_json::Value::is_null)
-                })
+                || schema
+                    .enumeration
+                    .as_ref()
+                    .is_some_and(|values| !values.is_empty() && values.iter().all(serde_json::Value::is_null))
         })
     }
 

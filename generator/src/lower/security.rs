@@ -30,8 +30,11 @@ pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) ->
             }
             SecurityScheme::HTTP { scheme, .. } => {
                 diagnostics.push(
-                    Diagnostic::warning(codes::UNSUPPORTED_SECURITY, format!("`{scheme}` is not a scheme that Sinew can send"))
-                        .at(pointer, "left out; send it as a header of the call"),
+                    Diagnostic::warning(
+                        codes::UNSUPPORTED_SECURITY,
+                        format!("`{scheme}` is not a scheme that Sinew can send"),
+                    )
+                    .at(pointer, "left out; send it as a header of the call"),
                 );
                 continue;
             }
@@ -48,7 +51,9 @@ pub(super) fn alternatives(
     credentials: &[Credential],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<String>> {
-    let Some(requirements) = stated.operation.security.as_ref().or(document.security.as_ref()) else { return Vec::new() };
+    let Some(requirements) = stated.operation.security.as_ref().or(document.security.as_ref()) else {
+        return Vec::new();
+    };
     let place = if stated.operation.security.is_some() {
         stated.pointer.join("security")
     } else {

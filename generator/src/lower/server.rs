@@ -22,7 +22,11 @@ pub(super) fn of_operation(base_url: Option<&str>, stated: &PathOperation) -> Op
         (Some((base, _)), origin) => base == origin,
         (None, Some(_)) => false,
     };
-    Some(if same { ServerOverride::BasePath(if path.is_empty() { "/" } else { path }.to_owned()) } else { ServerOverride::Url(url) })
+    Some(if same {
+        ServerOverride::BasePath(if path.is_empty() { "/" } else { path }.to_owned())
+    } else {
+        ServerOverride::Url(url)
+    })
 }
 
 fn resolved(server: &Server) -> String {

@@ -82,7 +82,11 @@ pub(super) fn settle(types: &mut Types) {
         }
         let anything = kept.iter().any(|arm| types.get(types.resolve(arm.used).ty).shape == Shape::Anything);
         let tag = union.tag.clone().map(|tag| Tag {
-            values: tag.values.into_iter().map(|(value, arm)| (value, positions.get(arm).copied().unwrap_or(arm))).collect(),
+            values: tag
+                .values
+                .into_iter()
+                .map(|(value, arm)| (value, positions.get(arm).copied().unwrap_or(arm)))
+                .collect(),
             field: tag.field,
         });
         let shape = match kept.as_slice() {
@@ -145,9 +149,11 @@ fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<Stri
     }
     let constant = part.properties.iter().find_map(|(_, property)| {
         let property = lowering.object(*property)?;
-        property.constant.as_ref().and_then(serde_json::Value::as_str).or_else(|| match property.enumeration.as_deref() {
-            Some([only]) => only.as_str(),
-            _ => None,
+        property.constant.as_ref().and_then(serde_json::Value::as_str).or_else(|| {
+            match property.enumeration.as_deref() {
+                Some([only]) => only.as_str(),
+                _ => None,
+            }
         })
     });
     if let Some(constant) = constant {

@@ -7,9 +7,7 @@ use super::names::{self, Ident, Namespace};
 use super::rust::{RustType, TypePlan};
 use super::type_names::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{
-    Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, Use,
-};
+use crate::ir::{Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, Use};
 use crate::settings::{OperationSettings, Settings};
 
 /// How an operation is called.
@@ -147,9 +145,42 @@ const CLIENT_METHODS: &[&str] =
     &["from_env", "new", "builder", "from_registry", "health", "ready", "close", "from", "into", "clone", "fmt"];
 /// What the files of operations import or mention.
 const ROOT_RESERVED: &[&str] = &[
-    "Call", "Body", "Nullable", "Part", "Secret", "BTreeMap", "FormData", "Download", "Method", "Operation", "Reply", "Style", "FailedReply", "Failure", "Client", "Scheme", "Service",
-    "ClientBuilder", "Error", "Health", "ServiceRegistry", "Option", "Vec", "String", "Result", "Self", "Some", "None", "Ok", "Err",
-    "Default", "From", "Into", "Box", "Debug", "Clone",
+    "Call",
+    "Body",
+    "Nullable",
+    "Part",
+    "Secret",
+    "BTreeMap",
+    "FormData",
+    "Download",
+    "Method",
+    "Operation",
+    "Reply",
+    "Style",
+    "FailedReply",
+    "Failure",
+    "Client",
+    "Scheme",
+    "Service",
+    "ClientBuilder",
+    "Error",
+    "Health",
+    "ServiceRegistry",
+    "Option",
+    "Vec",
+    "String",
+    "Result",
+    "Self",
+    "Some",
+    "None",
+    "Ok",
+    "Err",
+    "Default",
+    "From",
+    "Into",
+    "Box",
+    "Debug",
+    "Clone",
 ];
 
 /// Names every operation: by the user's choice, else by its `operationId` without what FastAPI appends, else by all of it, else
@@ -208,7 +239,8 @@ fn tell_collision(operation: &Operation, wanted: &Ident, name: &Ident, diagnosti
 
 fn tell_unknown_operations(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) {
     for (key, setting) in &settings.operations {
-        let known = api.operations.iter().any(|operation| operation.id.as_deref() == Some(key) || operation.route() == *key);
+        let known =
+            api.operations.iter().any(|operation| operation.id.as_deref() == Some(key) || operation.route() == *key);
         if !known {
             diagnostics.push(
                 Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("the document has no operation `{key}`"))
@@ -244,7 +276,11 @@ fn without_route<'o>(api: &Api, operation: &Operation, id: &'o str) -> Option<&'
     let flat = |path: &str| -> String {
         path.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
     };
-    let base = api.base_url.as_deref().and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let base = api
+        .base_url
+        .as_deref()
+        .and_then(|url| url.split_once("://"))
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     let method = operation.method.name().to_ascii_lowercase();
     [base.unwrap_or_default(), ""]
         .into_iter()
@@ -315,7 +351,8 @@ pub(super) fn plan(
             None => names::snake(&title),
         };
         let ident = if ident.as_str() == "types" { names::snake("types operations") } else { ident };
-        let description = api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
+        let description =
+            api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
         modules
             .entry(ident.plain().to_owned())
             .or_insert_with(|| Module { ident, title, description, operations: Vec::new() })
@@ -327,8 +364,11 @@ pub(super) fn plan(
             || settings.operations.values().any(|operation| operation.group.as_ref() == Some(key));
         if !known {
             diagnostics.push(
-                Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("no operation of the document has the tag `{key}` first"))
-                    .at_settings(&group.span, "named here"),
+                Diagnostic::error(
+                    codes::SETTINGS_UNMATCHED,
+                    format!("no operation of the document has the tag `{key}` first"),
+                )
+                .at_settings(&group.span, "named here"),
             );
         }
     }
@@ -405,7 +445,9 @@ fn call(
         options,
         failure: failures.by_operation[position],
         failure_name: failures.names[position].clone(),
-        timeout_ms: setting.and_then(|setting| setting.timeout).map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        timeout_ms: setting
+            .and_then(|setting| setting.timeout)
+            .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         attempts: setting.and_then(|setting| setting.attempts),
         idempotent: setting.and_then(|setting| setting.idempotent).or(operation.idempotent),
     }

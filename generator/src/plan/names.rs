@@ -31,10 +31,10 @@ impl fmt::Display for Ident {
 
 /// Words that can be identifiers only in their raw form, and those that cannot be at all.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum", "extern",
-    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
-    "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 const NEVER: &[&str] = &["self", "super", "crate", "Self", "_", ""];
 
@@ -51,7 +51,11 @@ pub(super) fn snake(text: &str) -> Ident {
 /// A package name: lower case and hyphens.
 pub(super) fn kebab(text: &str) -> String {
     let name = spelled(text).to_kebab_case();
-    if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("api-{name}").trim_end_matches('-').to_owned() }
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        name
+    } else {
+        format!("api-{name}").trim_end_matches('-').to_owned()
+    }
 }
 
 /// A name that the user chose: taken as it is where it is an identifier.
@@ -179,7 +183,11 @@ impl Namespace {
 }
 
 /// Names for siblings that share no other namespace, such as fields or variants: each close to its own, all different.
-pub(super) fn siblings<'n>(names: impl IntoIterator<Item = &'n str>, reserved: &[&str], style: fn(&str) -> Ident) -> Vec<Ident> {
+pub(super) fn siblings<'n>(
+    names: impl IntoIterator<Item = &'n str>,
+    reserved: &[&str],
+    style: fn(&str) -> Ident,
+) -> Vec<Ident> {
     let names: Vec<&str> = names.into_iter().collect();
     let mut namespace = Namespace::reserving(reserved);
     // Given out by name, not by position, so that a reordering renames nothing; who is spelled exactly so already comes first.

@@ -56,7 +56,11 @@ pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan]) -> Pac
     let name = settings.client.package.clone().unwrap_or_else(|| names::kebab(&api.title));
     Package {
         version: settings.client.version.clone().unwrap_or_else(|| "0.1.0".to_owned()),
-        description: settings.client.description.clone().unwrap_or_else(|| format!("A typed client of {}", first_line(&api.title))),
+        description: settings
+            .client
+            .description
+            .clone()
+            .unwrap_or_else(|| format!("A typed client of {}", first_line(&api.title))),
         service: settings.service.name.clone().unwrap_or_else(|| name.clone()),
         base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),
         health: settings.service.health.clone(),
@@ -77,9 +81,8 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan]) -> Vec<Depen
     let decimal = any(&|shape| matches!(shape, Shape::Text(TextKind::Decimal) | Shape::Number(NumberKind::Decimal)));
     let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)));
     let defined = |id: usize| types[id].name.is_some();
-    let serde = api.types.iter().any(|(id, ty)| {
-        defined(id.index()) && matches!(ty.shape, Shape::Record(_) | Shape::Union(_))
-    });
+    let serde =
+        api.types.iter().any(|(id, ty)| defined(id.index()) && matches!(ty.shape, Shape::Record(_) | Shape::Union(_)));
 
     let mut features = Vec::new();
     let mut dependencies = Vec::new();

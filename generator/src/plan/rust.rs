@@ -41,9 +41,11 @@ impl RustType {
     pub(crate) fn holds(&self, test: fn(&Self) -> bool) -> bool {
         test(self)
             || match self {
-                Self::List(inner) | Self::Map(inner) | Self::Option(inner) | Self::Nullable(inner) | Self::Boxed(inner) => {
-                    inner.holds(test)
-                }
+                Self::List(inner)
+                | Self::Map(inner)
+                | Self::Option(inner)
+                | Self::Nullable(inner)
+                | Self::Boxed(inner) => inner.holds(test),
                 _ => false,
             }
     }
@@ -297,6 +299,7 @@ fn enumeration(plan: &mut TypePlan, listed: &Enumeration) {
 /// The name of the variant that keeps what the document does not list.
 pub(super) fn keeper(variants: &[Ident]) -> Ident {
     let taken: Vec<&str> = variants.iter().map(Ident::plain).collect();
-    let name = ["Unknown", "Unlisted", "Other"].into_iter().find(|name| !taken.contains(name)).unwrap_or("NotInTheDocument");
+    let name =
+        ["Unknown", "Unlisted", "Other"].into_iter().find(|name| !taken.contains(name)).unwrap_or("NotInTheDocument");
     names::camel(name)
 }

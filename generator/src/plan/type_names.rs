@@ -13,9 +13,35 @@ use crate::settings::Settings;
 
 /// Names that mean something else where types are defined and used.
 const RESERVED: &[&str] = &[
-    "Option", "Vec", "String", "Box", "Result", "Self", "Nullable", "Secret", "Part", "Some", "None", "Ok", "Err", "Default",
-    "From", "Into", "Clone", "Debug", "PartialEq", "Serialize", "Deserialize", "Iterator", "Send", "Sync", "Copy", "Eq", "Hash",
-    "FormData", "BTreeMap",
+    "Option",
+    "Vec",
+    "String",
+    "Box",
+    "Result",
+    "Self",
+    "Nullable",
+    "Secret",
+    "Part",
+    "Some",
+    "None",
+    "Ok",
+    "Err",
+    "Default",
+    "From",
+    "Into",
+    "Clone",
+    "Debug",
+    "PartialEq",
+    "Serialize",
+    "Deserialize",
+    "Iterator",
+    "Send",
+    "Sync",
+    "Copy",
+    "Eq",
+    "Hash",
+    "FormData",
+    "BTreeMap",
 ];
 
 /// The names of the types that have a definition.
@@ -57,14 +83,17 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
     }
     let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
     let mut keepers = BTreeMap::new();
-    let (chosen, others): (Vec<_>, Vec<_>) = components.into_iter().partition(|(component, _)| override_of(component).is_some());
+    let (chosen, others): (Vec<_>, Vec<_>) =
+        components.into_iter().partition(|(component, _)| override_of(component).is_some());
     for (component, id) in chosen {
         let wanted = names::chosen(override_of(component).unwrap_or_default(), names::camel);
         names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, component, diagnostics));
     }
     // Whoever is spelled like its Rust name already has the better claim to it.
-    let mut others: Vec<(bool, &String, TypeId)> =
-        others.into_iter().map(|(component, id)| (names::camel(component).as_str() != component, component, id)).collect();
+    let mut others: Vec<(bool, &String, TypeId)> = others
+        .into_iter()
+        .map(|(component, id)| (names::camel(component).as_str() != component, component, id))
+        .collect();
     others.sort();
     for (_, component, id) in others {
         names.by_type.insert(id, take(&mut namespace, &mut keepers, &names::camel(component), component, diagnostics));
@@ -109,9 +138,7 @@ fn take<'c>(
     if let Some(keeper) = keepers.get(wanted) {
         said = said.at_key(&pointer(keeper), format!("keeps `{wanted}`"));
     }
-    diagnostics.push(
-        said.help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")),
-    );
+    diagnostics.push(said.help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")));
     name
 }
 

@@ -1,8 +1,8 @@
 //! How does a decoder tell the alternatives of a union apart?
 
+use super::boxes::Knots;
 use super::names::{self, Ident};
 use super::rust::{Adapter, Context, RustType, keeper};
-use super::boxes::Knots;
 use crate::ir::{Enumeration, Shape, TextKind, TypeId, Types, Union, Use};
 
 /// A union as Rust has it. The alternatives stand in the order in which a decoder tries them where nothing else decides.
@@ -73,7 +73,9 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
                     .iter()
                     .filter(|field| field.required)
                     .filter_map(|field| match &types.get(types.resolve(field.used).ty).shape {
-                        Shape::Enumeration(Enumeration { values, open: false }) => Some((field.name.clone(), values.clone())),
+                        Shape::Enumeration(Enumeration { values, open: false }) => {
+                            Some((field.name.clone(), values.clone()))
+                        }
                         _ => None,
                     })
                     .collect(),
@@ -141,11 +143,8 @@ fn json_kinds(types: &Types, id: TypeId, depth: usize) -> Vec<JsonKind> {
         Shape::List(_) => vec![JsonKind::Array],
         Shape::Map(_) | Shape::Record(_) => vec![JsonKind::Object],
         Shape::Union(union) if depth < 8 => {
-            let mut kinds: Vec<JsonKind> = union
-                .arms
-                .iter()
-                .flat_map(|arm| json_kinds(types, types.resolve(arm.used).ty, depth + 1))
-                .collect();
+            let mut kinds: Vec<JsonKind> =
+                union.arms.iter().flat_map(|arm| json_kinds(types, types.resolve(arm.used).ty, depth + 1)).collect();
             kinds.sort_unstable();
             kinds.dedup();
             kinds

@@ -35,7 +35,8 @@ impl Difference {
 
     /// Every file that differs, with the way in which it does, by name.
     pub fn lines(&self) -> Vec<String> {
-        let word = |word: &'static str, paths: &[String]| paths.iter().map(|path| (path.clone(), word)).collect::<Vec<_>>();
+        let word =
+            |word: &'static str, paths: &[String]| paths.iter().map(|path| (path.clone(), word)).collect::<Vec<_>>();
         let mut all = word("missing", &self.missing);
         all.extend(word("differs", &self.changed));
         all.extend(word("stray", &self.stray));
@@ -67,7 +68,8 @@ pub fn compare(folder: &Path, files: &[SourceFile]) -> Result<Difference, Box<Di
     }
     for path in found {
         let Ok(relative) = path.strip_prefix(folder) else { continue };
-        let relative = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let relative =
+            relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         if !wanted.contains(relative.as_str()) && fs::read(&path).is_ok_and(|bytes| is_generated(&bytes)) {
             difference.stray.push(relative);
         }
@@ -138,7 +140,8 @@ fn foreign(path: &Path) -> Diagnostic {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error(codes::UNWRITABLE, format!("the output cannot be written: {error}")).in_file(path.display().to_string())
+    Diagnostic::error(codes::UNWRITABLE, format!("the output cannot be written: {error}"))
+        .in_file(path.display().to_string())
 }
 
 #[cfg(test)]
