@@ -11,7 +11,7 @@ use crate::error::{BoxError, Sent};
 
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub(crate) mod scripted;
 
 /// A future on the heap, sendable between threads.
