@@ -67,7 +67,12 @@ impl Answer {
 
     /// 307 to the path with, or without, its slash: empty, without a content type.
     pub(crate) fn moved(location: String) -> Self {
-        Self { status: StatusCode::TEMPORARY_REDIRECT, headers: vec![("location", location)], body: Bytes::new(), in_pieces: false }
+        Self {
+            status: StatusCode::TEMPORARY_REDIRECT,
+            headers: vec![("location", location)],
+            body: Bytes::new(),
+            in_pieces: false,
+        }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -106,8 +111,11 @@ impl Manners {
                 let errors: Vec<Value> = mistakes
                     .iter()
                     .map(|mistake| {
-                        let field: Vec<String> =
-                            mistake.loc.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned)).collect();
+                        let field: Vec<String> = mistake
+                            .loc
+                            .iter()
+                            .map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned))
+                            .collect();
                         json!({"field": field.join("."), "message": mistake.message, "type": mistake.kind})
                     })
                     .collect();
@@ -123,7 +131,10 @@ impl Manners {
     pub(crate) fn fail(self, request_id: &str) -> Answer {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         match self {
-            Self::User => Answer::json(status, &json!({"message": "An unexpected error occurred", "error_code": "INTERNAL_SERVER_ERROR"})),
+            Self::User => Answer::json(
+                status,
+                &json!({"message": "An unexpected error occurred", "error_code": "INTERNAL_SERVER_ERROR"}),
+            ),
             Self::Framework => Answer::detail(status, "An internal error occurred"),
             Self::Knowledge => Answer::text(status, "Internal Server Error"),
             Self::Design => Answer::json(

@@ -14,8 +14,16 @@ use crate::text;
 const VENDOR: &str = "application/vnd.design-synapse.v1+json";
 
 /// Headers that every request may have.
-const COMMON: [&str; 8] =
-    ["host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "transfer-encoding", "authorization"];
+const COMMON: [&str; 8] = [
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "authorization",
+];
 
 /// What came of looking at a request.
 pub(crate) struct Checked {
@@ -30,7 +38,8 @@ pub(crate) struct Checked {
 pub(crate) async fn check(definition: &'static Definition, head: &Parts, body: &Bytes, request_id: String) -> Checked {
     let path = head.uri.path();
     let routes = || definition.routes.iter().copied().flatten();
-    let Some((route, values)) = routes().find_map(|route| Some((route, matches(route, head.method.as_str(), path)?))) else {
+    let Some((route, values)) = routes().find_map(|route| Some((route, matches(route, head.method.as_str(), path)?)))
+    else {
         let other = if path.ends_with('/') { path.trim_end_matches('/').to_owned() } else { format!("{path}/") };
         let known = |path: &str| routes().find(|route| fill(route.path, path).is_some());
         let (answer, what) = if known(path).is_some() {
@@ -66,12 +75,14 @@ pub(crate) async fn check(definition: &'static Definition, head: &Parts, body: &
             findings.violations.push("a credential was sent where none is wanted".to_owned());
             Ok(None)
         }
-        (auth, credential) => (definition.caller)(credential.and_then(|value| value.to_str().ok())).and_then(|caller| {
-            if auth == Auth::Admin && !caller.admin {
-                return Err(Answer::detail(StatusCode::FORBIDDEN, "Insufficient permissions"));
-            }
-            Ok(Some(caller))
-        }),
+        (auth, credential) => {
+            (definition.caller)(credential.and_then(|value| value.to_str().ok())).and_then(|caller| {
+                if auth == Auth::Admin && !caller.admin {
+                    return Err(Answer::detail(StatusCode::FORBIDDEN, "Insufficient permissions"));
+                }
+                Ok(Some(caller))
+            })
+        }
     };
     let (body, upload) = payload(route.payload, &head.headers, body, &mut findings).await;
     let negotiated = negotiate(route, &head.headers);
@@ -160,7 +171,9 @@ fn headers(route: &Route, headers: &HeaderMap, body: &Bytes, findings: &mut Find
 /// The answer to an `Accept`, or an `Accept-Version`, that cannot be met.
 fn negotiate(route: &Route, headers: &HeaderMap) -> Option<Answer> {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if route.accept == Accept::Vendor && !accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == VENDOR) {
+    if route.accept == Accept::Vendor
+        && !accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == VENDOR)
+    {
         return Some(Answer::detail(StatusCode::NOT_ACCEPTABLE, &format!("Accept must contain {VENDOR}")));
     }
     let version = headers.get("accept-version")?.to_str().unwrap_or_default();
@@ -168,7 +181,12 @@ fn negotiate(route: &Route, headers: &HeaderMap) -> Option<Answer> {
         .then(|| Answer::detail(StatusCode::NOT_ACCEPTABLE, &format!("API version '{version}' is not supported")))
 }
 
-async fn payload(payload: Payload, headers: &HeaderMap, body: &Bytes, findings: &mut Findings) -> (Map<String, Value>, Option<Upload>) {
+async fn payload(
+    payload: Payload,
+    headers: &HeaderMap,
+    body: &Bytes,
+    findings: &mut Findings,
+) -> (Map<String, Value>, Option<Upload>) {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match payload {
         Payload::None => (Map::new(), None),
@@ -269,8 +287,13 @@ mod tests {
 
     #[test]
     fn encoded_slashes_part_nothing() {
-        assert_eq!(fill("/users/{user_id}/roles/{role_name}", "/users/7/roles/a%2Fb"), Some(vec![("user_id", "7".into()), ("role_name", "a%2Fb".into())]));
-        for path in ["/users/7/roles/a/b", "/users/7/roles/", "/users/me/roles/a", "/users/7/Roles/a", "/users//roles/a"] {
+        assert_eq!(
+            fill("/users/{user_id}/roles/{role_name}", "/users/7/roles/a%2Fb"),
+            Some(vec![("user_id", "7".into()), ("role_name", "a%2Fb".into())])
+        );
+        for path in
+            ["/users/7/roles/a/b", "/users/7/roles/", "/users/me/roles/a", "/users/7/Roles/a", "/users//roles/a"]
+        {
             assert_eq!(fill("/users/{user_id}/roles/{role_name}", path), None, "{path}");
         }
         assert!(fill("/projects/", "/projects").is_none() && fill("/projects/", "/projects/").is_some());

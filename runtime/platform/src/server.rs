@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::answer::Answer;
 use crate::checks::check;
@@ -58,12 +58,19 @@ struct State {
 
 /// What stands at the port.
 enum Line {
-    /// Callers are let in. Dropping the set ends all connections.
-    Up(#[allow(dead_code)] JoinSet<()>),
+    /// Callers are let in.
+    Up(Listening),
     /// Callers are refused. The socket keeps others from the port meanwhile.
-    Down(#[allow(dead_code)] TcpSocket),
+    Down(TcpSocket),
     /// Between the two.
     Moving,
+}
+
+/// A listener and the connections that it has let in.
+struct Listening {
+    accepting: JoinHandle<()>,
+    /// Dropping the set ends them.
+    connections: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl FakeService {
@@ -122,7 +129,7 @@ impl FakeService {
         (definition.seed)(&mut store);
         let state = Mutex::new(State { store, ..State::default() });
         let shared = Arc::new(Shared { definition, state, ending: watch::Sender::new(false) });
-        let line = Mutex::new(Line::Up(listen(listener, &shared)));
+        let line = Mutex::new(Line::Up(Listening::start(listener, &shared)));
         Ok(Self { shared, address, line })
     }
 
@@ -155,17 +162,19 @@ impl FakeService {
     ///
     /// # Errors
     /// If the port was lost to another process.
-    pub fn down(&self) -> std::io::Result<()> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*line, Line::Down(_)) {
-            return Ok(());
+    pub async fn down(&self) -> std::io::Result<()> {
+        match self.swap(Line::Moving) {
+            Line::Up(listening) => listening.end().await,
+            // Down already: nothing else can be at the port.
+            other => {
+                self.swap(other);
+                return Ok(());
+            }
         }
-        // Dropped first, for a port has one listener.
-        drop(std::mem::replace(&mut *line, Line::Moving));
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(self.address)?;
-        *line = Line::Down(socket);
+        self.swap(Line::Down(socket));
         Ok(())
     }
 
@@ -174,12 +183,16 @@ impl FakeService {
     /// # Errors
     /// If the port was lost to another process.
     pub fn up(&self) -> std::io::Result<()> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        match std::mem::replace(&mut *line, Line::Moving) {
-            Line::Down(socket) => *line = Line::Up(listen(socket.listen(64)?, &self.shared)),
-            other => *line = other,
-        }
+        let line = match self.swap(Line::Moving) {
+            Line::Down(socket) => Line::Up(Listening::start(socket.listen(64)?, &self.shared)),
+            other => other,
+        };
+        self.swap(line);
         Ok(())
+    }
+
+    fn swap(&self, line: Line) -> Line {
+        std::mem::replace(&mut *self.line.lock().unwrap_or_else(PoisonError::into_inner), line)
     }
 
     /// What was received so far, faults included, in its order.
@@ -214,7 +227,11 @@ impl FakeService {
 
 impl fmt::Debug for FakeService {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("FakeService").field("name", &self.name()).field("address", &self.address).finish_non_exhaustive()
+        formatter
+            .debug_struct("FakeService")
+            .field("name", &self.name())
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -225,7 +242,12 @@ impl Drop for FakeService {
         let violations = self.violations();
         // A second panic would hide the first.
         if !std::thread::panicking() {
-            assert!(violations.is_empty(), "the fake {} was sent what nobody may send:\n  {}", self.name(), violations.join("\n  "));
+            assert!(
+                violations.is_empty(),
+                "the fake {} was sent what nobody may send:\n  {}",
+                self.name(),
+                violations.join("\n  ")
+            );
         }
     }
 }
@@ -268,7 +290,8 @@ impl Shared {
             Fault::Slow(wait) => tokio::time::sleep(*wait).await,
             Fault::Answer { status, headers, body } => {
                 let status = StatusCode::from_u16(*status).map_err(|_| GivenUp)?;
-                let answer = Answer { status, headers: headers.clone(), body: Bytes::from(body.clone()), in_pieces: false };
+                let answer =
+                    Answer { status, headers: headers.clone(), body: Bytes::from(body.clone()), in_pieces: false };
                 return respond(answer, None);
             }
             Fault::CutBody(length) => cut = Some(*length),
@@ -286,30 +309,52 @@ impl Shared {
     }
 }
 
-/// Lets callers in.
-fn listen(listener: TcpListener, shared: &Arc<Shared>) -> JoinSet<()> {
-    let shared = Arc::clone(shared);
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
-            let shared = Arc::clone(&shared);
-            connections.spawn(async move {
-                let service = hyper::service::service_fn(|request| shared.serve(request));
-                // What ends a connection is told by what the client sees.
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-            });
-        }
-    });
-    tasks
+impl Listening {
+    /// Lets callers in.
+    fn start(listener: TcpListener, shared: &Arc<Shared>) -> Self {
+        let shared = Arc::clone(shared);
+        let connections = Arc::new(Mutex::new(JoinSet::new()));
+        let letting_in = Arc::clone(&connections);
+        let accepting = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&shared);
+                letting_in.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+                    let service = hyper::service::service_fn(|request| shared.serve(request));
+                    // What ends a connection is told by what the client sees.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self { accepting, connections }
+    }
+
+    /// Closes the listener and all connections; when it returns, they are closed.
+    async fn end(mut self) {
+        self.accepting.abort();
+        // Both ends are wanted: that of the task, and that it was by this.
+        let _ = (&mut self.accepting).await;
+        let mut connections = std::mem::take(&mut *self.connections.lock().unwrap_or_else(PoisonError::into_inner));
+        connections.shutdown().await;
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
 }
 
 fn respond(answer: Answer, cut: Option<usize>) -> Result<Response<Outgoing>, GivenUp> {
     let empty = matches!(answer.status, StatusCode::NO_CONTENT);
-    let mut response = Response::new(Outgoing { rest: answer.body, piece: if answer.in_pieces { PIECE } else { usize::MAX }, cut });
+    let mut response =
+        Response::new(Outgoing { rest: answer.body, piece: if answer.in_pieces { PIECE } else { usize::MAX }, cut });
     *response.status_mut() = answer.status;
     for (name, value) in answer.headers {
-        response.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_str(&value).map_err(|_| GivenUp)?);
+        response
+            .headers_mut()
+            .append(HeaderName::from_static(name), HeaderValue::from_str(&value).map_err(|_| GivenUp)?);
     }
     if empty {
         *response.body_mut() = Outgoing { rest: Bytes::new(), piece: usize::MAX, cut: None };
@@ -362,4 +407,3 @@ impl fmt::Display for GivenUp {
 }
 
 impl std::error::Error for GivenUp {}
-

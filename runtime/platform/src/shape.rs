@@ -162,7 +162,12 @@ impl Shape {
     }
 
     /// Types the pairs of a query or a form, and looks at them.
-    pub(crate) fn check_pairs(&self, pairs: &[(String, String)], place: &str, findings: &mut Findings) -> Map<String, Value> {
+    pub(crate) fn check_pairs(
+        &self,
+        pairs: &[(String, String)],
+        place: &str,
+        findings: &mut Findings,
+    ) -> Map<String, Value> {
         let mut object = Map::new();
         for (name, text) in pairs {
             let Some(field) = self.0.iter().find(|field| field.name == *name) else {
@@ -221,7 +226,10 @@ impl Field {
     fn check_one(&self, value: &Value, loc: &[Value], findings: &mut Findings) {
         let fits = match (&self.kind, value) {
             (Kind::Int, Value::Number(number)) => number.is_i64() || number.is_u64(),
-            (Kind::Num, Value::Number(_)) | (Kind::Bool, Value::Bool(_)) | (Kind::Object, Value::Object(_)) | (Kind::Any, _) => true,
+            (Kind::Num, Value::Number(_))
+            | (Kind::Bool, Value::Bool(_))
+            | (Kind::Object, Value::Object(_))
+            | (Kind::Any, _) => true,
             (Kind::Text | Kind::Email | Kind::Word(_) | Kind::File, Value::String(_)) => true,
             (Kind::Uuid, Value::String(text)) => is_uuid(text),
             (Kind::Time, Value::String(text)) => is_time(text),
@@ -236,15 +244,20 @@ impl Field {
             (Kind::Word(words), Value::String(text)) if !words.contains(text) => {
                 findings.mistake(loc, "enum", format!("Input should be one of {}", words.join(", ")), value);
             }
-            (Kind::Email, Value::String(text)) if !text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) => {
+            (Kind::Email, Value::String(text))
+                if !text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) =>
+            {
                 findings.mistake(loc, "value_error", "value is not a valid email address".to_owned(), value);
             }
             (Kind::Text | Kind::Email, Value::String(text)) if !self.bounds.hold(length(text.chars().count())) => {
                 let short = self.bounds.low.is_some_and(|low| length(text.chars().count()) < low);
-                let (kind, word) = if short { ("string_too_short", "at least") } else { ("string_too_long", "at most") };
+                let (kind, word) =
+                    if short { ("string_too_short", "at least") } else { ("string_too_long", "at most") };
                 findings.mistake(loc, kind, format!("String should have {word} the bound of characters"), value);
             }
-            (Kind::Int | Kind::Num, Value::Number(number)) if !self.bounds.hold(number.as_f64().unwrap_or(f64::NAN)) => {
+            (Kind::Int | Kind::Num, Value::Number(number))
+                if !self.bounds.hold(number.as_f64().unwrap_or(f64::NAN)) =>
+            {
                 let low = self.bounds.low.is_some_and(|low| number.as_f64().unwrap_or(f64::NAN) < low);
                 let (kind, word, bound) = if low {
                     ("greater_than_equal", "greater than or equal to", self.bounds.low)
@@ -298,7 +311,10 @@ fn bounds_of(rest: &mut &str) -> Option<Bounds> {
 
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// RFC 3339 as a client should write it: digits in their places and an offset.
@@ -309,7 +325,10 @@ fn is_time(text: &str) -> bool {
         return false;
     }
     let (head, tail) = bytes.split_at(pattern.len());
-    let shaped = head.iter().zip(pattern).all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted });
+    let shaped = head
+        .iter()
+        .zip(pattern)
+        .all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted });
     let tail = match tail.strip_prefix(b".") {
         Some(fraction) => {
             let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -375,10 +394,18 @@ mod tests {
         let shape = Shape::parse("skip?: int(0..), tags?: text[], deep?: bool");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut findings = Findings::default();
-        let object = shape.check_pairs(&[pair("skip", "4"), pair("tags", "a"), pair("tags", "b"), pair("deep", "true")], "query", &mut findings);
+        let object = shape.check_pairs(
+            &[pair("skip", "4"), pair("tags", "a"), pair("tags", "b"), pair("deep", "true")],
+            "query",
+            &mut findings,
+        );
         assert_eq!(Value::Object(object), json!({"skip": 4, "tags": ["a", "b"], "deep": true}));
         assert!(findings.violations.is_empty());
-        shape.check_pairs(&[pair("skip", "4"), pair("skip", "5"), pair("deep", "True"), pair("x", "")], "query", &mut findings);
+        shape.check_pairs(
+            &[pair("skip", "4"), pair("skip", "5"), pair("deep", "True"), pair("x", "")],
+            "query",
+            &mut findings,
+        );
         assert_eq!(findings.violations.len(), 3, "{:?}", findings.violations);
     }
 }

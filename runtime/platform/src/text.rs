@@ -16,7 +16,9 @@ pub(crate) fn decode(encoded: &str, plus_is_blank: bool, allowed: fn(u8) -> bool
             }
             b'+' if plus_is_blank => bytes.push(b' '),
             _ if allowed(byte) => bytes.push(byte),
-            _ => return Err(format!("`{encoded}` holds `{}`, which must be encoded", char::from(byte).escape_default())),
+            _ => {
+                return Err(format!("`{encoded}` holds `{}`, which must be encoded", char::from(byte).escape_default()));
+            }
         }
     }
     String::from_utf8(bytes).map_err(|_| format!("`{encoded}` is not UTF-8 when decoded"))
@@ -56,7 +58,10 @@ mod tests {
 
     #[test]
     fn what_must_be_encoded_is_told() {
-        assert_eq!(pairs("q=50%25%20%2B%20tax%20%232&n=1", in_query), Ok(vec![("q".into(), "50% + tax #2".into()), ("n".into(), "1".into())]));
+        assert_eq!(
+            pairs("q=50%25%20%2B%20tax%20%232&n=1", in_query),
+            Ok(vec![("q".into(), "50% + tax #2".into()), ("n".into(), "1".into())])
+        );
         assert_eq!(pairs("q=a+b", in_query), Ok(vec![("q".into(), "a b".into())]));
         for wrong in ["q", "q=%", "q=%4", "q=%zz", "q=a b", "q=ü", "q=%FF", "q=a=b", "q=\"", "&", "q=1&"] {
             assert!(pairs(wrong, in_query).is_err(), "{wrong}");

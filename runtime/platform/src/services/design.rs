@@ -53,7 +53,14 @@ fn seed(store: &mut Store) {
     design_files::seed(store);
 }
 
-fn design(store: &mut Store, project: i64, maker: i64, name: &Value, description: &Value, building_type: &Value) -> Value {
+fn design(
+    store: &mut Store,
+    project: i64,
+    maker: i64,
+    name: &Value,
+    description: &Value,
+    building_type: &Value,
+) -> Value {
     let now = store.micros();
     json!({
         "project_id": project, "name": name, "description": description, "specification": {"rooms": [{"name": "hall", "area": 240.5}]},
@@ -102,8 +109,14 @@ pub(crate) fn newest_first(store: &Store, table: &str, ask: &Ask) -> Handled {
 fn create_design(store: &mut Store, ask: &Ask) -> Handled {
     let project = ask.field("project_id").as_i64().unwrap_or_default();
     may_see(ask, project)?;
-    let mut row =
-        design(store, project, ask.caller_id(), &ask.field("name"), &ask.field("description"), &ask.field("building_type"));
+    let mut row = design(
+        store,
+        project,
+        ask.caller_id(),
+        &ask.field("name"),
+        &ask.field("description"),
+        &ask.field("building_type"),
+    );
     row["generation_prompt"] = json!(format!("{} {}", ask.field("description"), ask.field("requirements")));
     if ask.field("generate_visuals") == json!(true) {
         row["visual_generation_status"] = json!("pending");
@@ -176,7 +189,8 @@ fn list_validations(store: &mut Store, ask: &Ask) -> Handled {
 fn optimize(store: &mut Store, ask: &Ask) -> Handled {
     let design = visible(store, ask)?;
     let kinds = ask.field("optimization_types");
-    let kinds = kinds.as_array().cloned().unwrap_or_else(|| vec![json!("cost"), json!("structural"), json!("sustainability")]);
+    let kinds =
+        kinds.as_array().cloned().unwrap_or_else(|| vec![json!("cost"), json!("structural"), json!("sustainability")]);
     let mut made = Vec::new();
     for kind in kinds {
         let now = store.micros();

@@ -10,7 +10,9 @@ use crate::route::{Ask, Route};
 use crate::store::Store;
 
 pub(crate) const ROUTES: &[Route] = &[
-    Route::post("upload_file", "/api/v1/designs/{design_id}/files", upload).caller().multipart("file: file, description?: text"),
+    Route::post("upload_file", "/api/v1/designs/{design_id}/files", upload)
+        .caller()
+        .multipart("file: file, description?: text"),
     Route::get("list_files", "/api/v1/designs/{design_id}/files", list_files).caller(),
     Route::delete("delete_file", "/api/v1/files/{file_id}", delete_file).caller(),
     Route::get("download_file", "/api/v1/files/{file_id}/download", download).caller(),
@@ -39,7 +41,15 @@ pub(crate) fn seed(store: &mut Store) {
     add(store, 1, 2, "site plan.pdf", "pdf", &Value::Null, bytes.into());
 }
 
-fn add(store: &mut Store, design: i64, caller: i64, name: &str, kind: &str, description: &Value, bytes: Bytes) -> Value {
+fn add(
+    store: &mut Store,
+    design: i64,
+    caller: i64,
+    name: &str,
+    kind: &str,
+    description: &Value,
+    bytes: Bytes,
+) -> Value {
     let now = store.micros();
     let row = json!({
         "design_id": design, "filename": name, "file_type": kind, "file_size": bytes.len(),
@@ -57,7 +67,15 @@ fn upload(store: &mut Store, ask: &Ask) -> Handled {
     let Some((kind, _)) = KINDS.iter().find(|(kind, _)| *kind == ending) else {
         return Err(Answer::detail(StatusCode::BAD_REQUEST, "File type is not allowed"));
     };
-    let row = add(store, ask.id("design_id"), ask.caller_id(), &upload.name, kind, &ask.field("description"), upload.bytes.clone());
+    let row = add(
+        store,
+        ask.id("design_id"),
+        ask.caller_id(),
+        &upload.name,
+        kind,
+        &ask.field("description"),
+        upload.bytes.clone(),
+    );
     Ok(Answer::created(&row))
 }
 
@@ -80,7 +98,10 @@ fn delete_file(store: &mut Store, ask: &Ask) -> Handled {
 
 fn download(store: &mut Store, ask: &Ask) -> Handled {
     let file = file(store, ask)?;
-    let media_type = KINDS.iter().find(|(kind, _)| file["file_type"] == *kind).map_or("application/octet-stream", |(_, media)| media);
+    let media_type = KINDS
+        .iter()
+        .find(|(kind, _)| file["file_type"] == *kind)
+        .map_or("application/octet-stream", |(_, media)| media);
     let bytes = store.files.get(&ask.id("file_id")).cloned().unwrap_or_default();
     Ok(Answer::file(media_type, file["filename"].as_str().unwrap_or_default(), bytes))
 }
@@ -132,7 +153,13 @@ fn export(store: &mut Store, ask: &Ask) -> Handled {
     let format = ask.field("format").as_str().unwrap_or_default().to_lowercase();
     match format.as_str() {
         "json" => {}
-        "pdf" => return Ok(Answer::file("application/pdf", &format!("{name}.pdf"), Bytes::from_static(b"%PDF-1.7\n%fake\n"))),
+        "pdf" => {
+            return Ok(Answer::file(
+                "application/pdf",
+                &format!("{name}.pdf"),
+                Bytes::from_static(b"%PDF-1.7\n%fake\n"),
+            ));
+        }
         "ifc" => {
             let text = Bytes::from_static(b"ISO-10303-21;\nHEADER;\nENDSEC;\nEND-ISO-10303-21;\n");
             return Ok(Answer::file("application/x-step", &format!("{name}.ifc"), text));

@@ -109,7 +109,9 @@ fn visual_status(store: &mut Store, ask: &Ask) -> Handled {
     let visual = |url: &Value| json!({"url": url, "available": !url.is_null()});
     let progress = match status {
         "not_requested" => json!({"message": "Visuals have not been requested", "can_request": true}),
-        "completed" => json!({"message": "Visuals are ready", "completed_count": 2, "total_count": 3, "percentage": 66.7}),
+        "completed" => {
+            json!({"message": "Visuals are ready", "completed_count": 2, "total_count": 3, "percentage": 66.7})
+        }
         _ => json!({"message": "Visuals are being drawn", "estimated_completion": "2-5 minutes"}),
     };
     Ok(Answer::ok(&json!({

@@ -127,7 +127,11 @@ fn update_topic(store: &mut Store, ask: &Ask) -> Handled {
     let id = ask.id("topic_id");
     store.find("topics", id, "Topic")?;
     let fields = topic_fields(store, ask, id)?;
-    Ok(Answer::ok(&store.change("topics", id, &pick(fields.as_object().unwrap_or(&serde_json::Map::new()), &["name", "description", "parent_id"]))))
+    Ok(Answer::ok(&store.change(
+        "topics",
+        id,
+        &pick(fields.as_object().unwrap_or(&serde_json::Map::new()), &["name", "description", "parent_id"]),
+    )))
 }
 
 fn create_resource(store: &mut Store, ask: &Ask) -> Handled {
@@ -203,7 +207,10 @@ pub(crate) fn cited(store: &Store, project: i64) -> Result<Vec<Value>, Answer> {
     if citations.is_empty() {
         return Err(Answer::not_found("Project"));
     }
-    Ok(citations.iter().filter_map(|citation| store.get("resources", citation["resource_id"].as_i64()?).cloned()).collect())
+    Ok(citations
+        .iter()
+        .filter_map(|citation| store.get("resources", citation["resource_id"].as_i64()?).cloned())
+        .collect())
 }
 
 fn project_resources(store: &mut Store, ask: &Ask) -> Handled {
@@ -212,5 +219,7 @@ fn project_resources(store: &mut Store, ask: &Ask) -> Handled {
 }
 
 fn health(_: &mut Store, _: &Ask) -> Handled {
-    Ok(Answer::ok(&json!({"status": "healthy", "version": "1.0.0", "database": {"status": "connected", "response_time_ms": 0.5}})))
+    Ok(Answer::ok(
+        &json!({"status": "healthy", "version": "1.0.0", "database": {"status": "connected", "response_time_ms": 0.5}}),
+    ))
 }

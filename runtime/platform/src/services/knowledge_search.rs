@@ -57,7 +57,9 @@ fn suggestion(row: &Value, score: f64) -> Value {
 fn search_global(store: &mut Store, ask: &Ask) -> Handled {
     let found: Vec<Value> = search(store, ask).iter().map(|(row, score)| result(row, *score)).collect();
     let (total, number, size) = (found.len(), ask.number("page", 1), ask.number("page_size", 20));
-    Ok(Answer::ok(&json!({"total": total, "page": number, "page_size": size, "results": page(found, (number - 1) * size, size)})))
+    Ok(Answer::ok(
+        &json!({"total": total, "page": number, "page_size": size, "results": page(found, (number - 1) * size, size)}),
+    ))
 }
 
 fn search_project(store: &mut Store, ask: &Ask) -> Handled {

@@ -97,7 +97,9 @@ pub(crate) fn filter(rows: &mut Vec<Value>, ask: &Ask, fields: &[&str]) {
 
 fn search(rows: &mut Vec<Value>, ask: &Ask) {
     if let Some(words) = ask.query.get("q").and_then(Value::as_str) {
-        rows.retain(|row| format!("{} {}", row["name"], row["description"]).to_lowercase().contains(&words.to_lowercase()));
+        rows.retain(|row| {
+            format!("{} {}", row["name"], row["description"]).to_lowercase().contains(&words.to_lowercase())
+        });
     }
 }
 

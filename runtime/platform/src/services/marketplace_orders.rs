@@ -29,7 +29,8 @@ fn shown(order: &Value) -> Value {
 }
 
 fn list_orders(store: &mut Store, ask: &Ask) -> Handled {
-    let mut rows: Vec<Value> = store.rows_where("orders", "buyer", &json!(ask.caller_id())).iter().rev().map(shown).collect();
+    let mut rows: Vec<Value> =
+        store.rows_where("orders", "buyer", &json!(ask.caller_id())).iter().rev().map(shown).collect();
     filter(&mut rows, ask, &["project_id", "status"]);
     part(rows, ask)
 }
@@ -53,7 +54,9 @@ fn create_order(store: &mut Store, ask: &Ask) -> Handled {
             return Err(conflict("The product is not in stock"));
         }
         total += cents(&product["price"]) * item["quantity"].as_i64().unwrap_or_default();
-        items.push(json!({"product_id": item["product_id"], "quantity": item["quantity"], "unit_price": product["price"]}));
+        items.push(
+            json!({"product_id": item["product_id"], "quantity": item["quantity"], "unit_price": product["price"]}),
+        );
     }
     let now = store.micros();
     let total: Value = serde_json::from_str(&format!("{}.{:02}", total / 100, total % 100)).unwrap_or_default();
@@ -84,6 +87,10 @@ fn cancel_order(store: &mut Store, ask: &Ask) -> Handled {
         return Err(conflict("The order has been shipped"));
     }
     let fields = [("status", json!("cancelled")), ("updated_at", json!(store.micros()))];
-    let order = store.change("orders", ask.id("order_id"), &fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect());
+    let order = store.change(
+        "orders",
+        ask.id("order_id"),
+        &fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+    );
     Ok(Answer::ok(&shown(&order)))
 }

@@ -8,8 +8,13 @@ use crate::answer::{Answer, Handled, Manners};
 use crate::route::{Ask, Definition, Route};
 use crate::store::{Store, page, pick};
 
-pub(crate) static SERVICE: Definition =
-    Definition { name: "project-service", manners: Manners::Framework, routes: &[ROUTES], seed, caller: by_either_token };
+pub(crate) static SERVICE: Definition = Definition {
+    name: "project-service",
+    manners: Manners::Framework,
+    routes: &[ROUTES],
+    seed,
+    caller: by_either_token,
+};
 
 const PAGE: &str = "skip?: int(0..), limit?: int(1..1000)";
 

@@ -8,8 +8,13 @@ use crate::answer::{Answer, Handled, Manners};
 use crate::route::{Ask, Definition, Route};
 use crate::store::{Store, pick};
 
-pub(crate) static SERVICE: Definition =
-    Definition { name: "user-service", manners: Manners::User, routes: &[SERVED, PROMISED], seed, caller: by_user_token };
+pub(crate) static SERVICE: Definition = Definition {
+    name: "user-service",
+    manners: Manners::User,
+    routes: &[SERVED, PROMISED],
+    seed,
+    caller: by_user_token,
+};
 
 /// Every served route but the banner takes it.
 const VERSION: &[&str] = &["accept-version"];
@@ -29,9 +34,8 @@ const SERVED: &[Route] = &[
 
 const PROMISED: &[Route] = &[
     Route::post("authenticate", "/api/v1/auth/login", authenticate).json("email: email, password: text"),
-    Route::post("create_user", "/api/v1/users", create_user).json(
-        "email: email, username: text(3..), password: text(8..), first_name?: text|null, last_name?: text|null",
-    ),
+    Route::post("create_user", "/api/v1/users", create_user)
+        .json("email: email, username: text(3..), password: text(8..), first_name?: text|null, last_name?: text|null"),
     Route::get("get_user", "/api/v1/users/{user_id}", get_user).caller(),
     Route::put("update_user", "/api/v1/users/{user_id}", update_user)
         .caller()
@@ -78,7 +82,9 @@ fn wrong_password() -> Answer {
 }
 
 fn signed_in(store: &Store, email: &Value, password: &Value) -> Result<Value, Answer> {
-    by_email(store, email.as_str().unwrap_or_default()).filter(|user| user["password"] == *password).ok_or_else(wrong_password)
+    by_email(store, email.as_str().unwrap_or_default())
+        .filter(|user| user["password"] == *password)
+        .ok_or_else(wrong_password)
 }
 
 fn login(store: &mut Store, ask: &Ask) -> Handled {
@@ -94,13 +100,17 @@ fn refresh(store: &mut Store, ask: &Ask) -> Handled {
     let user = read_user_token(token.as_str().unwrap_or_default()).and_then(|caller| by_email(store, &caller.subject));
     let user = user.ok_or_else(|| Answer::detail(StatusCode::UNAUTHORIZED, "Invalid refresh token"))?;
     let email = user["email"].as_str().unwrap_or_default();
-    Ok(Answer::ok(&json!({"access_token": user_token(email, is_admin(&user)), "token_type": "bearer", "roles": user["roles"]})))
+    Ok(Answer::ok(
+        &json!({"access_token": user_token(email, is_admin(&user)), "token_type": "bearer", "roles": user["roles"]}),
+    ))
 }
 
 fn authenticate(store: &mut Store, ask: &Ask) -> Handled {
     let user = signed_in(store, &ask.field("email"), &ask.field("password"))?;
     let email = user["email"].as_str().unwrap_or_default();
-    Ok(Answer::ok(&json!({"access_token": user_token(email, is_admin(&user)), "token_type": "bearer", "user_id": user["id"]})))
+    Ok(Answer::ok(
+        &json!({"access_token": user_token(email, is_admin(&user)), "token_type": "bearer", "user_id": user["id"]}),
+    ))
 }
 
 fn list_roles(store: &mut Store, _: &Ask) -> Handled {
@@ -112,7 +122,9 @@ fn create_role(store: &mut Store, ask: &Ask) -> Handled {
     if !store.rows_where("roles", "name", &ask.field("name")).is_empty() {
         return Err(Answer::detail(StatusCode::UNPROCESSABLE_ENTITY, "Role already exists"));
     }
-    Ok(Answer::created(&store.add("roles", json!({"name": ask.field("name"), "description": ask.field("description")}))))
+    Ok(Answer::created(
+        &store.add("roles", json!({"name": ask.field("name"), "description": ask.field("description")})),
+    ))
 }
 
 /// The rows of the roles whose names a user has.
@@ -122,7 +134,8 @@ fn roles_of(store: &Store, user: &Value) -> Value {
 }
 
 fn my_roles(store: &mut Store, ask: &Ask) -> Handled {
-    let user = by_email(store, ask.subject()).ok_or_else(|| super::tokens::unauthorized("Could not validate credentials"))?;
+    let user =
+        by_email(store, ask.subject()).ok_or_else(|| super::tokens::unauthorized("Could not validate credentials"))?;
     Ok(Answer::ok(&roles_of(store, &user)))
 }
 
@@ -173,8 +186,13 @@ fn create_user(store: &mut Store, ask: &Ask) -> Handled {
         return Err(Answer::detail(StatusCode::CONFLICT, "The e-mail address or the user name is taken"));
     }
     let (email, password) = (ask.field("email"), ask.field("password"));
-    let mut row =
-        account(store, email.as_str().unwrap_or_default(), &username, password.as_str().unwrap_or_default(), json!(["user"]));
+    let mut row = account(
+        store,
+        email.as_str().unwrap_or_default(),
+        &username,
+        password.as_str().unwrap_or_default(),
+        json!(["user"]),
+    );
     row["first_name"] = ask.field("first_name");
     row["last_name"] = ask.field("last_name");
     Ok(Answer::created(&shown(&store.add("users", row))))
@@ -187,7 +205,11 @@ fn get_user(store: &mut Store, ask: &Ask) -> Handled {
 /// One's own account, or anybody's for an administrator.
 fn own_or_admin(ask: &Ask, user: &Value) -> Result<(), Answer> {
     let admin = ask.caller.as_ref().is_some_and(|caller| caller.admin);
-    if admin || user["email"] == ask.subject() { Ok(()) } else { Err(Answer::detail(StatusCode::FORBIDDEN, "Not your account")) }
+    if admin || user["email"] == ask.subject() {
+        Ok(())
+    } else {
+        Err(Answer::detail(StatusCode::FORBIDDEN, "Not your account"))
+    }
 }
 
 fn update_user(store: &mut Store, ask: &Ask) -> Handled {
