@@ -11,7 +11,7 @@
 //! | [`ir`] | The meaning itself, which knows neither OpenAPI nor Rust. |
 //! | [`plan`] | What Rust does it become? |
 //! | [`emit`] | How is that spelled? |
-//! | [`write`] | Where does it go? |
+//! | [`mod@write`] | Where does it go? |
 //!
 //! [`diagnostics`] travel along; [`settings`] are the user's choices from `client.toml`. [`Config`] runs it all, for the `sinew`
 //! command, for `cargo xtask codegen` and for build scripts alike:

@@ -35,7 +35,7 @@
 //! # Features
 //! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
-//! * `testing`: [`testing::Scripted`], a transport that plays a service in memory.
+//! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
 mod adapt;
 mod attempt;

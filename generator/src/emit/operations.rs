@@ -182,7 +182,7 @@ fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
         lines.push(arguments.join("\n"));
     }
     if call.failure.is_some() {
-        lines.push(format!("Documented failures: [`{}`](super::{}).", call.failure_name, call.failure_name));
+        lines.push(format!("Documented failures: [`{}`].", call.failure_name));
     }
     text::doc(&lines.join("\n\n"))
 }

@@ -36,7 +36,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `GET /analytics/project-performance` (`project_performance_api_v1_analytics_project_performance_get`)
     ///
-    /// Documented failures: [`ProjectPerformanceFailure`](super::ProjectPerformanceFailure).
+    /// Documented failures: [`ProjectPerformanceFailure`].
     pub fn project_performance(
         &self,
         options: &ProjectPerformance,
@@ -56,7 +56,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`ProjectTrendsFailure`](super::ProjectTrendsFailure).
+    /// Documented failures: [`ProjectTrendsFailure`].
     pub fn project_trends(
         &self,
         project_id: i64,
@@ -75,7 +75,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `GET /analytics/top-products` (`top_products_api_v1_analytics_top_products_get`)
     ///
-    /// Documented failures: [`TopProductsFailure`](super::TopProductsFailure).
+    /// Documented failures: [`TopProductsFailure`].
     pub fn top_products(
         &self,
         options: &TopProducts,
@@ -92,7 +92,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `GET /analytics/user-activity` (`user_activity_api_v1_analytics_user_activity_get`)
     ///
-    /// Documented failures: [`UserActivityFailure`](super::UserActivityFailure).
+    /// Documented failures: [`UserActivityFailure`].
     pub fn user_activity(
         &self,
         options: &UserActivity,

@@ -22,7 +22,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `POST /events` (`record_events_api_v1_events_post`)
     ///
-    /// Documented failures: [`RecordEventsFailure`](super::RecordEventsFailure).
+    /// Documented failures: [`RecordEventsFailure`].
     pub fn record_events(
         &self,
         body: &types::EventBatch,

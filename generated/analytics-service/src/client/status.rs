@@ -29,7 +29,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `GET /ready` (`readiness_check_ready_get`)
     ///
-    /// Documented failures: [`ReadinessFailure`](super::ReadinessFailure).
+    /// Documented failures: [`ReadinessFailure`].
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
         self.core.request(&READINESS).answering(Reply::json)
     }

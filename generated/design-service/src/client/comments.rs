@@ -30,7 +30,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`CreateCommentFailure`](super::CreateCommentFailure).
+    /// Documented failures: [`CreateCommentFailure`].
     pub fn create_comment(
         &self,
         design_id: i64,
@@ -51,7 +51,7 @@ impl super::DesignServiceClient {
     ///
     /// * `comment_id`: The comment's id.
     ///
-    /// Documented failures: [`DeleteCommentFailure`](super::DeleteCommentFailure).
+    /// Documented failures: [`DeleteCommentFailure`].
     pub fn delete_comment(&self, comment_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_COMMENT)
@@ -67,7 +67,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ListCommentsFailure`](super::ListCommentsFailure).
+    /// Documented failures: [`ListCommentsFailure`].
     pub fn list_comments(&self, design_id: i64) -> Call<'_, Vec<types::DesignComment>> {
         self.core
             .request(&LIST_COMMENTS)
@@ -83,7 +83,7 @@ impl super::DesignServiceClient {
     ///
     /// * `comment_id`: The comment's id.
     ///
-    /// Documented failures: [`UpdateCommentFailure`](super::UpdateCommentFailure).
+    /// Documented failures: [`UpdateCommentFailure`].
     pub fn update_comment(
         &self,
         comment_id: i64,

@@ -48,7 +48,7 @@ impl super::DesignServiceClient {
     ///
     /// `POST /designs/` (`create_design_api_v1_designs__post`)
     ///
-    /// Documented failures: [`CreateDesignFailure`](super::CreateDesignFailure).
+    /// Documented failures: [`CreateDesignFailure`].
     pub fn create_design(&self, body: &types::DesignCreate) -> Call<'_, types::Design> {
         self.core.request(&CREATE_DESIGN).json(body).answering(Reply::json)
     }
@@ -61,7 +61,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`DeleteDesignFailure`](super::DeleteDesignFailure).
+    /// Documented failures: [`DeleteDesignFailure`].
     pub fn delete_design(&self, design_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_DESIGN)
@@ -79,7 +79,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`GenerateVisualsFailure`](super::GenerateVisualsFailure).
+    /// Documented failures: [`GenerateVisualsFailure`].
     pub fn generate_visuals(
         &self,
         design_id: i64,
@@ -100,7 +100,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`GetDesignFailure`](super::GetDesignFailure).
+    /// Documented failures: [`GetDesignFailure`].
     pub fn get_design(&self, design_id: i64) -> Call<'_, types::Design> {
         self.core
             .request(&GET_DESIGN)
@@ -116,7 +116,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`GetVisualStatusFailure`](super::GetVisualStatusFailure).
+    /// Documented failures: [`GetVisualStatusFailure`].
     pub fn get_visual_status(&self, design_id: i64) -> Call<'_, types::VisualStatus> {
         self.core
             .request(&GET_VISUAL_STATUS)
@@ -131,7 +131,7 @@ impl super::DesignServiceClient {
     ///
     /// `GET /designs/` (`list_designs_api_v1_designs__get`)
     ///
-    /// Documented failures: [`ListDesignsFailure`](super::ListDesignsFailure).
+    /// Documented failures: [`ListDesignsFailure`].
     pub fn list_designs(&self, options: &ListDesigns) -> Call<'_, Vec<types::Design>> {
         self.core
             .request(&LIST_DESIGNS)
@@ -151,7 +151,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`UpdateDesignFailure`](super::UpdateDesignFailure).
+    /// Documented failures: [`UpdateDesignFailure`].
     pub fn update_design(
         &self,
         design_id: i64,

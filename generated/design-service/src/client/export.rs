@@ -25,7 +25,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ExportDesignFailure`](super::ExportDesignFailure).
+    /// Documented failures: [`ExportDesignFailure`].
     pub fn export_design(
         &self,
         design_id: i64,

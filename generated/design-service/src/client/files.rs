@@ -33,7 +33,7 @@ impl super::DesignServiceClient {
     ///
     /// * `file_id`: The file's id.
     ///
-    /// Documented failures: [`DeleteFileFailure`](super::DeleteFileFailure).
+    /// Documented failures: [`DeleteFileFailure`].
     pub fn delete_file(&self, file_id: i64) -> Call<'_, ()> {
         self.core.request(&DELETE_FILE).path("file_id", &file_id).answering(Reply::empty)
     }
@@ -46,7 +46,7 @@ impl super::DesignServiceClient {
     ///
     /// * `file_id`: The file's id.
     ///
-    /// Documented failures: [`DownloadFileFailure`](super::DownloadFileFailure).
+    /// Documented failures: [`DownloadFileFailure`].
     pub fn download_file(&self, file_id: i64) -> Call<'_, Download> {
         self.core
             .request(&DOWNLOAD_FILE)
@@ -62,7 +62,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ListFilesFailure`](super::ListFilesFailure).
+    /// Documented failures: [`ListFilesFailure`].
     pub fn list_files(&self, design_id: i64) -> Call<'_, Vec<types::DesignFile>> {
         self.core
             .request(&LIST_FILES)
@@ -79,7 +79,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`UploadFileFailure`](super::UploadFileFailure).
+    /// Documented failures: [`UploadFileFailure`].
     pub fn upload_file(
         &self,
         design_id: i64,

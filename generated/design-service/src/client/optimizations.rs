@@ -38,7 +38,7 @@ impl super::DesignServiceClient {
     ///
     /// * `optimization_id`: The suggestion's id.
     ///
-    /// Documented failures: [`ApplyOptimizationFailure`](super::ApplyOptimizationFailure).
+    /// Documented failures: [`ApplyOptimizationFailure`].
     pub fn apply_optimization(&self, optimization_id: i64) -> Call<'_, types::Design> {
         self.core
             .request(&APPLY_OPTIMIZATION)
@@ -54,7 +54,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ListOptimizationsFailure`](super::ListOptimizationsFailure).
+    /// Documented failures: [`ListOptimizationsFailure`].
     pub fn list_optimizations(
         &self,
         design_id: i64,
@@ -74,7 +74,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`OptimizeDesignFailure`](super::OptimizeDesignFailure).
+    /// Documented failures: [`OptimizeDesignFailure`].
     pub fn optimize_design(
         &self,
         design_id: i64,

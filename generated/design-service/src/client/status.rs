@@ -31,7 +31,7 @@ impl super::DesignServiceClient {
     ///
     /// `GET /ready` (`readiness_check_ready_get`)
     ///
-    /// Documented failures: [`ReadinessFailure`](super::ReadinessFailure).
+    /// Documented failures: [`ReadinessFailure`].
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
         self.core.request(&READINESS).answering(Reply::json)
     }

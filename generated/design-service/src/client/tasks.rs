@@ -22,7 +22,7 @@ impl super::DesignServiceClient {
     ///
     /// * `task_id`: The task's id, a UUID. Another text is refused with 400.
     ///
-    /// Documented failures: [`GetTaskStatusFailure`](super::GetTaskStatusFailure).
+    /// Documented failures: [`GetTaskStatusFailure`].
     pub fn get_task_status(&self, task_id: &str) -> Call<'_, types::TaskStatus> {
         self.core
             .request(&GET_TASK_STATUS)

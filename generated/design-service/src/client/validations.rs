@@ -24,7 +24,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ListValidationsFailure`](super::ListValidationsFailure).
+    /// Documented failures: [`ListValidationsFailure`].
     pub fn list_validations(&self, design_id: i64) -> Call<'_, Vec<types::Validation>> {
         self.core
             .request(&LIST_VALIDATIONS)
@@ -40,7 +40,7 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
-    /// Documented failures: [`ValidateDesignFailure`](super::ValidateDesignFailure).
+    /// Documented failures: [`ValidateDesignFailure`].
     pub fn validate_design(
         &self,
         design_id: i64,

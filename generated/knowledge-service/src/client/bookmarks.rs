@@ -20,7 +20,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// `POST /resources/bookmarks` (`create_bookmark_api_v1_resources_bookmarks_post`)
     ///
-    /// Documented failures: [`CreateBookmarkFailure`](super::CreateBookmarkFailure).
+    /// Documented failures: [`CreateBookmarkFailure`].
     pub fn create_bookmark(
         &self,
         body: &types::BookmarkCreate,

@@ -32,7 +32,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// `POST /citations/` (`create_citation_api_v1_citations__post`)
     ///
-    /// Documented failures: [`CreateCitationFailure`](super::CreateCitationFailure).
+    /// Documented failures: [`CreateCitationFailure`].
     pub fn create_citation(
         &self,
         body: &types::CitationCreate,
@@ -48,7 +48,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`ListProjectCitationsFailure`](super::ListProjectCitationsFailure).
+    /// Documented failures: [`ListProjectCitationsFailure`].
     pub fn list_project_citations(
         &self,
         project_id: i64,
@@ -67,7 +67,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `resource_id`: The resource's id.
     ///
-    /// Documented failures: [`ListResourceCitationsFailure`](super::ListResourceCitationsFailure).
+    /// Documented failures: [`ListResourceCitationsFailure`].
     pub fn list_resource_citations(
         &self,
         resource_id: i64,

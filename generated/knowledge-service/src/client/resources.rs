@@ -31,7 +31,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// `POST /resources/` (`create_resource_api_v1_resources__post`)
     ///
-    /// Documented failures: [`CreateResourceFailure`](super::CreateResourceFailure).
+    /// Documented failures: [`CreateResourceFailure`].
     pub fn create_resource(
         &self,
         body: &types::ResourceCreate,
@@ -48,7 +48,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`GetProjectResourcesFailure`](super::GetProjectResourcesFailure).
+    /// Documented failures: [`GetProjectResourcesFailure`].
     pub fn get_project_resources(
         &self,
         project_id: i64,
@@ -67,7 +67,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `resource_id`: The resource's id.
     ///
-    /// Documented failures: [`GetResourceFailure`](super::GetResourceFailure).
+    /// Documented failures: [`GetResourceFailure`].
     pub fn get_resource(&self, resource_id: i64) -> Call<'_, types::Resource> {
         self.core
             .request(&GET_RESOURCE)
@@ -81,7 +81,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// `GET /resources/` (`list_resources_api_v1_resources__get`)
     ///
-    /// Documented failures: [`ListResourcesFailure`](super::ListResourcesFailure).
+    /// Documented failures: [`ListResourcesFailure`].
     pub fn list_resources(
         &self,
         options: &ListResources,

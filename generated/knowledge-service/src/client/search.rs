@@ -41,7 +41,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`GetProjectRecommendationsFailure`](super::GetProjectRecommendationsFailure).
+    /// Documented failures: [`GetProjectRecommendationsFailure`].
     pub fn get_project_recommendations(
         &self,
         project_id: i64,
@@ -67,7 +67,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`GetRecommendationsFailure`](super::GetRecommendationsFailure).
+    /// Documented failures: [`GetRecommendationsFailure`].
     pub fn get_recommendations(
         &self,
         project_id: i64,
@@ -86,7 +86,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `query`: What to look for, in plain words.
     ///
-    /// Documented failures: [`SearchGlobalFailure`](super::SearchGlobalFailure).
+    /// Documented failures: [`SearchGlobalFailure`].
     pub fn search_global(
         &self,
         query: &str,
@@ -114,7 +114,7 @@ impl super::KnowledgeServiceClient {
     /// * `project_id`: The project's id.
     /// * `query`: What to look for, in plain words.
     ///
-    /// Documented failures: [`SearchProjectFailure`](super::SearchProjectFailure).
+    /// Documented failures: [`SearchProjectFailure`].
     pub fn search_project(
         &self,
         project_id: i64,
@@ -144,7 +144,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `query`: What to look for, in plain words.
     ///
-    /// Documented failures: [`SearchResourcesFailure`](super::SearchResourcesFailure).
+    /// Documented failures: [`SearchResourcesFailure`].
     pub fn search_resources(
         &self,
         query: &str,

@@ -30,7 +30,7 @@ impl super::KnowledgeServiceClient {
     /// * `description`: What the topic is about.
     /// * `name`: The topic's name, which no other topic has.
     ///
-    /// Documented failures: [`CreateTopicFailure`](super::CreateTopicFailure).
+    /// Documented failures: [`CreateTopicFailure`].
     pub fn create_topic(
         &self,
         description: &str,
@@ -53,7 +53,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `topic_id`: The topic's id.
     ///
-    /// Documented failures: [`GetTopicFailure`](super::GetTopicFailure).
+    /// Documented failures: [`GetTopicFailure`].
     pub fn get_topic(&self, topic_id: i64) -> Call<'_, types::Topic> {
         self.core.request(&GET_TOPIC).path("topic_id", &topic_id).answering(Reply::json)
     }
@@ -64,7 +64,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// `GET /resources/topics` (`list_topics_api_v1_resources_topics_get`)
     ///
-    /// Documented failures: [`ListTopicsFailure`](super::ListTopicsFailure).
+    /// Documented failures: [`ListTopicsFailure`].
     pub fn list_topics(&self) -> Call<'_, Vec<types::Topic>> {
         self.core.request(&LIST_TOPICS).answering(Reply::json)
     }
@@ -80,7 +80,7 @@ impl super::KnowledgeServiceClient {
     /// * `description`: What the topic is about.
     /// * `name`: The topic's name, which no other topic has.
     ///
-    /// Documented failures: [`UpdateTopicFailure`](super::UpdateTopicFailure).
+    /// Documented failures: [`UpdateTopicFailure`].
     pub fn update_topic(
         &self,
         topic_id: i64,

@@ -31,7 +31,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `order_id`: The order's id.
     ///
-    /// Documented failures: [`CancelOrderFailure`](super::CancelOrderFailure).
+    /// Documented failures: [`CancelOrderFailure`].
     pub fn cancel_order(&self, order_id: i64) -> Call<'_, types::Order> {
         self.core
             .request(&CANCEL_ORDER)
@@ -46,7 +46,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `POST /orders/` (`create_order_api_v1_orders__post`)
     ///
-    /// Documented failures: [`CreateOrderFailure`](super::CreateOrderFailure).
+    /// Documented failures: [`CreateOrderFailure`].
     pub fn create_order(&self, body: &types::OrderCreate) -> Call<'_, types::Order> {
         self.core.request(&CREATE_ORDER).json(body).answering(Reply::json)
     }
@@ -59,7 +59,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `order_id`: The order's id.
     ///
-    /// Documented failures: [`GetOrderFailure`](super::GetOrderFailure).
+    /// Documented failures: [`GetOrderFailure`].
     pub fn get_order(&self, order_id: i64) -> Call<'_, types::Order> {
         self.core.request(&GET_ORDER).path("order_id", &order_id).answering(Reply::json)
     }
@@ -70,7 +70,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /orders/` (`list_orders_api_v1_orders__get`)
     ///
-    /// Documented failures: [`ListOrdersFailure`](super::ListOrdersFailure).
+    /// Documented failures: [`ListOrdersFailure`].
     pub fn list_orders(&self, options: &ListOrders) -> Call<'_, Vec<types::Order>> {
         self.core
             .request(&LIST_ORDERS)

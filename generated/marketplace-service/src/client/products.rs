@@ -29,7 +29,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `POST /products/` (`create_product_api_v1_products__post`)
     ///
-    /// Documented failures: [`CreateProductFailure`](super::CreateProductFailure).
+    /// Documented failures: [`CreateProductFailure`].
     pub fn create_product(
         &self,
         body: &types::ProductCreate,
@@ -45,7 +45,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `product_id`: The product's id.
     ///
-    /// Documented failures: [`DeleteProductFailure`](super::DeleteProductFailure).
+    /// Documented failures: [`DeleteProductFailure`].
     pub fn delete_product(&self, product_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_PRODUCT)
@@ -61,7 +61,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `product_id`: The product's id.
     ///
-    /// Documented failures: [`GetProductFailure`](super::GetProductFailure).
+    /// Documented failures: [`GetProductFailure`].
     pub fn get_product(&self, product_id: i64) -> Call<'_, types::Product> {
         self.core
             .request(&GET_PRODUCT)
@@ -75,7 +75,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /products/` (`list_products_api_v1_products__get`)
     ///
-    /// Documented failures: [`ListProductsFailure`](super::ListProductsFailure).
+    /// Documented failures: [`ListProductsFailure`].
     pub fn list_products(
         &self,
         options: &ListProducts,
@@ -102,7 +102,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `product_id`: The product's id.
     ///
-    /// Documented failures: [`UpdateProductFailure`](super::UpdateProductFailure).
+    /// Documented failures: [`UpdateProductFailure`].
     pub fn update_product(
         &self,
         product_id: i64,

@@ -28,7 +28,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `POST /vendors/` (`create_vendor_api_v1_vendors__post`)
     ///
-    /// Documented failures: [`CreateVendorFailure`](super::CreateVendorFailure).
+    /// Documented failures: [`CreateVendorFailure`].
     pub fn create_vendor(&self, body: &types::VendorCreate) -> Call<'_, types::Vendor> {
         self.core.request(&CREATE_VENDOR).json(body).answering(Reply::json)
     }
@@ -41,7 +41,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `vendor_id`: The vendor's id.
     ///
-    /// Documented failures: [`DeleteVendorFailure`](super::DeleteVendorFailure).
+    /// Documented failures: [`DeleteVendorFailure`].
     pub fn delete_vendor(&self, vendor_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_VENDOR)
@@ -57,7 +57,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `vendor_id`: The vendor's id.
     ///
-    /// Documented failures: [`GetVendorFailure`](super::GetVendorFailure).
+    /// Documented failures: [`GetVendorFailure`].
     pub fn get_vendor(&self, vendor_id: i64) -> Call<'_, types::Vendor> {
         self.core
             .request(&GET_VENDOR)
@@ -71,7 +71,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /vendors/` (`list_vendors_api_v1_vendors__get`)
     ///
-    /// Documented failures: [`ListVendorsFailure`](super::ListVendorsFailure).
+    /// Documented failures: [`ListVendorsFailure`].
     pub fn list_vendors(&self, options: &ListVendors) -> Call<'_, Vec<types::Vendor>> {
         self.core
             .request(&LIST_VENDORS)
@@ -91,7 +91,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// * `vendor_id`: The vendor's id.
     ///
-    /// Documented failures: [`UpdateVendorFailure`](super::UpdateVendorFailure).
+    /// Documented failures: [`UpdateVendorFailure`].
     pub fn update_vendor(
         &self,
         vendor_id: i64,

@@ -53,7 +53,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`CreateCommentFailure`](super::CreateCommentFailure).
+    /// Documented failures: [`CreateCommentFailure`].
     pub fn create_comment(
         &self,
         project_id: i64,
@@ -75,7 +75,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     /// * `comment_id`: The comment's id.
     ///
-    /// Documented failures: [`DeleteCommentFailure`](super::DeleteCommentFailure).
+    /// Documented failures: [`DeleteCommentFailure`].
     pub fn delete_comment(&self, project_id: i64, comment_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_COMMENT)
@@ -93,7 +93,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     /// * `comment_id`: The comment's id.
     ///
-    /// Documented failures: [`GetCommentFailure`](super::GetCommentFailure).
+    /// Documented failures: [`GetCommentFailure`].
     pub fn get_comment(
         &self,
         project_id: i64,
@@ -114,7 +114,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`GetProjectCommentsFailure`](super::GetProjectCommentsFailure).
+    /// Documented failures: [`GetProjectCommentsFailure`].
     pub fn get_project_comments(
         &self,
         project_id: i64,
@@ -137,7 +137,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     /// * `comment_id`: The comment's id.
     ///
-    /// Documented failures: [`UpdateCommentFailure`](super::UpdateCommentFailure).
+    /// Documented failures: [`UpdateCommentFailure`].
     pub fn update_comment(
         &self,
         project_id: i64,

@@ -46,7 +46,7 @@ impl super::ProjectServiceClient {
     ///
     /// `POST /projects/` (`create_project_api_v1_projects__post`)
     ///
-    /// Documented failures: [`CreateProjectFailure`](super::CreateProjectFailure).
+    /// Documented failures: [`CreateProjectFailure`].
     pub fn create_project(
         &self,
         body: &types::ProjectCreate,
@@ -62,7 +62,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`DeleteProjectFailure`](super::DeleteProjectFailure).
+    /// Documented failures: [`DeleteProjectFailure`].
     pub fn delete_project(&self, project_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_PROJECT)
@@ -78,7 +78,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`GetProjectFailure`](super::GetProjectFailure).
+    /// Documented failures: [`GetProjectFailure`].
     pub fn get_project(&self, project_id: i64) -> Call<'_, types::Project> {
         self.core
             .request(&GET_PROJECT)
@@ -96,7 +96,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     /// * `user_id`: The user's id.
     ///
-    /// Documented failures: [`GetProjectMemberFailure`](super::GetProjectMemberFailure).
+    /// Documented failures: [`GetProjectMemberFailure`].
     pub fn get_project_member(
         &self,
         project_id: i64,
@@ -115,7 +115,7 @@ impl super::ProjectServiceClient {
     ///
     /// `GET /projects/` (`list_projects_api_v1_projects__get`)
     ///
-    /// Documented failures: [`ListProjectsFailure`](super::ListProjectsFailure).
+    /// Documented failures: [`ListProjectsFailure`].
     pub fn list_projects(
         &self,
         options: &ListProjects,
@@ -135,7 +135,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`SetProjectStatusFailure`](super::SetProjectStatusFailure).
+    /// Documented failures: [`SetProjectStatusFailure`].
     pub fn set_project_status(
         &self,
         project_id: i64,
@@ -156,7 +156,7 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
-    /// Documented failures: [`UpdateProjectFailure`](super::UpdateProjectFailure).
+    /// Documented failures: [`UpdateProjectFailure`].
     pub fn update_project(
         &self,
         project_id: i64,

@@ -23,7 +23,7 @@ impl super::UserServiceClient {
     ///
     /// `POST /auth/login` (`authenticate_api_v1_auth_login_post`)
     ///
-    /// Documented failures: [`AuthenticateFailure`](super::AuthenticateFailure).
+    /// Documented failures: [`AuthenticateFailure`].
     pub fn authenticate(&self, body: &types::Credentials) -> Call<'_, types::Login> {
         self.core.request(&AUTHENTICATE).json(body).answering(Reply::json)
     }
@@ -35,7 +35,7 @@ impl super::UserServiceClient {
     ///
     /// `POST /token` (`login_for_access_token_api_v1_token_post`)
     ///
-    /// Documented failures: [`LoginFailure`](super::LoginFailure).
+    /// Documented failures: [`LoginFailure`].
     pub fn login(
         &self,
         body: &types::LoginForm,
@@ -55,7 +55,7 @@ impl super::UserServiceClient {
     ///
     /// `POST /token/refresh` (`refresh_access_token_api_v1_token_refresh_post`)
     ///
-    /// Documented failures: [`RefreshTokenFailure`](super::RefreshTokenFailure).
+    /// Documented failures: [`RefreshTokenFailure`].
     pub fn refresh_token(
         &self,
         body: &types::TokenRefresh,

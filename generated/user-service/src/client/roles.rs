@@ -38,7 +38,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     /// * `role_name`: The role's name, such as `admin`.
     ///
-    /// Documented failures: [`AssignRoleFailure`](super::AssignRoleFailure).
+    /// Documented failures: [`AssignRoleFailure`].
     pub fn assign_role(
         &self,
         user_id: i64,
@@ -60,7 +60,7 @@ impl super::UserServiceClient {
     ///
     /// `POST /roles` (`create_role_api_v1_roles_post`)
     ///
-    /// Documented failures: [`CreateRoleFailure`](super::CreateRoleFailure).
+    /// Documented failures: [`CreateRoleFailure`].
     pub fn create_role(
         &self,
         body: &types::RoleCreate,
@@ -79,7 +79,7 @@ impl super::UserServiceClient {
     ///
     /// `GET /users/me/roles` (`get_my_roles_api_v1_users_me_roles_get`)
     ///
-    /// Documented failures: [`GetMyRolesFailure`](super::GetMyRolesFailure).
+    /// Documented failures: [`GetMyRolesFailure`].
     pub fn get_my_roles(&self, options: &GetMyRoles) -> Call<'_, Vec<types::Role>> {
         self.core
             .request(&GET_MY_ROLES)
@@ -96,7 +96,7 @@ impl super::UserServiceClient {
     ///
     /// * `user_id`: The user's id.
     ///
-    /// Documented failures: [`GetUserRolesFailure`](super::GetUserRolesFailure).
+    /// Documented failures: [`GetUserRolesFailure`].
     pub fn get_user_roles(&self, user_id: i64) -> Call<'_, Vec<types::Role>> {
         self.core
             .request(&GET_USER_ROLES)
@@ -110,7 +110,7 @@ impl super::UserServiceClient {
     ///
     /// `GET /roles` (`list_roles_api_v1_roles_get`)
     ///
-    /// Documented failures: [`ListRolesFailure`](super::ListRolesFailure).
+    /// Documented failures: [`ListRolesFailure`].
     pub fn list_roles(&self, options: &ListRoles) -> Call<'_, types::RoleList> {
         self.core
             .request(&LIST_ROLES)
@@ -129,7 +129,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     /// * `role_name`: The role's name, such as `admin`.
     ///
-    /// Documented failures: [`RemoveRoleFailure`](super::RemoveRoleFailure).
+    /// Documented failures: [`RemoveRoleFailure`].
     pub fn remove_role(
         &self,
         user_id: i64,

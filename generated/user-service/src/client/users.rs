@@ -27,7 +27,7 @@ impl super::UserServiceClient {
     ///
     /// `POST /users` (`create_user_api_v1_users_post`)
     ///
-    /// Documented failures: [`CreateUserFailure`](super::CreateUserFailure).
+    /// Documented failures: [`CreateUserFailure`].
     pub fn create_user(&self, body: &types::UserCreate) -> Call<'_, types::User> {
         self.core.request(&CREATE_USER).json(body).answering(Reply::json)
     }
@@ -40,7 +40,7 @@ impl super::UserServiceClient {
     ///
     /// * `user_id`: The user's id.
     ///
-    /// Documented failures: [`DeleteUserFailure`](super::DeleteUserFailure).
+    /// Documented failures: [`DeleteUserFailure`].
     pub fn delete_user(&self, user_id: i64) -> Call<'_, ()> {
         self.core.request(&DELETE_USER).path("user_id", &user_id).answering(Reply::empty)
     }
@@ -53,7 +53,7 @@ impl super::UserServiceClient {
     ///
     /// * `user_id`: The user's id.
     ///
-    /// Documented failures: [`GetUserFailure`](super::GetUserFailure).
+    /// Documented failures: [`GetUserFailure`].
     pub fn get_user(&self, user_id: i64) -> Call<'_, types::User> {
         self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::json)
     }
@@ -67,7 +67,7 @@ impl super::UserServiceClient {
     ///
     /// * `user_id`: The user's id.
     ///
-    /// Documented failures: [`UpdateUserFailure`](super::UpdateUserFailure).
+    /// Documented failures: [`UpdateUserFailure`].
     pub fn update_user(
         &self,
         user_id: i64,

@@ -12,7 +12,7 @@ static ONE: Operation = Operation::new("one", Method::Get, "/one");
 impl super::AnswersClient {
     /// `GET /one` (`one`)
     ///
-    /// Documented failures: [`OneFailure`](super::OneFailure).
+    /// Documented failures: [`OneFailure`].
     pub fn one(&self) -> Call<'_, types::Thing> {
         self.core.request(&ONE).answering(Reply::json)
     }

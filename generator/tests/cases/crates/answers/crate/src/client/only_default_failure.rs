@@ -12,7 +12,7 @@ static ONLY_DEFAULT_FAILURE: Operation = Operation::new("only_default_failure", 
 impl super::AnswersClient {
     /// `GET /only-default-failure` (`only_default_failure`)
     ///
-    /// Documented failures: [`OnlyDefaultFailureFailure`](super::OnlyDefaultFailureFailure).
+    /// Documented failures: [`OnlyDefaultFailureFailure`].
     pub fn only_default_failure(&self) -> Call<'_, Option<String>> {
         self.core.request(&ONLY_DEFAULT_FAILURE).answering(Reply::json)
     }

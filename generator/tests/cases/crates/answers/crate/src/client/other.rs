@@ -12,7 +12,7 @@ static OTHER: Operation = Operation::new("other", Method::Get, "/other").accept(
 impl super::AnswersClient {
     /// `GET /other` (`other`)
     ///
-    /// Documented failures: [`OtherFailure`](super::OtherFailure).
+    /// Documented failures: [`OtherFailure`].
     pub fn other(&self) -> Call<'_, types::Thing> {
         self.core.request(&OTHER).answering(Reply::json)
     }

@@ -13,7 +13,7 @@ static SEVERAL: Operation = Operation::new("several", Method::Post, "/several").
 impl super::AnswersClient {
     /// `POST /several` (`several`)
     ///
-    /// Documented failures: [`SeveralFailure`](super::SeveralFailure).
+    /// Documented failures: [`SeveralFailure`].
     pub fn several(&self) -> Call<'_, SeveralAnswer> {
         self.core
             .request(&SEVERAL)
