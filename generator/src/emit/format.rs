@@ -122,9 +122,21 @@ fn chain(lines: &[&str]) -> String {
     if one.len() <= WIDTH {
         return one;
     }
-    let fitting =
-        compact.into_iter().zip(calls).map(|(one, call)| if one.len() <= WIDTH { one } else { call.join("\n") });
-    fitting.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = Vec::new();
+    for (position, (one, call)) in compact.into_iter().zip(calls).enumerate() {
+        match one.split_once(" = ") {
+            _ if one.len() <= WIDTH => lines.push(one),
+            Some((name, value)) if position == 0 => lines.push(format!("{name} =\n    {value}")),
+            _ => lines.push(call.join("\n")),
+        }
+    }
+    // Where the value has a line of its own, the calls on it stand further in.
+    if lines.first().is_some_and(|first| first.contains('\n')) {
+        for line in &mut lines[1..] {
+            *line = format!("    {}", line.replace('\n', "\n    "));
+        }
+    }
+    lines.join("\n")
 }
 
 /// As wide as a line of ours may be.

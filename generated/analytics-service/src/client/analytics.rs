@@ -9,19 +9,13 @@ use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
 use sinew_runtime::Call;
 use super::types;
 
-static PROJECT_PERFORMANCE: Operation = Operation::new(
-        "project_performance",
-        Method::Get,
-        "/analytics/project-performance",
-    )
-    .auth(&[&["HTTPBearer"]]);
+static PROJECT_PERFORMANCE: Operation =
+    Operation::new("project_performance", Method::Get, "/analytics/project-performance")
+        .auth(&[&["HTTPBearer"]]);
 
-static PROJECT_TRENDS: Operation = Operation::new(
-        "project_trends",
-        Method::Get,
-        "/analytics/project/{project_id}/trends",
-    )
-    .auth(&[&["HTTPBearer"]]);
+static PROJECT_TRENDS: Operation =
+    Operation::new("project_trends", Method::Get, "/analytics/project/{project_id}/trends")
+        .auth(&[&["HTTPBearer"]]);
 
 static TOP_PRODUCTS: Operation = Operation::new("top_products", Method::Get, "/analytics/top-products")
     .auth(&[&["HTTPBearer"]]);

@@ -17,22 +17,16 @@ static CREATE_DESIGN: Operation = Operation::new("create_design", Method::Post, 
 static DELETE_DESIGN: Operation = Operation::new("delete_design", Method::Delete, "/designs/{design_id}")
     .auth(&[&["OAuth2PasswordBearer"]]);
 
-static GENERATE_VISUALS: Operation = Operation::new(
-        "generate_visuals",
-        Method::Post,
-        "/designs/{design_id}/generate-visuals",
-    )
-    .auth(&[&["OAuth2PasswordBearer"]]);
+static GENERATE_VISUALS: Operation =
+    Operation::new("generate_visuals", Method::Post, "/designs/{design_id}/generate-visuals")
+        .auth(&[&["OAuth2PasswordBearer"]]);
 
 static GET_DESIGN: Operation = Operation::new("get_design", Method::Get, "/designs/{design_id}")
     .auth(&[&["OAuth2PasswordBearer"]]);
 
-static GET_VISUAL_STATUS: Operation = Operation::new(
-        "get_visual_status",
-        Method::Get,
-        "/designs/{design_id}/visual-status",
-    )
-    .auth(&[&["OAuth2PasswordBearer"]]);
+static GET_VISUAL_STATUS: Operation =
+    Operation::new("get_visual_status", Method::Get, "/designs/{design_id}/visual-status")
+        .auth(&[&["OAuth2PasswordBearer"]]);
 
 static LIST_DESIGNS: Operation = Operation::new("list_designs", Method::Get, "/designs/")
     .auth(&[&["OAuth2PasswordBearer"]]);

@@ -9,19 +9,13 @@ use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
 use sinew_runtime::Call;
 use super::types;
 
-static APPLY_OPTIMIZATION: Operation = Operation::new(
-        "apply_optimization",
-        Method::Post,
-        "/optimizations/{optimization_id}/apply",
-    )
-    .auth(&[&["OAuth2PasswordBearer"]]);
+static APPLY_OPTIMIZATION: Operation =
+    Operation::new("apply_optimization", Method::Post, "/optimizations/{optimization_id}/apply")
+        .auth(&[&["OAuth2PasswordBearer"]]);
 
-static LIST_OPTIMIZATIONS: Operation = Operation::new(
-        "list_optimizations",
-        Method::Get,
-        "/designs/{design_id}/optimizations",
-    )
-    .auth(&[&["OAuth2PasswordBearer"]]);
+static LIST_OPTIMIZATIONS: Operation =
+    Operation::new("list_optimizations", Method::Get, "/designs/{design_id}/optimizations")
+        .auth(&[&["OAuth2PasswordBearer"]]);
 
 static OPTIMIZE_DESIGN: Operation = Operation::new("optimize_design", Method::Post, "/designs/{design_id}/optimize")
     .auth(&[&["OAuth2PasswordBearer"]])

@@ -11,19 +11,13 @@ use super::types;
 
 static CREATE_CITATION: Operation = Operation::new("create_citation", Method::Post, "/citations/").auth(&[&["UserId"]]);
 
-static LIST_PROJECT_CITATIONS: Operation = Operation::new(
-        "list_project_citations",
-        Method::Get,
-        "/citations/project/{project_id}",
-    )
-    .auth(&[&["UserId"]]);
+static LIST_PROJECT_CITATIONS: Operation =
+    Operation::new("list_project_citations", Method::Get, "/citations/project/{project_id}")
+        .auth(&[&["UserId"]]);
 
-static LIST_RESOURCE_CITATIONS: Operation = Operation::new(
-        "list_resource_citations",
-        Method::Get,
-        "/citations/resource/{resource_id}",
-    )
-    .auth(&[&["UserId"]]);
+static LIST_RESOURCE_CITATIONS: Operation =
+    Operation::new("list_resource_citations", Method::Get, "/citations/resource/{resource_id}")
+        .auth(&[&["UserId"]]);
 
 impl super::KnowledgeServiceClient {
     /// Cite a resource in a project.

@@ -11,12 +11,9 @@ use super::types;
 
 static CREATE_RESOURCE: Operation = Operation::new("create_resource", Method::Post, "/resources/").auth(&[&["UserId"]]);
 
-static GET_PROJECT_RESOURCES: Operation = Operation::new(
-        "get_project_resources",
-        Method::Get,
-        "/projects/{project_id}/resources",
-    )
-    .auth(&[&["UserId"]]);
+static GET_PROJECT_RESOURCES: Operation =
+    Operation::new("get_project_resources", Method::Get, "/projects/{project_id}/resources")
+        .auth(&[&["UserId"]]);
 
 static GET_RESOURCE: Operation = Operation::new("get_resource", Method::Get, "/resources/{resource_id}")
     .auth(&[&["UserId"]]);

@@ -9,20 +9,14 @@ use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
 use sinew_runtime::Call;
 use super::types;
 
-static GET_PROJECT_RECOMMENDATIONS: Operation = Operation::new(
-        "get_project_recommendations",
-        Method::Get,
-        "/search/project/{project_id}/recommendations",
-    )
-    .auth(&[&["UserId"]])
-    .attempts(1);
+static GET_PROJECT_RECOMMENDATIONS: Operation =
+    Operation::new("get_project_recommendations", Method::Get, "/search/project/{project_id}/recommendations")
+        .auth(&[&["UserId"]])
+        .attempts(1);
 
-static GET_RECOMMENDATIONS: Operation = Operation::new(
-        "get_recommendations",
-        Method::Get,
-        "/projects/{project_id}/recommendations",
-    )
-    .auth(&[&["UserId"]]);
+static GET_RECOMMENDATIONS: Operation =
+    Operation::new("get_recommendations", Method::Get, "/projects/{project_id}/recommendations")
+        .auth(&[&["UserId"]]);
 
 static SEARCH_GLOBAL: Operation = Operation::new("search_global", Method::Get, "/search/global").auth(&[&["UserId"]]);
 

@@ -13,35 +13,23 @@ static CREATE_COMMENT: Operation = Operation::new("create_comment", Method::Post
     .auth(&[&["HTTPBearer"]])
     .accept("application/vnd.design-synapse.v1+json");
 
-static DELETE_COMMENT: Operation = Operation::new(
-        "delete_comment",
-        Method::Delete,
-        "/projects/{project_id}/comments/{comment_id}",
-    )
-    .auth(&[&["HTTPBearer"]])
-    .accept("application/vnd.design-synapse.v1+json");
+static DELETE_COMMENT: Operation =
+    Operation::new("delete_comment", Method::Delete, "/projects/{project_id}/comments/{comment_id}")
+        .auth(&[&["HTTPBearer"]])
+        .accept("application/vnd.design-synapse.v1+json");
 
-static GET_COMMENT: Operation = Operation::new(
-        "get_comment",
-        Method::Get,
-        "/projects/{project_id}/comments/{comment_id}",
-    )
-    .accept("application/vnd.design-synapse.v1+json");
+static GET_COMMENT: Operation =
+    Operation::new("get_comment", Method::Get, "/projects/{project_id}/comments/{comment_id}")
+        .accept("application/vnd.design-synapse.v1+json");
 
-static GET_PROJECT_COMMENTS: Operation = Operation::new(
-        "get_project_comments",
-        Method::Get,
-        "/projects/{project_id}/comments/",
-    )
-    .accept("application/vnd.design-synapse.v1+json");
+static GET_PROJECT_COMMENTS: Operation =
+    Operation::new("get_project_comments", Method::Get, "/projects/{project_id}/comments/")
+        .accept("application/vnd.design-synapse.v1+json");
 
-static UPDATE_COMMENT: Operation = Operation::new(
-        "update_comment",
-        Method::Put,
-        "/projects/{project_id}/comments/{comment_id}",
-    )
-    .auth(&[&["HTTPBearer"]])
-    .accept("application/vnd.design-synapse.v1+json");
+static UPDATE_COMMENT: Operation =
+    Operation::new("update_comment", Method::Put, "/projects/{project_id}/comments/{comment_id}")
+        .auth(&[&["HTTPBearer"]])
+        .accept("application/vnd.design-synapse.v1+json");
 
 impl super::ProjectServiceClient {
     /// Comment on a project.

@@ -18,23 +18,17 @@ static DELETE_PROJECT: Operation = Operation::new("delete_project", Method::Dele
 static GET_PROJECT: Operation = Operation::new("get_project", Method::Get, "/projects/{project_id}")
     .accept("application/vnd.design-synapse.v1+json");
 
-static GET_PROJECT_MEMBER: Operation = Operation::new(
-        "get_project_member",
-        Method::Get,
-        "/projects/{project_id}/members/{user_id}",
-    )
-    .base_path("/");
+static GET_PROJECT_MEMBER: Operation =
+    Operation::new("get_project_member", Method::Get, "/projects/{project_id}/members/{user_id}")
+        .base_path("/");
 
 static LIST_PROJECTS: Operation = Operation::new("list_projects", Method::Get, "/projects/")
     .accept("application/vnd.design-synapse.v1+json");
 
-static SET_PROJECT_STATUS: Operation = Operation::new(
-        "set_project_status",
-        Method::Patch,
-        "/projects/{project_id}/status",
-    )
-    .accept("application/vnd.design-synapse.v1+json")
-    .idempotent(true);
+static SET_PROJECT_STATUS: Operation =
+    Operation::new("set_project_status", Method::Patch, "/projects/{project_id}/status")
+        .accept("application/vnd.design-synapse.v1+json")
+        .idempotent(true);
 
 static UPDATE_PROJECT: Operation = Operation::new("update_project", Method::Put, "/projects/{project_id}")
     .accept("application/vnd.design-synapse.v1+json");

@@ -23,9 +23,8 @@ pub(crate) fn generated_operations(service: &str) -> Vec<String> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the crate was generated") {
         let text = read(&entry.expect("a readable folder").path());
-        names.extend(
-            text.split("Operation::new(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
-        );
+        let after_names = text.split("Operation::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        names.extend(after_names.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
     }
     names.sort();
     names
