@@ -42,9 +42,10 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         #(#failures)*
     };
     let imports = imports(&body);
+    let lints = text::lints();
     quote! {
         #head
-        #![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
+        #lints
         #imports
         #body
     }

@@ -44,6 +44,23 @@ pub(super) fn inner_doc(markdown: &str) -> TokenStream {
     quote!(#(#lines)*)
 }
 
+/// The lints that a document can run into with its words and its wealth, and that nobody could mend here.
+pub(super) fn lints() -> TokenStream {
+    quote! {
+        #![allow(
+            clippy::doc_lazy_continuation,
+            clippy::doc_overindented_list_items,
+            clippy::enum_variant_names,
+            clippy::large_enum_variant,
+            clippy::pedantic,
+            clippy::should_implement_trait,
+            clippy::too_many_arguments,
+            clippy::type_complexity,
+            clippy::wrong_self_convention
+        )]
+    }
+}
+
 /// A text as a string of TOML, quotes included.
 pub(super) fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -59,7 +76,7 @@ pub(super) fn code(text: &str) -> String {
 pub(super) fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     let mut fenced = false;
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = unbroken_links(&text.replace("\r\n", "\n").replace('\r', "\n"));
     for line in text.trim().lines() {
         let line: String = line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
         let line = line.trim_end();
@@ -89,6 +106,30 @@ pub(super) fn one_line(text: &str) -> String {
     let shown: String =
         text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| is_shown(c)).collect();
     shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The text with links on one line each, since a line is what is looked at.
+fn unbroken_links(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('[') {
+        let (before, link) = rest.split_at(at);
+        whole.push_str(before);
+        let end =
+            link.find("](http").filter(|&end| !link[1..end].contains(['[', ']']) && !link[..end].contains("\n\n"));
+        match end {
+            Some(end) => {
+                whole.push_str(&link[..end].replace('\n', " "));
+                rest = &link[end..];
+            }
+            None => {
+                whole.push('[');
+                rest = &link[1..];
+            }
+        }
+    }
+    whole.push_str(rest);
+    whole
 }
 
 /// Only the first paragraph of a text, on one line.
@@ -188,6 +229,7 @@ mod tests {
             ("[docs](javascript:alert)", "\\[docs\\](javascript:alert)"),
             ("a\u{202e}b\0c", "abc"),
             ("line\r\nline", "line\nline"),
+            ("see [the\ndocs](https://example.org) now", "see [the docs](https://example.org) now"),
             ("*/ ]] #[x] {}", "*/ \\]\\] #\\[x\\] {}"),
         ] {
             assert_eq!(markdown(text), expected, "{text:?}");

@@ -16,9 +16,10 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let forms = forms(api, plan);
     let body = quote!(#(#definitions)* #(#forms)*);
     let imports = imports(api, plan);
+    let lints = text::lints();
     quote! {
         #head
-        #![allow(clippy::large_enum_variant, clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
+        #lints
         #imports
         #body
     }

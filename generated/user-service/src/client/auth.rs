@@ -3,7 +3,17 @@
 //! The operations of `authentication`.
 //!
 //! Signing in and renewing a token.
-#![allow(clippy::pedantic, clippy::too_many_arguments, clippy::type_complexity)]
+#![allow(
+    clippy::doc_lazy_continuation,
+    clippy::doc_overindented_list_items,
+    clippy::enum_variant_names,
+    clippy::large_enum_variant,
+    clippy::pedantic,
+    clippy::should_implement_trait,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    clippy::wrong_self_convention
+)]
 
 use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
 use sinew_runtime::Call;
