@@ -17,7 +17,10 @@ pub(crate) fn decode(encoded: &str, plus_is_blank: bool, allowed: fn(u8) -> bool
             b'+' if plus_is_blank => bytes.push(b' '),
             _ if allowed(byte) => bytes.push(byte),
             _ => {
-                return Err(format!("`{encoded}` holds `{}`, which must be encoded", char::from(byte).escape_default()));
+                return Err(format!(
+                    "`{encoded}` holds `{}`, which must be encoded",
+                    char::from(byte).escape_default()
+                ));
             }
         }
     }
