@@ -108,6 +108,9 @@ pub(super) fn one_line(text: &str) -> String {
     shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// How many characters the words of a link may have.
+const LONGEST_WORDS: usize = 300;
+
 /// The text with links on one line each, since a line is what is looked at.
 fn unbroken_links(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
@@ -115,8 +118,10 @@ fn unbroken_links(text: &str) -> String {
     while let Some(at) = rest.find('[') {
         let (before, link) = rest.split_at(at);
         whole.push_str(before);
+        // Words of a link are few; a bound keeps a text of brackets from being read over and over.
+        let window = link.char_indices().nth(LONGEST_WORDS).map_or(link, |(end, _)| &link[..end]);
         let end =
-            link.find("](http").filter(|&end| !link[1..end].contains(['[', ']']) && !link[..end].contains("\n\n"));
+            window.find("](http").filter(|&end| !link[1..end].contains(['[', ']']) && !link[..end].contains("\n\n"));
         match end {
             Some(end) => {
                 whole.push_str(&link[..end].replace('\n', " "));
