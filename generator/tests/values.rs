@@ -1,0 +1,144 @@
+//! Do the types of the golden crates say what their documents say? Values go in and come out as they were.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use golden_enumerations::types::{Plain, Words, WordsCased, WordsConsts, WordsOrText, WordsSigns, WordsUnknown};
+use golden_records::types::{Everything, Tree, WithRest};
+use golden_unions::types::{
+    Expression, Holder, HolderByConst, HolderByKeys, HolderNullable, HolderScalar, HolderTimeOrText, Pet, Shared,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sinew_runtime::Nullable;
+
+/// Decodes, encodes, and demands that nothing was lost or added.
+fn kept<T: DeserializeOwned + Serialize>(value: &Value) -> T {
+    let decoded: T = serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"));
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), *value);
+    decoded
+}
+
+fn everything(more: &Value) -> Value {
+    let mut value = json!({"plain": "a", "nullable": null, "kind": "everything", "tree": {"label": "root"}});
+    let fields = value.as_object_mut().unwrap();
+    fields.extend(more.as_object().unwrap().clone());
+    value
+}
+
+#[test]
+fn absent_null_and_present_are_three() {
+    let absent: Everything = kept(&everything(&json!({})));
+    let null: Everything = kept(&everything(&json!({"both": null})));
+    let present: Everything = kept(&everything(&json!({"both": 1.5})));
+    assert_eq!((absent.both, null.both, present.both), (Nullable::Absent, Nullable::Null, Nullable::Present(1.5)));
+    assert_eq!(null.nullable, None);
+}
+
+#[test]
+fn every_kind_of_field_comes_out_as_it_went_in() {
+    let _: Everything = kept(&everything(&json!({
+        "optional": 7, "secret": "s3cret", "when": "2026-11-23T08:32:58Z", "maybe_when": null,
+        "whens": ["2026-11-23T08:32:58.25Z"], "day": "2026-11-23", "id": "67e55044-10b1-426f-9247-bb680e5fe0c8",
+        "data": "aGVsbG8=", "price": 12.5, "amount": "0.10", "small": -3, "big": 18_446_744_073_709_551_615_u64,
+        "any": {"x": [null]}, "free": {"a": 1}, "counts": {"a": 1, "b": 2}, "nested": {"a": true},
+        "typed_rest": {"name": "n", "x": 1, "y": 2}, "empty": {}, "type": "t", "camelCase": "c", "@id": "i",
+        "tree": {"label": "a", "left": {"label": "b"}, "children": [{"label": "c", "children": []}]},
+        "merged": {"id": 1, "note": "n", "extra": "e"}, "alias": {"id": 2}, "maybe_tree": {"label": "m"},
+        "names": ["x"], "scores": [1.0, null]
+    })));
+}
+
+#[test]
+fn what_is_required_is_an_argument_and_a_constant_is_not() {
+    let made = Everything::new("a", None, Tree::new("root"));
+    assert_eq!(serde_json::to_value(&made).unwrap(), everything(&json!({})));
+    let rest: WithRest = kept(&json!({"name": "n", "more": 3}));
+    assert_eq!(rest.additional["more"], 3);
+}
+
+#[test]
+fn a_secret_is_sent_and_never_shown() {
+    let made: Everything = kept(&everything(&json!({"secret": "hunter2"})));
+    assert!(!format!("{made:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_missing_required_field_a_wrong_type_and_another_constant_are_errors() {
+    for wrong in [json!({"kind": "other"}), json!({"plain": null}), json!({"plain": 1}), json!({"when": "yesterday"})] {
+        assert!(serde_json::from_value::<Everything>(everything(&wrong)).is_err(), "{wrong}");
+    }
+    assert!(serde_json::from_value::<Everything>(json!({"plain": "a"})).is_err());
+    let naive = serde_json::from_value::<Everything>(everything(&json!({"when": "2026-11-23T08:32:58"}))).unwrap_err();
+    assert!(naive.to_string().contains("naive-timestamps"), "names the setting: {naive}");
+}
+
+#[test]
+fn an_unlisted_word_is_kept_as_it_came() {
+    let words: Words = kept(&json!({"plain": "blue", "cased": "aSC", "unknown": "new", "signs": "-1", "nullable": null}));
+    assert_eq!(words.plain, Some(Plain::Unknown("blue".into())));
+    assert_eq!(words.unknown, Some(WordsUnknown::Unlisted("new".into())), "`Unknown` is a word of this one");
+    assert_eq!(words.signs, Some(WordsSigns::Minus1));
+    let words: Words = kept(&json!({"plain": "red", "cased": "asc", "consts": "up", "or_text": "anything", "one": "only"}));
+    assert_eq!(words.cased.as_ref().map(WordsCased::as_str), Some("asc"));
+    assert_eq!(words.consts, Some(WordsConsts::Up));
+    assert_eq!(words.or_text, Some(WordsOrText::Unknown("anything".into())));
+    let _: Words = kept(&json!({"numbers": 3, "flags": false, "mixed": "two", "pattern": "review", "keyword": "self"}));
+}
+
+#[test]
+fn a_tag_tells_the_alternative() {
+    assert!(matches!(kept(&json!({"kind": "cat", "lives": 9})), Pet::Cat(_)));
+    assert!(matches!(kept(&json!({"kind": "hound", "barks": true})), Pet::Dog(_)));
+    assert!(matches!(kept(&json!({"kind": "fish", "fins": 2})), Pet::Unknown(_)));
+}
+
+#[test]
+fn a_sent_alternative_carries_the_value_of_its_tag() {
+    let dog = golden_unions::types::Dog { kind: "whatever".into(), barks: None };
+    assert_eq!(serde_json::to_value(Pet::from(dog)).unwrap(), json!({"kind": "hound"}));
+}
+
+#[test]
+fn without_a_tag_the_value_itself_tells() {
+    let holder = |field: &str, value: Value| -> Holder { kept(&json!({"pet": {"kind": "cat"}, field: value})) };
+    assert!(matches!(
+        holder("by_const", json!({"shape": "square", "side": 2.0})).by_const,
+        Some(HolderByConst::Square(_))
+    ));
+    assert!(matches!(
+        holder("by_const", json!({"shape": "oval", "radius": 2.0})).by_const,
+        Some(HolderByConst::Unknown(_))
+    ));
+    assert!(matches!(holder("by_keys", json!({"right": 1})).by_keys, Some(HolderByKeys::Object2(_))));
+    assert!(matches!(holder("scalar", json!(3)).scalar, Some(HolderScalar::Integer(3))));
+    assert!(matches!(holder("scalar", json!("3")).scalar, Some(HolderScalar::String(_))));
+    assert!(matches!(holder("scalar", json!(["3"])).scalar, Some(HolderScalar::List(_))));
+    assert!(matches!(holder("scalar", json!({"new": 1})).scalar, Some(HolderScalar::Unknown(_))));
+    assert_eq!(holder("nullable", json!(null)).nullable, Nullable::Null);
+    assert!(matches!(
+        holder("nullable", json!({"shape": "circle", "radius": 1.0})).nullable,
+        Nullable::Present(HolderNullable::Circle(_))
+    ));
+    assert!(matches!(
+        holder("time_or_text", json!("2026-11-23T08:32:58Z")).time_or_text,
+        Some(HolderTimeOrText::DateTime(_))
+    ));
+    assert!(matches!(holder("time_or_text", json!("soon")).time_or_text, Some(HolderTimeOrText::String(_))));
+    let _ = holder("types", json!("x"));
+    let _ = holder("types", json!(null));
+    let _ = holder("anything", json!({"x": 1}));
+    let _ = holder("same", json!("x"));
+}
+
+#[test]
+fn what_stands_beside_a_union_holds_for_each_alternative() {
+    assert!(matches!(kept(&json!({"id": 1, "name": "n"})), Shared::ByName(named) if named.id == 1));
+    assert!(matches!(kept(&json!({"id": 1, "number": 2})), Shared::ByNumber(_)));
+}
+
+#[test]
+fn recursion_ends_where_the_value_does() {
+    let nested: Expression = kept(&json!({"not": {"not": 5}}));
+    let Expression::Object(outer) = nested else { panic!("an object") };
+    assert!(matches!(*outer.not, Expression::Object(_)));
+}
