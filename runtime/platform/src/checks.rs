@@ -14,8 +14,9 @@ use crate::text;
 const VENDOR: &str = "application/vnd.design-synapse.v1+json";
 
 /// Headers that every request may have.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 9] = [
     "host",
+    "connection",
     "user-agent",
     "accept",
     "accept-encoding",

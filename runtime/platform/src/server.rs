@@ -348,8 +348,12 @@ impl Drop for Listening {
 
 fn respond(answer: Answer, cut: Option<usize>) -> Result<Response<Outgoing>, GivenUp> {
     let empty = matches!(answer.status, StatusCode::NO_CONTENT);
-    let mut response =
-        Response::new(Outgoing { rest: answer.body, piece: if answer.in_pieces { PIECE } else { usize::MAX }, cut });
+    let mut response = Response::new(Outgoing {
+        rest: answer.body,
+        piece: if answer.in_pieces { PIECE } else { usize::MAX },
+        cut,
+        flushed: false,
+    });
     *response.status_mut() = answer.status;
     for (name, value) in answer.headers {
         response
@@ -357,7 +361,7 @@ fn respond(answer: Answer, cut: Option<usize>) -> Result<Response<Outgoing>, Giv
             .append(HeaderName::from_static(name), HeaderValue::from_str(&value).map_err(|_| GivenUp)?);
     }
     if empty {
-        *response.body_mut() = Outgoing { rest: Bytes::new(), piece: usize::MAX, cut: None };
+        *response.body_mut() = Outgoing { rest: Bytes::new(), piece: usize::MAX, cut: None, flushed: false };
     }
     Ok(response)
 }
@@ -368,15 +372,23 @@ struct Outgoing {
     piece: usize,
     /// After how many bytes it breaks off.
     cut: Option<usize>,
+    /// Whether what comes before the break was sent.
+    flushed: bool,
 }
 
 impl Body for Outgoing {
     type Data = Bytes;
     type Error = GivenUp;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, GivenUp>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, GivenUp>>> {
         if self.cut == Some(0) {
-            return Poll::Ready(Some(Err(GivenUp)));
+            if self.flushed {
+                return Poll::Ready(Some(Err(GivenUp)));
+            }
+            // What waits is sent while the next piece is waited for; an error at once would take it along.
+            self.flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         if self.rest.is_empty() {
             return Poll::Ready(None);
