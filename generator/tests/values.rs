@@ -74,11 +74,13 @@ fn a_missing_required_field_a_wrong_type_and_another_constant_are_errors() {
 
 #[test]
 fn an_unlisted_word_is_kept_as_it_came() {
-    let words: Words = kept(&json!({"plain": "blue", "cased": "aSC", "unknown": "new", "signs": "-1", "nullable": null}));
+    let words: Words =
+        kept(&json!({"plain": "blue", "cased": "aSC", "unknown": "new", "signs": "-1", "nullable": null}));
     assert_eq!(words.plain, Some(Plain::Unknown("blue".into())));
     assert_eq!(words.unknown, Some(WordsUnknown::Unlisted("new".into())), "`Unknown` is a word of this one");
     assert_eq!(words.signs, Some(WordsSigns::Minus1));
-    let words: Words = kept(&json!({"plain": "red", "cased": "asc", "consts": "up", "or_text": "anything", "one": "only"}));
+    let words: Words =
+        kept(&json!({"plain": "red", "cased": "asc", "consts": "up", "or_text": "anything", "one": "only"}));
     assert_eq!(words.cased.as_ref().map(WordsCased::as_str), Some("asc"));
     assert_eq!(words.consts, Some(WordsConsts::Up));
     assert_eq!(words.or_text, Some(WordsOrText::Unknown("anything".into())));

@@ -4,13 +4,18 @@
 //! nothing else: so no byte of it can become code.
 
 mod client;
+mod docs;
+mod enumerations;
 mod failures;
 mod format;
+mod forms;
 mod manifest;
 mod operations;
+mod records;
 mod rust_type;
 mod text;
 mod types;
+mod unions;
 
 use crate::ir::Api;
 use crate::plan::Plan;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rust_type::{Within, imports, mention};
-use super::{failures, text, types};
+use super::{docs, failures, text};
 use crate::ir::{
     Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status,
 };
@@ -174,7 +174,7 @@ fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
         .arguments
         .iter()
         .filter_map(|argument: &Argument| {
-            let said = types::said(&operation.parameters[argument.parameter].docs);
+            let said = docs::said(&operation.parameters[argument.parameter].docs);
             (!said.is_empty())
                 .then(|| format!("* {}: {}", text::code(argument.ident.plain()), said.join(" ").replace('\n', " ")))
         })
@@ -353,7 +353,7 @@ fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenS
 }
 
 fn parameter_docs(name: &str, docs: &Docs) -> TokenStream {
-    let mut lines = types::said(docs);
+    let mut lines = docs::said(docs);
     if lines.is_empty() {
         lines.push(format!("{}.", text::code(name)));
     }

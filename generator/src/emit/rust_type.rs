@@ -6,7 +6,7 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 use super::text;
-use crate::plan::{Adapter, Plan, RustType};
+use crate::plan::{Adapter, Plan, RustType, TypePlan};
 
 /// Where a mention stands, which decides how types of the crate are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,4 +139,9 @@ pub(super) fn adapter(adapter: Adapter) -> &'static str {
         Adapter::DecimalNumber => "decimal_number",
         Adapter::DecimalText => "decimal_text",
     }
+}
+
+/// What lets a type be written as a parameter, where it is one.
+pub(super) fn json_parameter(planned: &TypePlan, ident: &proc_macro2::Ident) -> Option<TokenStream> {
+    planned.parameter.then(|| quote!(sinew_runtime::generated::json_parameter!(#ident);))
 }

@@ -62,17 +62,34 @@ impl Operation {
 
     /// Every type that the operation mentions.
     pub fn mentions(&self) -> Vec<Use> {
-        let parameters = self.parameters.iter().map(|parameter| parameter.used);
+        let answers = self.answers.iter().filter_map(|answer| match answer.content {
+            Content::Json(used) => Some(used),
+            Content::Empty | Content::Text | Content::Bytes => None,
+        });
+        self.sent().into_iter().chain(answers).collect()
+    }
+
+    /// The types that the operation sends.
+    pub fn sent(&self) -> Vec<Use> {
         let body = self.body.iter().flat_map(|body| match &body.payload {
             Payload::Json(used) | Payload::UrlEncoded(used) => vec![*used],
             Payload::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
             Payload::Bytes | Payload::Text => Vec::new(),
         });
-        let answers = self.answers.iter().filter_map(|answer| match answer.content {
-            Content::Json(used) => Some(used),
-            Content::Empty | Content::Text | Content::Bytes => None,
+        self.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
+    }
+
+    /// The types whose values are written as parameters are: the parameters themselves, and the text parts of a form.
+    pub fn written_as_parameters(&self) -> Vec<Use> {
+        let form = self.body.as_ref().and_then(|body| match &body.payload {
+            Payload::Multipart(form) => Some(form),
+            _ => None,
         });
-        parameters.chain(body).chain(answers).collect()
+        let parts = form.into_iter().flat_map(|form| &form.fields).filter_map(|field| match field.part {
+            FormPart::Text(used) => Some(used),
+            FormPart::File | FormPart::Files | FormPart::Json(_) => None,
+        });
+        self.parameters.iter().map(|parameter| parameter.used).chain(parts).collect()
     }
 }
 

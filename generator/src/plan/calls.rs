@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::failures::Failures;
+use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
-use super::rust::{RustType, TypePlan};
-use super::type_names::status_word;
-use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
+use super::rust::{self, RustType, TypePlan};
+use super::status::status_word;
+use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, Use};
 use crate::settings::{OperationSettings, Settings};
 
@@ -135,14 +136,6 @@ pub struct Module {
     pub operations: Vec<usize>,
 }
 
-/// What every operation is called, which types are named after.
-pub(super) struct Named {
-    pub methods: Vec<Ident>,
-}
-
-/// The methods that every client has.
-const CLIENT_METHODS: &[&str] =
-    &["from_env", "new", "builder", "from_registry", "health", "ready", "close", "from", "into", "clone", "fmt"];
 /// What the files of operations import or mention.
 const ROOT_RESERVED: &[&str] = &[
     "Call",
@@ -183,150 +176,12 @@ const ROOT_RESERVED: &[&str] = &[
     "Clone",
 ];
 
-/// Names every operation: by the user's choice, else by its `operationId` without what FastAPI appends, else by all of it, else
-/// by method and path; the first that no other operation wants too.
-pub(super) fn names(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Named {
-    tell_unknown_operations(api, settings, diagnostics);
-    let mut namespace = Namespace::reserving(CLIENT_METHODS);
-    let mut given: Vec<Option<Ident>> = api
-        .operations
-        .iter()
-        .map(|operation| {
-            let chosen = settings_of(settings, operation)?.name.as_deref()?;
-            Some(namespace.take(&names::chosen(chosen, names::snake)))
-        })
-        .collect();
-    let candidates: Vec<Vec<Ident>> = api.operations.iter().map(|operation| candidates(api, operation)).collect();
-    let rounds = candidates.iter().map(Vec::len).max().unwrap_or(0);
-    for round in 0..rounds {
-        let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
-        let open = |at: &usize| given[*at].is_none();
-        let undecided: Vec<usize> = (0..api.operations.len()).filter(open).collect();
-        for &at in &undecided {
-            *wanted.entry(candidates[at][round.min(candidates[at].len() - 1)].plain()).or_default() += 1;
-        }
-        for &at in &undecided {
-            let name = &candidates[at][round.min(candidates[at].len() - 1)];
-            if wanted[name.plain()] == 1 && namespace.is_free(name) {
-                given[at] = Some(namespace.take(name));
-            }
-        }
-    }
-    let methods = given
-        .into_iter()
-        .enumerate()
-        .map(|(at, name)| {
-            name.unwrap_or_else(|| {
-                let wanted = &candidates[at][candidates[at].len() - 1];
-                let name = namespace.take(wanted);
-                tell_collision(&api.operations[at], wanted, &name, diagnostics);
-                name
-            })
-        })
-        .collect();
-    Named { methods }
-}
-
-fn tell_collision(operation: &Operation, wanted: &Ident, name: &Ident, diagnostics: &mut Diagnostics) {
-    let pointer = Pointer::parse(&operation.pointer).unwrap_or_else(Pointer::root);
-    let key = operation.id.clone().unwrap_or_else(|| operation.route());
-    diagnostics.push(
-        Diagnostic::warning(codes::NAME_COLLISION, format!("two operations would both be named `{wanted}`"))
-            .at_key(&pointer, format!("becomes `{name}`"))
-            .help(format!("to choose yourself, in client.toml: [operations.\"{key}\"] name = \"…\"")),
-    );
-}
-
-fn tell_unknown_operations(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) {
-    for (key, setting) in &settings.operations {
-        let known =
-            api.operations.iter().any(|operation| operation.id.as_deref() == Some(key) || operation.route() == *key);
-        if !known {
-            diagnostics.push(
-                Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("the document has no operation `{key}`"))
-                    .at_settings(&setting.span, "named here")
-                    .help("the key is an `operationId`, or a method and path such as \"GET /users/{user_id}\""),
-            );
-        }
-    }
-}
-
-/// The settings of an operation, by its `operationId` or its route.
-fn settings_of<'s>(settings: &'s Settings, operation: &Operation) -> Option<&'s OperationSettings> {
-    let by_id = operation.id.as_ref().and_then(|id| settings.operations.get(id));
-    by_id.or_else(|| settings.operations.get(&operation.route()))
-}
-
-fn candidates(api: &Api, operation: &Operation) -> Vec<Ident> {
-    let mut candidates = Vec::new();
-    if let Some(id) = &operation.id {
-        if let Some(function) = without_route(api, operation, id) {
-            candidates.push(names::snake(function));
-        }
-        candidates.push(names::snake(id));
-    }
-    let path = operation.path.replace(['{', '}'], " ");
-    candidates.push(names::snake(&format!("{} {path}", operation.method.name().to_ascii_lowercase())));
-    candidates
-}
-
-/// FastAPI's `operationId` is the function's name, the path and the method, joined by `_`: the name alone is what a person
-/// would say. The path may carry the base path, where the document lifts that into its server.
-fn without_route<'o>(api: &Api, operation: &Operation, id: &'o str) -> Option<&'o str> {
-    let flat = |path: &str| -> String {
-        path.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
-    };
-    let base = api
-        .base_url
-        .as_deref()
-        .and_then(|url| url.split_once("://"))
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let method = operation.method.name().to_ascii_lowercase();
-    [base.unwrap_or_default(), ""]
-        .into_iter()
-        .find_map(|base| id.strip_suffix(&format!("{}_{method}", flat(&format!("{base}{}", operation.path)))))
-        .filter(|function| function.chars().any(char::is_alphanumeric))
-}
-
-/// The types that an operation sends.
-pub(super) fn sent(operation: &Operation) -> Vec<Use> {
-    let body = operation.body.iter().flat_map(|body| match &body.payload {
-        Payload::Json(used) | Payload::UrlEncoded(used) => vec![*used],
-        Payload::Multipart(form) => form
-            .fields
-            .iter()
-            .filter_map(|field| match field.part {
-                FormPart::Text(used) | FormPart::Json(used) => Some(used),
-                FormPart::File | FormPart::Files => None,
-            })
-            .collect(),
-        Payload::Bytes | Payload::Text => Vec::new(),
-    });
-    operation.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
-}
-
-/// The types that occur in an operation's parameters and text parts.
-pub(super) fn in_parameters(operation: &Operation) -> Vec<Use> {
-    let parts = operation.body.iter().flat_map(|body| match &body.payload {
-        Payload::Multipart(form) => form
-            .fields
-            .iter()
-            .filter_map(|field| match field.part {
-                FormPart::Text(used) => Some(used),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    });
-    operation.parameters.iter().map(|parameter| parameter.used).chain(parts).collect()
-}
-
 /// Plans every call, and the files that they are divided into.
 pub(super) fn plan(
     api: &Api,
     settings: &Settings,
     types: &[TypePlan],
-    named: &Named,
+    methods: &[Ident],
     failures: &Failures,
     forms: &BTreeMap<usize, Ident>,
     diagnostics: &mut Diagnostics,
@@ -340,7 +195,7 @@ pub(super) fn plan(
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
         let setting = settings_of(settings, operation);
-        let method = named.methods[position].clone();
+        let method = methods[position].clone();
         let constant = constants.take(&names::snake(method.plain())).plain().to_ascii_uppercase();
         calls.push(call(api, operation, setting, types, method, constant, &mut root, failures, forms, position));
 
@@ -501,7 +356,7 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
             Content::Empty => Success::Empty,
             Content::Text => Success::Text,
             Content::Bytes => Success::Bytes,
-            Content::Json(used) => Success::Json(value(api, types, used)),
+            Content::Json(used) => Success::Json(rust::answer(api, types, used)),
         };
     }
     let words: Vec<String> = answers.iter().map(|answer| status_word(answer.status)).collect();
@@ -512,16 +367,9 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
 
 fn choice(api: &Api, types: &[TypePlan], answer: &Answer, ident: Ident) -> Choice {
     let (ty, text) = match answer.content {
-        Content::Json(used) => (Some(value(api, types, used)), false),
+        Content::Json(used) => (Some(rust::answer(api, types, used)), false),
         Content::Text | Content::Bytes => (Some(RustType::String), true),
         Content::Empty => (None, false),
     };
     Choice { status: answer.status, ident, ty, text, description: answer.description.clone() }
-}
-
-/// The type of a whole answer.
-pub(super) fn value(api: &Api, types: &[TypePlan], used: Use) -> RustType {
-    let mention = types[used.ty.index()].mention.clone();
-    let nullable = api.types.resolve(used).nullable && !matches!(mention, RustType::Json | RustType::Unit);
-    if nullable { RustType::Option(Box::new(mention)) } else { mention }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::calls::{self, Named};
 use super::names::{self, Ident, Namespace};
-use super::rust::{RustType, TypePlan};
-use super::type_names::status_word;
+use super::rust::{self, RustType, TypePlan};
+use super::status::status_word;
 use crate::ir::{Answer, Api, Content, Status};
 
 /// An enum of failures, and the operations that end in it under names of their own.
@@ -64,13 +63,10 @@ pub(super) struct Failures {
 }
 
 /// Operations with equal `{status → body}` share one enum, so that code which handles one handles them all.
-pub(super) fn share(api: &Api, types: &[TypePlan], named: &Named) -> Failures {
+pub(super) fn share(api: &Api, types: &[TypePlan], methods: &[Ident]) -> Failures {
     let mut namespace = Namespace::default();
-    let names: Vec<Ident> = named
-        .methods
-        .iter()
-        .map(|method| namespace.take(&names::camel(&format!("{} failure", method.plain()))))
-        .collect();
+    let names: Vec<Ident> =
+        methods.iter().map(|method| namespace.take(&names::camel(&format!("{} failure", method.plain())))).collect();
     let mut by_name: Vec<usize> = (0..api.operations.len()).collect();
     by_name.sort_by_key(|&position| &names[position]);
 
@@ -115,7 +111,7 @@ fn variants(api: &Api, types: &[TypePlan], failures: &[&Answer]) -> Vec<FailureV
             body: match answer.content {
                 Content::Empty => FailureBody::Empty,
                 Content::Text | Content::Bytes => FailureBody::Text,
-                Content::Json(used) => FailureBody::Json(calls::value(api, types, used)),
+                Content::Json(used) => FailureBody::Json(rust::answer(api, types, used)),
             },
             description: answer.description.clone(),
         })

@@ -5,9 +5,11 @@
 mod boxes;
 mod calls;
 mod failures;
+mod method_names;
 mod names;
 mod package;
 mod rust;
+mod status;
 mod type_names;
 mod unions;
 
@@ -44,11 +46,11 @@ pub struct Plan {
 /// Decides what Rust an API becomes.
 pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Plan {
     let client = package::client_name(api, settings);
-    let named = calls::names(api, settings, diagnostics);
-    let type_names = type_names::name(api, settings, &named, diagnostics);
+    let methods = method_names::names(api, settings, diagnostics);
+    let type_names = type_names::name(api, settings, &methods, diagnostics);
     let types = rust::types(api, settings, &type_names);
-    let failures = failures::share(api, &types, &named);
-    let (calls, modules) = calls::plan(api, settings, &types, &named, &failures, &type_names.forms, diagnostics);
+    let failures = failures::share(api, &types, &methods);
+    let (calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
     let mut definitions: Vec<TypeId> =
         api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
     definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));

@@ -4,7 +4,9 @@ use super::boxes::Knots;
 use super::names::{self, Ident};
 use super::type_names::TypeNames;
 use super::unions::{self, UnionPlan};
-use crate::ir::{Api, Enumeration, Field, IntegerKind, NumberKind, Record, Shape, TextKind, TypeId, Types, Use};
+use crate::ir::{
+    Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Record, Shape, TextKind, TypeId, Types, Use,
+};
 use crate::settings::{NaiveTimestamps, Settings};
 
 /// A type as Rust has it.
@@ -155,8 +157,8 @@ pub enum Presence {
 pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames) -> Vec<TypePlan> {
     let context = Context { types: &api.types, names, settings };
     let knots = Knots::find(&api.types);
-    let sent = api.types.closure(api.operations.iter().flat_map(super::calls::sent));
-    let parameters = api.types.closure(api.operations.iter().flat_map(super::calls::in_parameters));
+    let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
+    let parameters = api.types.closure(api.operations.iter().flat_map(Operation::written_as_parameters));
     let mut plans: Vec<TypePlan> = api
         .types
         .iter()
@@ -302,4 +304,11 @@ pub(super) fn keeper(variants: &[Ident]) -> Ident {
     let name =
         ["Unknown", "Unlisted", "Other"].into_iter().find(|name| !taken.contains(name)).unwrap_or("NotInTheDocument");
     names::camel(name)
+}
+
+/// The type of a whole answer.
+pub(super) fn answer(api: &Api, types: &[TypePlan], used: Use) -> RustType {
+    let mention = types[used.ty.index()].mention.clone();
+    let nullable = api.types.resolve(used).nullable && !matches!(mention, RustType::Json | RustType::Unit);
+    if nullable { RustType::Option(Box::new(mention)) } else { mention }
 }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::calls::Named;
 use super::names::{self, Ident, Namespace};
+use super::status::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, Status, TypeId};
+use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, TypeId};
 use crate::settings::Settings;
 
 /// Names that mean something else where types are defined and used.
@@ -52,7 +52,7 @@ pub(super) struct TypeNames {
 }
 
 /// Names every type that needs one.
-pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &mut Diagnostics) -> TypeNames {
+pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostics: &mut Diagnostics) -> TypeNames {
     let mut namespace = Namespace::default();
     let mut names = TypeNames { by_type: BTreeMap::new(), forms: BTreeMap::new() };
 
@@ -104,7 +104,7 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
             let wanted = match &form.component {
                 Some(component) => override_of(component)
                     .map_or_else(|| names::camel(component), |chosen| names::chosen(chosen, names::camel)),
-                None => names::camel(&format!("{} form", named.methods[position].plain())),
+                None => names::camel(&format!("{} form", methods[position].plain())),
             };
             // Operations that send the same form share its struct.
             let known = forms.entry(form.pointer.as_str()).or_insert_with(|| namespace.take(&wanted));
@@ -112,7 +112,7 @@ pub(super) fn name(api: &Api, settings: &Settings, named: &Named, diagnostics: &
         }
     }
     for (_, id) in inline {
-        let name = namespace.take(&unreserved(names::camel(&place_name(api, &names, named, id))));
+        let name = namespace.take(&unreserved(names::camel(&place_name(api, &names, methods, id))));
         names.by_type.insert(id, name);
     }
     names
@@ -153,7 +153,7 @@ fn needs_name(shape: &Shape) -> bool {
 }
 
 /// The name of a type by where it stands: what it is part of, then which part.
-fn place_name(api: &Api, names: &TypeNames, named: &Named, id: TypeId) -> String {
+fn place_name(api: &Api, names: &TypeNames, methods: &[Ident], id: TypeId) -> String {
     let mut steps: Vec<String> = Vec::new();
     let mut singular_next = false;
     let mut at = id;
@@ -178,7 +178,7 @@ fn place_name(api: &Api, names: &TypeNames, named: &Named, id: TypeId) -> String
                 match parent {
                     Parent::Type(parent) => at = *parent,
                     Parent::Operation(position) => {
-                        steps.push(named.methods[*position].plain().to_owned());
+                        steps.push(methods[*position].plain().to_owned());
                         break;
                     }
                 }
@@ -215,76 +215,4 @@ fn word_of(api: &Api, role: &Role, parent: &Parent) -> String {
 /// One item of something with this name.
 fn item_of(name: &str) -> String {
     names::singular(name).unwrap_or_else(|| format!("{name} item"))
-}
-
-/// The name of a status, as the registry of HTTP statuses has it (RFC 9110, 15).
-pub(super) fn status_word(status: Status) -> String {
-    let code = match status {
-        Status::Default => return "default".to_owned(),
-        Status::Class(1) => return "informational".to_owned(),
-        Status::Class(2) => return "success".to_owned(),
-        Status::Class(3) => return "redirection".to_owned(),
-        Status::Class(4) => return "client error".to_owned(),
-        Status::Class(5) => return "server error".to_owned(),
-        Status::Class(class) => return format!("class {class}"),
-        Status::Code(code) => code,
-    };
-    let word = match code {
-        200 => "ok",
-        201 => "created",
-        202 => "accepted",
-        203 => "non authoritative",
-        204 => "no content",
-        205 => "reset content",
-        206 => "partial content",
-        207 => "multi status",
-        208 => "already reported",
-        300 => "multiple choices",
-        301 => "moved permanently",
-        302 => "found",
-        303 => "see other",
-        304 => "not modified",
-        307 => "temporary redirect",
-        308 => "permanent redirect",
-        400 => "bad request",
-        401 => "unauthorized",
-        402 => "payment required",
-        403 => "forbidden",
-        404 => "not found",
-        405 => "method not allowed",
-        406 => "not acceptable",
-        407 => "proxy authentication required",
-        408 => "request timeout",
-        409 => "conflict",
-        410 => "gone",
-        411 => "length required",
-        412 => "precondition failed",
-        413 => "payload too large",
-        414 => "uri too long",
-        415 => "unsupported media type",
-        416 => "range not satisfiable",
-        417 => "expectation failed",
-        418 => "im a teapot",
-        421 => "misdirected request",
-        422 => "unprocessable entity",
-        423 => "locked",
-        424 => "failed dependency",
-        425 => "too early",
-        426 => "upgrade required",
-        428 => "precondition required",
-        429 => "too many requests",
-        431 => "request header fields too large",
-        451 => "unavailable for legal reasons",
-        500 => "internal server error",
-        501 => "not implemented",
-        502 => "bad gateway",
-        503 => "service unavailable",
-        504 => "gateway timeout",
-        505 => "http version not supported",
-        507 => "insufficient storage",
-        508 => "loop detected",
-        511 => "network authentication required",
-        other => return format!("status {other}"),
-    };
-    word.to_owned()
 }

@@ -1,0 +1,98 @@
+//! How are the structs of multipart bodies defined?
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::said;
+use super::rust_type::{Within, mention};
+use super::text;
+use crate::ir::{Api, FormPart, Payload};
+use crate::plan::{FormFieldPlan, Ident, Plan, RustType};
+
+/// The structs of all multipart bodies, by name.
+pub(super) fn forms(api: &Api, plan: &Plan) -> Vec<TokenStream> {
+    let mut forms: Vec<(&Ident, TokenStream)> = Vec::new();
+    for (operation, call) in api.operations.iter().zip(&plan.calls) {
+        let Some((name, fields)) = call.body.as_ref().and_then(|body| body.form.as_ref()) else { continue };
+        let Some(Payload::Multipart(form)) = operation.body.as_ref().map(|body| &body.payload) else { continue };
+        if forms.iter().all(|(known, _)| *known != name) {
+            forms.push((name, form_struct(plan, form, name, fields)));
+        }
+    }
+    forms.sort_by(|a, b| a.0.cmp(b.0));
+    forms.into_iter().map(|(_, tokens)| tokens).collect()
+}
+
+fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPlan]) -> TokenStream {
+    let ident = text::ident(name);
+    let mut lines = said(&form.docs);
+    if lines.is_empty() {
+        lines.push("The parts of a multipart body.".to_owned());
+    }
+    lines.push(format!("Defined at {}.", text::code(&format!("#{}", form.pointer))));
+    let docs = text::doc(&lines.join("\n\n"));
+    let mut declared = Vec::new();
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    let mut parts = Vec::new();
+    for (field, planned) in form.fields.iter().zip(fields) {
+        let mut lines = said(&field.docs);
+        if lines.is_empty() {
+            lines.push(format!("{}.", text::code(&field.name)));
+        }
+        let docs = text::doc(&lines.join("\n\n"));
+        let name = text::ident(&planned.ident);
+        let wire = text::literal(&field.name);
+        let bare = match (&planned.ty, field.part) {
+            (Some(ty), _) => mention(plan, ty, Within::Types),
+            (None, FormPart::Files) => quote!(Vec<Part>),
+            (None, _) => quote!(Part),
+        };
+        let list = matches!(field.part, FormPart::Files);
+        let ty = if field.required || list { bare.clone() } else { quote!(Option<#bare>) };
+        declared.push(quote!(#docs pub #name: #ty,));
+        if field.required {
+            let converts = matches!(planned.ty, Some(RustType::String | RustType::Secret));
+            if converts {
+                arguments.push(quote!(#name: impl Into<#bare>));
+                values.push(quote!(#name: #name.into()));
+            } else {
+                arguments.push(quote!(#name: #bare));
+                values.push(quote!(#name));
+            }
+        } else if list {
+            values.push(quote!(#name: Vec::new()));
+        } else {
+            values.push(quote!(#name: None));
+        }
+        parts.push(match (field.part, field.required) {
+            (FormPart::File, true) => quote!(.file(#wire, &self.#name)),
+            (FormPart::File, false) => quote!(.optional_file(#wire, self.#name.as_ref())),
+            (FormPart::Files, _) => quote!(.files(#wire, &self.#name)),
+            (FormPart::Text(_), _) => quote!(.text(#wire, &self.#name)),
+            (FormPart::Json(_), _) => quote!(.json(#wire, &self.#name)),
+        });
+    }
+    let default = arguments.is_empty().then(|| quote!(, Default));
+    let constructor = (!arguments.is_empty()).then(|| {
+        quote! {
+            /// With what is required; everything else is absent.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    });
+    quote! {
+        #docs
+        #[derive(Debug, Clone #default)]
+        pub struct #ident { #(#declared)* }
+        impl #ident {
+            #constructor
+
+            /// The parts as they are sent.
+            pub(super) fn form(&self) -> FormData {
+                FormData::new() #(#parts)*
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How is an object with known fields defined?
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::said;
+use super::rust_type::{Within, adapter, json_parameter, mention};
+use super::text;
+use crate::ir::{Shape, Type};
+use crate::plan::{FieldPlan, Ident, Plan, Presence, RustType, TypePlan};
+
+pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, docs: &TokenStream) -> TokenStream {
+    let Shape::Record(shape) = &ty.shape else { return TokenStream::new() };
+    let ident = text::ident(name);
+    let default = planned.defaults.then(|| quote!(, Default));
+    let fields = shape.fields.iter().zip(&planned.fields).map(|(field, planned)| {
+        let mut lines = said(&field.docs);
+        if lines.is_empty() {
+            lines.push(format!("{}.", text::code(&field.name)));
+        }
+        let docs = text::doc(&lines.join("\n\n"));
+        let ty = mention(plan, &planned.ty, Within::Types);
+        let serde = serde_of(planned, &field.name);
+        let ident = text::ident(&planned.ident);
+        quote!(#docs #serde pub #ident: #ty,)
+    });
+    let rest = planned.rest.as_ref().map(|(ident, ty)| {
+        let ident = text::ident(ident);
+        let ty = mention(plan, ty, Within::Types);
+        quote! {
+            /// What no other field holds.
+            #[serde(flatten)]
+            pub #ident: BTreeMap<String, #ty>,
+        }
+    });
+    let constructor = (planned.sent && !planned.defaults).then(|| constructor(plan, planned, &ident));
+    let parameter = json_parameter(planned, &ident);
+    quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq #default, serde::Serialize, serde::Deserialize)]
+        pub struct #ident { #(#fields)* #rest }
+        #constructor
+        #parameter
+    }
+}
+
+fn serde_of(field: &FieldPlan, wire: &str) -> TokenStream {
+    let mut parts: Vec<TokenStream> = Vec::new();
+    if field.ident.plain() != wire {
+        let wire = text::literal(wire);
+        parts.push(quote!(rename = #wire));
+    }
+    let skip = match field.presence {
+        Presence::Required | Presence::RequiredNullable => None,
+        Presence::Optional => Some("Option::is_none"),
+        Presence::OptionalNullable => Some("Nullable::is_absent"),
+    };
+    if skip.is_some() || (field.presence == Presence::RequiredNullable && field.adapter.is_some()) {
+        parts.push(quote!(default));
+    }
+    if let Some(skip) = skip {
+        parts.push(quote!(skip_serializing_if = #skip));
+    }
+    if let Some(with) = field.adapter {
+        let with = format!("sinew_runtime::generated::{}", adapter(with));
+        parts.push(quote!(with = #with));
+    }
+    if parts.is_empty() { TokenStream::new() } else { quote!(#[serde(#(#parts),*)]) }
+}
+
+/// `new` takes what must be given, in the document's order.
+fn constructor(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident) -> TokenStream {
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    for field in &planned.fields {
+        let name = text::ident(&field.ident);
+        if field.constant {
+            values.push(quote!(#name: Default::default()));
+            continue;
+        }
+        match field.presence {
+            Presence::Optional => values.push(quote!(#name: None)),
+            Presence::OptionalNullable => values.push(quote!(#name: Nullable::Absent)),
+            Presence::RequiredNullable => {
+                let ty = mention(plan, &field.ty, Within::Types);
+                arguments.push(quote!(#name: #ty));
+                values.push(quote!(#name));
+            }
+            Presence::Required => {
+                let bare = match &field.bare {
+                    RustType::Boxed(inner) => inner,
+                    other => other,
+                };
+                let ty = mention(plan, bare, Within::Types);
+                let boxed = matches!(field.bare, RustType::Boxed(_));
+                let converts = match bare {
+                    RustType::String | RustType::Secret => true,
+                    RustType::Named(id) => {
+                        let target = &plan.types[id.index()];
+                        target.unknown.is_some() || matches!(target.resolved, RustType::String | RustType::Secret)
+                    }
+                    _ => false,
+                };
+                if converts {
+                    arguments.push(quote!(#name: impl Into<#ty>));
+                    values.push(if boxed {
+                        quote!(#name: Box::new(#name.into()))
+                    } else {
+                        quote!(#name: #name.into())
+                    });
+                } else {
+                    arguments.push(quote!(#name: #ty));
+                    values.push(if boxed { quote!(#name: Box::new(#name)) } else { quote!(#name) });
+                }
+            }
+        }
+    }
+    if let Some((rest, _)) = &planned.rest {
+        let rest = text::ident(rest);
+        values.push(quote!(#rest: BTreeMap::new()));
+    }
+    quote! {
+        impl #ident {
+            /// With what is required; everything else is absent.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! How is a union defined, encoded and decoded?
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::rust_type::{Within, adapter, json_parameter, mention};
+use super::text;
+use crate::plan::{ArmPlan, Ident, JsonKind, Plan, RustType, TypePlan, UnionPlan};
+
+/// An enum with a variant for each alternative, and one for what fits none.
+pub(super) fn union(
+    plan: &Plan,
+    planned: &TypePlan,
+    union: &UnionPlan,
+    name: &Ident,
+    docs: &TokenStream,
+) -> TokenStream {
+    let ident = text::ident(name);
+    let unknown = text::ident(&union.unknown);
+    let variants: Vec<_> = union.arms.iter().map(|arm| text::ident(&arm.ident)).collect();
+    let types: Vec<_> = union.arms.iter().map(|arm| mention(plan, &arm.ty, Within::Types)).collect();
+    let variant_docs = union.arms.iter().map(|arm| {
+        text::doc(&match arm.written_tag.as_ref().zip(union.tag.as_ref()) {
+            Some((value, (field, _))) => format!("Where {} is {}.", text::code(field), text::code(value)),
+            None => format!("{}.", text::code(arm.ident.plain())),
+        })
+    });
+    let encoders = union.arms.iter().map(|arm| encoder(arm, union));
+    let table = union.arms.iter().map(arm_entry);
+    let tag = union.tag.as_ref().map(|(field, values)| {
+        let field = text::literal(field);
+        let values = values.iter().map(|(value, arm)| {
+            let value = text::literal(value);
+            let arm = proc_macro2::Literal::usize_unsuffixed(*arm);
+            quote!((#value, #arm))
+        });
+        quote!(.tag(#field, &[#(#values),*]))
+    });
+    let decoders = union.arms.iter().enumerate().map(|(position, arm)| {
+        let position = proc_macro2::Literal::usize_unsuffixed(position);
+        let variant = text::ident(&arm.ident);
+        match arm.adapter {
+            Some(with) => {
+                let with = text::name(adapter(with));
+                quote!(#position => sinew_runtime::generated::#with::from_value(value).map(Self::#variant),)
+            }
+            None => quote!(#position => serde_json::from_value(value).map(Self::#variant),),
+        }
+    });
+    let conversions = conversions(union, &types, &ident);
+    let parameter = json_parameter(planned, &ident);
+    quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum #ident {
+            #(#variant_docs #variants(#types),)*
+            /// What fits none of them, as it came.
+            #unknown(serde_json::Value),
+        }
+        #(#conversions)*
+        impl serde::Serialize for #ident {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    #(#encoders)*
+                    Self::#unknown(value) => value.serialize(serializer),
+                }
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for #ident {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+                static UNION: Union = Union::new(&[#(#table),*])#tag;
+                UNION.decode(deserializer, |arm, value| match arm {
+                    #(#decoders)*
+                    _ => Ok(Self::#unknown(value)),
+                })
+            }
+        }
+        #parameter
+    }
+}
+
+fn encoder(arm: &ArmPlan, union: &UnionPlan) -> TokenStream {
+    let variant = text::ident(&arm.ident);
+    match (&arm.written_tag, &union.tag, arm.adapter) {
+        (Some(value), Some((field, _)), _) => {
+            let (field, value) = (text::literal(field), text::literal(value));
+            quote! {
+                Self::#variant(value) => {
+                    sinew_runtime::generated::Union::encode_tagged(serializer, #field, #value, value)
+                }
+            }
+        }
+        (_, _, Some(with)) => {
+            let with = text::name(adapter(with));
+            quote!(Self::#variant(value) => sinew_runtime::generated::#with::serialize(value, serializer),)
+        }
+        _ => quote!(Self::#variant(value) => value.serialize(serializer),),
+    }
+}
+
+fn arm_entry(arm: &ArmPlan) -> TokenStream {
+    let name = text::literal(arm.ident.plain());
+    let mut kinds = arm.json.iter().map(|kind| match kind {
+        JsonKind::Null => quote!(JsonTypes::NULL),
+        JsonKind::Boolean => quote!(JsonTypes::BOOLEAN),
+        JsonKind::Integer => quote!(JsonTypes::INTEGER),
+        JsonKind::Number => quote!(JsonTypes::NUMBER),
+        JsonKind::String => quote!(JsonTypes::STRING),
+        JsonKind::Array => quote!(JsonTypes::ARRAY),
+        JsonKind::Object => quote!(JsonTypes::OBJECT),
+    });
+    let first = kinds.next().unwrap_or_else(|| quote!(JsonTypes::NULL));
+    let kinds = kinds.fold(first, |all, kind| quote!(#all.or(#kind)));
+    let list = |names: &[String]| {
+        let names = names.iter().map(|name| text::literal(name));
+        quote!(&[#(#names),*])
+    };
+    let required = (!arm.required.is_empty()).then(|| {
+        let names = list(&arm.required);
+        quote!(.required(#names))
+    });
+    let properties = (!arm.properties.is_empty()).then(|| {
+        let names = list(&arm.properties);
+        quote!(.properties(#names))
+    });
+    let constants = (!arm.constants.is_empty()).then(|| {
+        let constants = arm.constants.iter().map(|(field, values)| {
+            let field = text::literal(field);
+            let values = list(values);
+            quote!((#field, #values))
+        });
+        quote!(.constants(&[#(#constants),*]))
+    });
+    let values = (!arm.values.is_empty()).then(|| {
+        let values = list(&arm.values);
+        quote!(.values(#values))
+    });
+    quote!(UnionArm::new(#name, #kinds)#required #constants #properties #values)
+}
+
+/// `From` each alternative whose type no other has.
+fn conversions(union: &UnionPlan, types: &[TokenStream], ident: &proc_macro2::Ident) -> Vec<TokenStream> {
+    let spelled: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let mut conversions = Vec::new();
+    for (position, arm) in union.arms.iter().enumerate() {
+        let once = spelled.iter().filter(|other| **other == spelled[position]).count() == 1;
+        // A `Vec<u8>` or a JSON value could be meant in more ways than one.
+        if !once || !matches!(arm.ty, RustType::Named(_) | RustType::String | RustType::I64) {
+            continue;
+        }
+        let (variant, ty) = (text::ident(&arm.ident), &types[position]);
+        conversions.push(quote! {
+            impl From<#ty> for #ident {
+                fn from(value: #ty) -> Self {
+                    Self::#variant(value)
+                }
+            }
+        });
+    }
+    conversions
+}
