@@ -258,7 +258,7 @@ async fn multipart(content_type: &str, body: &Bytes) -> Result<(Vec<(String, Str
     Ok((pairs, upload))
 }
 
-/// Whether some object has a key twice. serde_json keeps the last one, and so would hide it.
+/// Whether some object has a key twice. `serde_json` keeps the last one, and so would hide it.
 fn repeats_a_key(json: &[u8]) -> bool {
     // Counting the keys in the text and in the tree finds any that were lost. Outside of strings, a colon stands after a
     // key and nowhere else.

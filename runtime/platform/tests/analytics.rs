@@ -1,5 +1,8 @@
 //! Does the client of the analytics service do all that the document says?
 
+// A panic is a test's verdict, in its helpers too.
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use analytics_service::{types, *};

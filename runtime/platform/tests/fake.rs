@@ -1,5 +1,8 @@
 //! Is the fake as strict as it says, and as odd as the services are?
 
+// A panic is a test's verdict, in its helpers too.
+#![allow(clippy::expect_used, clippy::panic)]
+
 use sinew_platform::{FakeService, admin_token, token};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

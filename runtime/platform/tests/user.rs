@@ -1,5 +1,8 @@
 //! Does the client of the user service do all that the service can do?
 
+// A panic is a test's verdict, in its helpers too.
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use common::document::Failures;

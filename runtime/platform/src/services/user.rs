@@ -49,12 +49,12 @@ fn seed(store: &mut Store) {
     store.add("roles", json!({"name": "user", "description": "Everybody"}));
     store.add("roles", json!({"name": "admin", "description": null}));
     for (name, roles) in [("grace", json!(["user", "admin"])), ("ada", json!(["user"]))] {
-        let row = account(store, &format!("{name}@example.org"), name, "correct horse", roles);
+        let row = account(store, &format!("{name}@example.org"), name, "correct horse", &roles);
         store.add("users", row);
     }
 }
 
-fn account(store: &mut Store, email: &str, username: &str, password: &str, roles: Value) -> Value {
+fn account(store: &mut Store, email: &str, username: &str, password: &str, roles: &Value) -> Value {
     let now = store.seconds();
     json!({
         "email": email, "username": username, "password": password, "roles": roles, "first_name": null, "last_name": null,
@@ -191,7 +191,7 @@ fn create_user(store: &mut Store, ask: &Ask) -> Handled {
         email.as_str().unwrap_or_default(),
         &username,
         password.as_str().unwrap_or_default(),
-        json!(["user"]),
+        &json!(["user"]),
     );
     row["first_name"] = ask.field("first_name");
     row["last_name"] = ask.field("last_name");
