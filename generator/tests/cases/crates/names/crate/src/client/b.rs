@@ -17,11 +17,11 @@ use sinew_runtime::generated::{Method, Operation, Reply};
 use sinew_runtime::Call;
 use super::types;
 
-static GET_B: Operation = Operation::new("get_b", Method::Get, "/b");
+static LIST_THINGS: Operation = Operation::new("list_things", Method::Get, "/b");
 
 impl super::NaiveNamesClient {
     /// `GET /b` (`list_things`)
-    pub fn get_b(&self) -> Call<'_, types::UserName> {
-        self.core.request(&GET_B).answering(Reply::json)
+    pub fn list_things(&self) -> Call<'_, types::UserName> {
+        self.core.request(&LIST_THINGS).answering(Reply::json)
     }
 }
