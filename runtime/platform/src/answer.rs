@@ -75,6 +75,11 @@ impl Answer {
         }
     }
 
+    /// The content type, empty if there is none.
+    pub(crate) fn content_type(&self) -> &str {
+        self.headers.iter().find(|(name, _)| *name == "content-type").map_or("", |(_, value)| value)
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

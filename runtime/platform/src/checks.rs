@@ -182,6 +182,18 @@ fn negotiate(route: &Route, headers: &HeaderMap) -> Option<Answer> {
         .then(|| Answer::detail(StatusCode::NOT_ACCEPTABLE, &format!("API version '{version}' is not supported")))
 }
 
+/// Whether a caller said that it takes what it gets.
+pub(crate) fn takes(headers: &HeaderMap, content_type: &str) -> bool {
+    let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_owned();
+    let sent = essence(content_type);
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').map(essence).any(|range| {
+        let family = range.strip_suffix("/*").is_some_and(|family| sent.split('/').next() == Some(family));
+        // The project service answers its own type as plain JSON.
+        range == "*/*" || family || range == sent || (range == VENDOR && sent == "application/json")
+    })
+}
+
 async fn payload(
     payload: Payload,
     headers: &HeaderMap,

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::answer::Answer;
-use crate::checks::check;
+use crate::checks::{check, takes};
 use crate::fault::Fault;
 use crate::log::Received;
 use crate::route::Definition;
@@ -299,8 +299,14 @@ impl Shared {
         }
         let answer = match (checked.route, checked.ask) {
             (Some(route), Ok(ask)) => {
-                let answer = (route.handler)(&mut self.state().store, &ask);
-                answer.unwrap_or_else(|answer| answer)
+                let mut state = self.state();
+                let answer = (route.handler)(&mut state.store, &ask).unwrap_or_else(|answer| answer);
+                if answer.status.is_success() && !takes(&head.headers, answer.content_type()) {
+                    let what =
+                        format!("`accept` does not allow {}, which this operation answers", answer.content_type());
+                    state.violations.push(format!("{} {}: {what}", head.method, head.uri));
+                }
+                answer
             }
             (_, Err(answer)) => answer,
             (None, Ok(_)) => return Err(GivenUp),

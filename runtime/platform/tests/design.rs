@@ -176,6 +176,23 @@ async fn files(fake: &FakeService) {
     assert_eq!((whole.status.as_u16(), whole.value.bytes().await.expect("bytes").len()), (200, 70_000));
     assert!(matches!(failed(ada.download_file(99).await, 404), DownloadFileFailure::NotFound(_)));
 
+    // Each kind of file comes back as its own media type, whatever it was sent as.
+    for (name, media_type) in [
+        ("a.PDF", "application/pdf"),
+        ("a.b.dwg", "application/acad"),
+        ("a.dxf", "application/dxf"),
+        ("a.png", "image/png"),
+        ("a.jpg", "image/jpeg"),
+        ("a & b;.ifc", "application/x-step"),
+    ] {
+        let upload = types::FileUpload::new(Part::bytes(name.to_owned()).file_name(name));
+        let sent = ada.upload_file(1, &upload).await.expect("a file");
+        assert_eq!(sent.filename, name);
+        let download = ada.download_file(sent.id).await.expect("a file");
+        assert_eq!(download.content_type(), Some(media_type));
+        assert_eq!(download.bytes().await.expect("bytes"), name.as_bytes());
+    }
+
     assert_eq!(ada.delete_file(file.id).response().await.expect("gone").status.as_u16(), 204);
     assert!(matches!(failed(ada.delete_file(file.id).await, 404), DeleteFileFailure::NotFound(_)));
 }

@@ -75,6 +75,10 @@ async fn what_no_client_may_send_is_noted() {
     )
     .await;
 
+    let xml = "accept: application/xml, text/*;q=0.5\r\n";
+    let analytics = FakeService::analytics().await.expect("a fake");
+    wrong(&analytics, "GET /health", xml, b"", "`accept` does not allow application/json", 200).await;
+
     let design = FakeService::design().await.expect("a fake");
     let bearer = format!("authorization: Bearer {}\r\n", token(2));
     let upload = "POST /api/v1/designs/1/files";

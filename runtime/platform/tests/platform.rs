@@ -136,6 +136,38 @@ async fn addresses_come_from_variables() {
     UserServiceClient::from_registry(&registry).expect("a client").service_info().await.expect("a banner");
 }
 
+/// `from_env` reads the process. So that no test changes what others read, a child of this process calls it.
+#[tokio::test]
+async fn from_env_reads_the_process() {
+    let platform = Platform::start().await.expect("a platform");
+    let child = |env: Vec<(String, String)>| async {
+        let mut command = tokio::process::Command::new(std::env::current_exe().expect("this test"));
+        command.args(["--exact", "the_child_that_reads_the_process", "--ignored"]).envs(env);
+        command.output().await.expect("a child")
+    };
+    let output = child(platform.env().into_iter().collect()).await;
+    assert!(output.status.success(), "{output:?}");
+    for service in platform.services() {
+        assert_eq!(service.received().len(), 1, "{}", service.name());
+    }
+    let mut env = platform.env();
+    env.insert("DESIGN_SERVICE_PORT".to_owned(), "70000".to_owned());
+    let output = child(env.into_iter().collect()).await;
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("DESIGN_SERVICE_PORT"), "{output:?}");
+}
+
+#[tokio::test]
+#[ignore = "called by `from_env_reads_the_process`, with variables of its own"]
+async fn the_child_that_reads_the_process() {
+    UserServiceClient::from_env().expect("a client").health().await.expect("alive");
+    ProjectServiceClient::from_env().expect("a client").health().await.expect("alive");
+    KnowledgeServiceClient::from_env().expect("a client").health().await.expect("alive");
+    DesignServiceClient::from_env().expect("a client").health().await.expect("alive");
+    AnalyticsServiceClient::from_env().expect("a client").health().await.expect("alive");
+    MarketplaceServiceClient::from_env().expect("a client").health().await.expect("alive");
+}
+
 /// One login opens one service: the platform does not share its tokens.
 #[tokio::test]
 async fn tokens_are_not_shared() {
@@ -197,6 +229,9 @@ async fn only_what_is_safe_is_sent_again() {
     fake.next([Fault::Hang]);
     client.get_user(2).attempt_timeout(Duration::from_millis(500)).await.expect("the second attempt");
     assert_eq!(fake.count("get_user"), 5);
+    fake.next([Fault::Slow(Duration::from_millis(20))]);
+    let slow = client.get_user(2).response().await.expect("slow is not broken");
+    assert_eq!((slow.status.as_u16(), fake.count("get_user")), (200, 6));
     fake.next([Fault::Hang, Fault::Hang, Fault::Hang]);
     let error = client.get_user(2).attempt_timeout(Duration::from_millis(50)).await.expect_err("silence");
     assert_eq!((error.kind(), error.attempts(), error.sent()), (ErrorKind::Timeout, 3, Sent::MaybeSent));
