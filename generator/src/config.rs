@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::diagnostics::{Diagnostic, Diagnostics, Place, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
-use crate::settings::Settings;
+use crate::settings::{Pattern, Selection, Settings};
 use crate::write::{self, Difference};
-use crate::{load, lower, plan, settings};
+use crate::{load, lower, plan, select, settings};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
 ///
@@ -18,6 +18,7 @@ pub struct Config {
     settings: Option<PathBuf>,
     out: PathBuf,
     runtime_path: Option<String>,
+    flags: Selection,
     strict: bool,
     build_script: bool,
 }
@@ -42,6 +43,8 @@ pub struct Summary {
     pub degraded: usize,
     /// Operations that are missing; the errors say why.
     pub skipped: usize,
+    /// Operations that the user did not ask for.
+    pub unselected: usize,
     /// Types with a definition.
     pub types: usize,
 }
@@ -52,7 +55,15 @@ impl Config {
     pub fn new(document: impl Into<PathBuf>) -> Self {
         let document = document.into();
         let out = document.with_extension("");
-        Self { document, settings: None, out, runtime_path: None, strict: false, build_script: false }
+        Self {
+            document,
+            settings: None,
+            out,
+            runtime_path: None,
+            flags: Selection::default(),
+            strict: false,
+            build_script: false,
+        }
     }
 
     /// A run from a build script: the crate goes to `$OUT_DIR/<folder of the document>`, and cargo is told which files to watch.
@@ -89,6 +100,32 @@ impl Config {
         self
     }
 
+    /// Narrows what `[select]` in `client.toml` leaves of the document: only operations that fit one of these patterns.
+    ///
+    /// A pattern is an `operationId`, the name of a method or a route such as `GET /users/*`; `*` stands for anything.
+    pub fn operations<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.flags.operations.extend(patterns.into_iter().map(pattern));
+        self
+    }
+
+    /// As [`Config::operations`], by any of their tags.
+    pub fn tags<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.flags.tags.extend(patterns.into_iter().map(pattern));
+        self
+    }
+
+    /// As [`Config::operations`], by their path: `*` stands for one segment, `**` for any number.
+    pub fn paths<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.flags.paths.extend(patterns.into_iter().map(pattern));
+        self
+    }
+
+    /// As [`Config::operations`], by their HTTP method.
+    pub fn methods<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
+        self.flags.methods.extend(patterns.into_iter().map(pattern));
+        self
+    }
+
     /// Refuses a document of which anything must be skipped or degraded.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -97,9 +134,13 @@ impl Config {
 
     /// The files of the crate, in memory; `None` where the run is refused.
     pub fn files(&self, diagnostics: &mut Diagnostics) -> Option<(Vec<SourceFile>, Summary)> {
-        let settings = self.read_settings(diagnostics)?;
-        let document = load::load(&load::Input::file(&self.document), diagnostics)?;
+        let mut settings = self.read_settings(diagnostics)?;
+        let mut document = load::load(&load::Input::file(&self.document), diagnostics)?;
+        let unselected = select::select(&mut document, &mut settings, &self.flags, diagnostics)?;
         let api = lower::lower(&document, diagnostics);
+        if unselected > 0 {
+            select::forget_unreached(&document, &api, &mut settings);
+        }
         if api.operations.is_empty() {
             diagnostics.push(
                 Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of")
@@ -109,7 +150,7 @@ impl Config {
             return None;
         }
         let plan = plan::plan(&api, &settings, diagnostics);
-        let summary = summary(&api, plan.definitions.len(), diagnostics);
+        let summary = Summary { unselected, ..summary(&api, plan.definitions.len(), diagnostics) };
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
         let refused =
             diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
@@ -183,6 +224,10 @@ impl Config {
     }
 }
 
+fn pattern(text: impl Into<String>) -> Pattern {
+    Pattern { text: text.into(), span: None }
+}
+
 fn summary(api: &Api, types: usize, diagnostics: &Diagnostics) -> Summary {
     let warned: Vec<&str> = diagnostics
         .iter()
@@ -203,5 +248,5 @@ fn summary(api: &Api, types: usize, diagnostics: &Diagnostics) -> Summary {
             })
         })
         .count();
-    Summary { full: api.operations.len() - degraded, degraded, skipped: api.skipped, types }
+    Summary { full: api.operations.len() - degraded, degraded, skipped: api.skipped, unselected: 0, types }
 }

@@ -13,7 +13,8 @@
 //! | [`emit`] | How is that spelled? |
 //! | [`mod@write`] | Where does it go? |
 //!
-//! [`diagnostics`] travel along; [`settings`] are the user's choices from `client.toml`. [`Config`] runs it all, for the `sinew`
+//! [`diagnostics`] travel along; [`settings`] are the user's choices from `client.toml`, of which the selection is applied
+//! between `load` and `lower`. [`Config`] runs it all, for the `sinew`
 //! command, for `cargo xtask codegen` and for build scripts alike:
 //!
 //! ```no_run
@@ -28,6 +29,7 @@ pub mod ir;
 pub mod load;
 pub mod lower;
 pub mod plan;
+mod select;
 pub mod settings;
 pub mod write;
 

@@ -41,6 +41,18 @@ struct Generate {
     /// Where `sinew-runtime` lies, relative to the crate; default: the registry.
     #[arg(long)]
     runtime_path: Option<String>,
+    /// Only these operations, by `operationId`, method name or route (`GET /users/*`); `*` stands for anything.
+    #[arg(long, value_delimiter = ',', value_name = "PATTERN,…")]
+    operations: Vec<String>,
+    /// Only operations with one of these tags.
+    #[arg(long, value_delimiter = ',', value_name = "PATTERN,…")]
+    tags: Vec<String>,
+    /// Only operations at these paths; `*` is one segment, `**` any number.
+    #[arg(long, value_delimiter = ',', value_name = "PATTERN,…")]
+    paths: Vec<String>,
+    /// Only operations with these methods.
+    #[arg(long, value_delimiter = ',', value_name = "METHOD,…")]
+    methods: Vec<String>,
     /// Compare only: fail if the crate on disk is not what the document gives.
     #[arg(long)]
     check: bool,
@@ -71,6 +83,11 @@ fn main() -> ExitCode {
 fn generate(arguments: &Generate) -> ExitCode {
     let begun = Instant::now();
     let mut config = Config::new(&arguments.document).out(&arguments.out).strict(arguments.strict);
+    config = config
+        .operations(&arguments.operations)
+        .tags(&arguments.tags)
+        .paths(&arguments.paths)
+        .methods(&arguments.methods);
     if let Some(settings) = &arguments.settings {
         config = config.settings(settings);
     }
@@ -95,8 +112,10 @@ fn generate(arguments: &Generate) -> ExitCode {
     }
     let summary = outcome.summary;
     let word = if difference.is_none() { "unchanged" } else { "written  " };
+    let unselected =
+        if summary.unselected > 0 { format!(" ({} not selected)", summary.unselected) } else { String::new() };
     say(&format!(
-        "  {word}  {out}: {} operations full, {} degraded, {} skipped; {} types ({:.2} s)\n",
+        "  {word}  {out}: {} operations full, {} degraded, {} skipped{unselected}; {} types ({:.2} s)\n",
         summary.full,
         summary.degraded,
         summary.skipped,

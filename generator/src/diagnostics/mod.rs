@@ -168,6 +168,11 @@ impl Diagnostics {
         self.collected.push(diagnostic);
     }
 
+    /// Takes back what was said about something that turned out not to matter.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.collected.retain(keep);
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

@@ -50,6 +50,11 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     }
 }
 
+/// Where the document says that its operations are served.
+pub(crate) fn base_url(document: &Document) -> Option<String> {
+    server::base_url(&document.servers)
+}
+
 fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Operation> {
     let Some(method) = method(&stated.method) else {
         lowering.diagnostics.push(

@@ -136,34 +136,43 @@ pub(super) fn settings_of<'s>(settings: &'s Settings, operation: &Operation) -> 
 }
 
 fn candidates(api: &Api, operation: &Operation) -> Vec<Candidate> {
-    let candidate = |text: &str| {
-        let name = names::snake(text);
+    let candidate = |text: String| {
+        let name = names::snake(&text);
         Candidate { exact: name.as_str() == text, name }
     };
-    let mut candidates = Vec::new();
-    if let Some(id) = &operation.id {
-        candidates.extend(without_route(api, operation, id).map(candidate));
-        candidates.push(candidate(id));
+    let method = operation.method.name().to_ascii_lowercase();
+    wordings(api.base_url.as_deref(), operation.id.as_deref(), &method, &operation.path)
+        .into_iter()
+        .map(candidate)
+        .collect()
+}
+
+/// What the method of an operation could be called, best first. The HTTP method is in lower case.
+pub(crate) fn possible(base_url: Option<&str>, id: Option<&str>, method: &str, path: &str) -> Vec<Ident> {
+    wordings(base_url, id, method, path).iter().map(|text| names::snake(text)).collect()
+}
+
+/// The texts that names can be made of.
+fn wordings(base_url: Option<&str>, id: Option<&str>, method: &str, path: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    if let Some(id) = id {
+        texts.extend(without_route(base_url, id, method, path).map(str::to_owned));
+        texts.push(id.to_owned());
     }
-    let path = operation.path.replace(['{', '}'], " ");
-    candidates.push(candidate(&format!("{} {path}", operation.method.name().to_ascii_lowercase())));
-    candidates
+    texts.push(format!("{method} {}", path.replace(['{', '}'], " ")));
+    texts
 }
 
 /// FastAPI's `operationId` is the function's name, the path and the method, joined by `_`: the name alone is what a person
 /// would say. The path may carry the base path, where the document lifts that into its server.
-fn without_route<'o>(api: &Api, operation: &Operation, id: &'o str) -> Option<&'o str> {
+fn without_route<'o>(base_url: Option<&str>, id: &'o str, method: &str, path: &str) -> Option<&'o str> {
     let flat = |path: &str| -> String {
         path.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
     };
-    let base = api
-        .base_url
-        .as_deref()
-        .and_then(|url| url.split_once("://"))
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let method = operation.method.name().to_ascii_lowercase();
+    let base =
+        base_url.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     [base.unwrap_or_default(), ""]
         .into_iter()
-        .find_map(|base| id.strip_suffix(&format!("{}_{method}", flat(&format!("{base}{}", operation.path)))))
+        .find_map(|base| id.strip_suffix(&format!("{}_{method}", flat(&format!("{base}{path}")))))
         .filter(|function| function.chars().any(char::is_alphanumeric))
 }

@@ -15,6 +15,7 @@ mod unions;
 
 pub use calls::{Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, Success};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
+pub(crate) use method_names::possible as possible_method_names;
 pub use names::Ident;
 pub use package::{Dependency, Package};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};

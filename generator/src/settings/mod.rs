@@ -1,7 +1,12 @@
 //! What has the user chosen, in `client.toml`?
+//!
+//! Every table and key is described in `SETTINGS.md` beside the crate's sources.
 
+#[cfg(test)]
+mod documented;
 mod names;
 mod read;
+mod section;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,6 +25,8 @@ pub struct Settings {
     pub runtime: RuntimeSettings,
     /// `[types]`: choices about types as a whole.
     pub types: TypeSettings,
+    /// `[select]`: which operations the client has.
+    pub select: Selection,
     /// `[operations.<key>]`, where the key is an `operationId` or `GET /users/{id}`.
     pub operations: BTreeMap<String, OperationSettings>,
     /// `[schemas.<name>]`, where the name is that of a component.
@@ -78,6 +85,48 @@ pub enum NaiveTimestamps {
     Error,
     /// A time in UTC.
     Utc,
+}
+
+/// `[select]`: which operations the client has. A list that is empty says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Operations, by `operationId`, method name or route.
+    pub operations: Vec<Pattern>,
+    /// Tags, any of an operation's.
+    pub tags: Vec<Pattern>,
+    /// Path templates.
+    pub paths: Vec<Pattern>,
+    /// HTTP methods.
+    pub methods: Vec<Pattern>,
+    /// As `operations`, of what is not wanted.
+    pub drop_operations: Vec<Pattern>,
+    /// As `tags`, of what is not wanted.
+    pub drop_tags: Vec<Pattern>,
+    /// As `paths`, of what is not wanted.
+    pub drop_paths: Vec<Pattern>,
+    /// As `methods`, of what is not wanted.
+    pub drop_methods: Vec<Pattern>,
+    /// What becomes of deprecated operations.
+    pub deprecated: Deprecated,
+}
+
+/// A name in which `*` stands for anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pattern {
+    /// The pattern.
+    pub text: String,
+    /// Where it stands in `client.toml`; `None` if it was given to the command.
+    pub span: Option<Range<usize>>,
+}
+
+/// What becomes of deprecated operations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deprecated {
+    /// They are generated, and marked.
+    #[default]
+    Keep,
+    /// They are left out.
+    Drop,
 }
 
 /// `[operations.<key>]`

@@ -15,4 +15,8 @@ codes! {
         "The file exists, but the system does not let it be read, or it is not UTF-8.";
     SETTINGS_CONFLICT = "SN0307", "settings that contradict each other",
         "Two settings cannot both be followed.";
+    SELECTION_UNMATCHED = "SN0308", "a selection of something that the document does not have",
+        "A pattern in `[select]`, or one given to the command, fits no operation, so it would have no effect. In a pattern `*` stands for anything; in one of a path it stands for one segment, and `**` for any number of them.";
+    SELECTION_EMPTY = "SN0309", "no operation is selected",
+        "Every list of the selection must fit an operation, by any of its patterns, and no pattern of what is dropped may. No operation passes, and an empty client is never written.";
 }
