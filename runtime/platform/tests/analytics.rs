@@ -49,6 +49,15 @@ async fn every_operation() {
     let none = client.top_products(&TopProducts { limit: Some(0) }).await;
     assert!(matches!(failed(none, 422), TopProductsFailure::UnprocessableEntity(_)));
 
+    // The largest amount that the platform's columns can hold, the smallest change, and another spelling.
+    for (amount, exact) in [("9999999999.99", "9999999999.99"), ("-0.01", "-0.01"), ("1e3", "1000")] {
+        let row =
+            format!(r#"[{{"product_name": "p", "total_usage": 1, "total_cost": {amount}, "avg_efficiency": 1.0}}]"#);
+        fake.next([Fault::json(200, row)]);
+        let products = client.top_products(&TopProducts::default()).await.expect("figures");
+        assert_eq!(products[0].total_cost, decimal(exact), "{amount}");
+    }
+
     let people = client.user_activity(&UserActivity::default()).await.expect("figures");
     assert_eq!((people[0].username.as_str(), people[0].total_value_managed), ("ada", decimal("125000.50")));
     let none = client.user_activity(&UserActivity { days: Some(0) }).await;
