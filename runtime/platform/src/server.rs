@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -54,6 +55,16 @@ struct State {
     faults: VecDeque<Fault>,
     log: Vec<Received>,
     violations: Vec<String>,
+}
+
+impl State {
+    /// Takes note of a violation, once however often it comes.
+    fn violate(&mut self, head: &Parts, what: &str) {
+        let violation = format!("{} {}: {what}", head.method, head.uri);
+        if !self.violations.contains(&violation) {
+            self.violations.push(violation);
+        }
+    }
 }
 
 /// What stands at the port.
@@ -267,7 +278,7 @@ impl Shared {
         let fault = {
             let mut state = self.state();
             for violation in &checked.violations {
-                state.violations.push(format!("{} {}: {violation}", head.method, head.uri));
+                state.violate(&head, violation);
             }
             state.log.push(Received {
                 operation: checked.route.map(|route| route.operation),
@@ -304,7 +315,7 @@ impl Shared {
                 if answer.status.is_success() && !takes(&head.headers, answer.content_type()) {
                     let what =
                         format!("`accept` does not allow {}, which this operation answers", answer.content_type());
-                    state.violations.push(format!("{} {}: {what}", head.method, head.uri));
+                    state.violate(&head, &what);
                 }
                 answer
             }
