@@ -148,6 +148,7 @@ async fn files(fake: &FakeService) {
     };
     let file = ada.upload_file(1, &upload).await.expect("a file");
     same(&file, &fake.held("files", file.id), &[]);
+    assert_eq!(file.filename, "plan é.PNG");
     assert_eq!((file.file_type.clone(), file.file_size), (types::FileType::Png, 70_000));
     assert_eq!(file.description, Nullable::Present("plan \"A\"\r\n--x & é".to_owned()));
     let wrong = types::FileUpload::new(Part::bytes("x").file_name("photo.jpeg"));
