@@ -1,11 +1,14 @@
 //! How is the generator run, from a command, a chore or a build script?
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Place, Renderer, Severity, codes};
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
+use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
+use crate::summary::Summary;
 use crate::write::{self, Difference};
 use crate::{load, lower, plan, select, settings};
 
@@ -32,21 +35,6 @@ pub struct Outcome {
     pub difference: Option<Difference>,
     /// What the client can do.
     pub summary: Summary,
-}
-
-/// What the generated client can do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Operations just as the document has them.
-    pub full: usize,
-    /// Operations of which something was left out; the warnings say what.
-    pub degraded: usize,
-    /// Operations that are missing; the errors say why.
-    pub skipped: usize,
-    /// Operations that the user did not ask for.
-    pub unselected: usize,
-    /// Types with a definition.
-    pub types: usize,
 }
 
 impl Config {
@@ -134,9 +122,25 @@ impl Config {
 
     /// The files of the crate, in memory; `None` where the run is refused.
     pub fn files(&self, diagnostics: &mut Diagnostics) -> Option<(Vec<SourceFile>, Summary)> {
-        let mut settings = self.read_settings(diagnostics)?;
-        let mut document = load::load(&load::Input::file(&self.document), diagnostics)?;
-        let unselected = select::select(&mut document, &mut settings, &self.flags, diagnostics)?;
+        let (understood, summary) = self.understand(diagnostics);
+        let (api, plan) = understood?;
+        Some((self.spell(&api, &plan), summary))
+    }
+
+    /// What the document means and the Rust that it becomes, where nothing is to be made of it; `None` where a crate would be
+    /// refused. The summary says what there is even then.
+    pub fn understand(&self, diagnostics: &mut Diagnostics) -> (Option<(Api, Plan)>, Summary) {
+        let Some(mut settings) = self.read_settings(diagnostics) else { return (None, Summary::default()) };
+        let Some(mut document) = load::load(&load::Input::file(&self.document), diagnostics) else {
+            return (None, Summary::default());
+        };
+        let mut dropped: BTreeSet<Pointer> = pointers(&document).collect();
+        let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
+            return (None, Summary::default());
+        };
+        for kept in pointers(&document) {
+            dropped.remove(&kept);
+        }
         let api = lower::lower(&document, diagnostics);
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
@@ -147,19 +151,20 @@ impl Config {
                     .in_file(self.document.display().to_string())
                     .help("nothing was written"),
             );
-            return None;
+            return (None, Summary::new(&api, 0, &dropped, diagnostics));
         }
         let plan = plan::plan(&api, &settings, diagnostics);
-        let summary = Summary { unselected, ..summary(&api, plan.definitions.len(), diagnostics) };
+        let summary = Summary::new(&api, plan.definitions.len(), &dropped, diagnostics);
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
         let refused =
             diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
                 || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
-        if refused {
-            return None;
-        }
+        ((!refused).then_some((api, plan)), summary)
+    }
+
+    fn spell(&self, api: &Api, plan: &Plan) -> Vec<SourceFile> {
         let source = self.document.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Some((emit::emit(&api, &plan, &source), summary))
+        emit::emit(api, plan, &source)
     }
 
     /// Writes the crate: only what differs, either all of it or nothing.
@@ -191,10 +196,9 @@ impl Config {
                 println!("cargo:rerun-if-changed={}", file.display());
             }
         }
-        let Some((files, summary)) = self.files(&mut diagnostics) else {
-            return Outcome { diagnostics, difference: None, summary: Summary::default() };
-        };
-        let difference = match act(&self.out, &files) {
+        let (understood, summary) = self.understand(&mut diagnostics);
+        let Some((api, plan)) = understood else { return Outcome { diagnostics, difference: None, summary } };
+        let difference = match act(&self.out, &self.spell(&api, &plan)) {
             Ok(difference) => Some(difference),
             Err(refusal) => {
                 diagnostics.push(*refusal);
@@ -228,25 +232,6 @@ fn pattern(text: impl Into<String>) -> Pattern {
     Pattern { text: text.into(), span: None }
 }
 
-fn summary(api: &Api, types: usize, diagnostics: &Diagnostics) -> Summary {
-    let warned: Vec<&str> = diagnostics
-        .iter()
-        .filter(|said| said.severity <= Severity::Warning)
-        .filter_map(|said| match said.primary() {
-            Some(Place::Document(pointer, _)) => Some(pointer.as_str()),
-            _ => None,
-        })
-        .collect();
-    let degraded = api
-        .operations
-        .iter()
-        .filter(|operation| {
-            warned.iter().any(|pointer| {
-                pointer
-                    .strip_prefix(operation.pointer.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        })
-        .count();
-    Summary { full: api.operations.len() - degraded, degraded, skipped: api.skipped, unselected: 0, types }
+fn pointers(document: &load::Document) -> impl Iterator<Item = Pointer> {
+    document.operations.iter().map(|operation| operation.pointer.clone())
 }

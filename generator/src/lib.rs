@@ -31,6 +31,8 @@ pub mod lower;
 pub mod plan;
 mod select;
 pub mod settings;
+mod summary;
 pub mod write;
 
-pub use config::{Config, Outcome, Summary};
+pub use config::{Config, Outcome};
+pub use summary::{Effect, Reason, Summary};

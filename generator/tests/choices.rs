@@ -50,7 +50,7 @@ fn run(case: &Path) -> String {
     let files = config.files(&mut diagnostics);
     let mut shown = Renderer::plain().render(&diagnostics).replace('\\', "/");
     let _ = match files {
-        Some((_, summary)) => writeln!(shown, "\n{summary:?}"),
+        Some((_, summary)) => writeln!(shown, "\n{}\n{}", summary.line(), summary.render()),
         None => writeln!(shown, "\nrefused"),
     };
     shown

@@ -83,23 +83,13 @@ fn one(root: &Path, api: &str, check: bool) -> Option<Vec<String>> {
         eprint!("{shown}");
     }
     let difference = outcome.difference?;
-    let summary = outcome.summary;
-    println!(
-        "  {}  {}: {} operations full, {} degraded, {} skipped; {} types ({:.2} s)",
-        if difference.is_none() {
-            "unchanged"
-        } else if check {
-            "stale    "
-        } else {
-            "written  "
-        },
-        out.display(),
-        summary.full,
-        summary.degraded,
-        summary.skipped,
-        summary.types,
-        begun.elapsed().as_secs_f64()
-    );
+    let word = match (difference.is_none(), check) {
+        (true, _) => "unchanged",
+        (false, true) => "stale    ",
+        (false, false) => "written  ",
+    };
+    eprint!("{}", outcome.summary.render());
+    println!("  {word}  {}: {} ({:.2} s)", out.display(), outcome.summary.line(), begun.elapsed().as_secs_f64());
     let lines = difference.lines().into_iter().map(|line| {
         let (word, path) = line.split_once("  ").unwrap_or(("differs", &line));
         format!("{word}  generated/{api}/{path}")

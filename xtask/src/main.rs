@@ -1,6 +1,7 @@
 //! Which chores does the workspace know?
 
 mod codegen;
+mod corpus;
 
 use std::process::ExitCode;
 
@@ -18,10 +19,17 @@ struct Command {
 enum Verb {
     /// Makes each folder of `specs/` its crate in `generated/`.
     Codegen(codegen::Arguments),
+    /// Generates every document of a folder, and tells what came of it.
+    Corpus(corpus::Arguments),
+    /// One document of `corpus`, in a process of its own.
+    #[command(hide = true)]
+    CorpusOne(corpus::one::Arguments),
 }
 
 fn main() -> ExitCode {
     match Command::parse().verb {
         Verb::Codegen(arguments) => codegen::run(&arguments),
+        Verb::Corpus(arguments) => corpus::run(&arguments),
+        Verb::CorpusOne(arguments) => corpus::one::run(&arguments),
     }
 }

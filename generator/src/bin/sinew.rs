@@ -110,18 +110,9 @@ fn generate(arguments: &Generate) -> ExitCode {
         complain("run the same command without --check\n");
         return ExitCode::FAILURE;
     }
-    let summary = outcome.summary;
     let word = if difference.is_none() { "unchanged" } else { "written  " };
-    let unselected =
-        if summary.unselected > 0 { format!(" ({} not selected)", summary.unselected) } else { String::new() };
-    say(&format!(
-        "  {word}  {out}: {} operations full, {} degraded, {} skipped{unselected}; {} types ({:.2} s)\n",
-        summary.full,
-        summary.degraded,
-        summary.skipped,
-        summary.types,
-        begun.elapsed().as_secs_f64()
-    ));
+    complain(&outcome.summary.render());
+    say(&format!("  {word}  {out}: {} ({:.2} s)\n", outcome.summary.line(), begun.elapsed().as_secs_f64()));
     ExitCode::SUCCESS
 }
 

@@ -14,6 +14,7 @@ pub use codes::{Code, CodeInfo, explain};
 pub use pointer::Pointer;
 pub(crate) use pointer::push_escaped;
 pub use render::Renderer;
+pub(crate) use render::printable;
 pub use source::{Source, SourceKind, Sources, SpanId, SpanKey, SpanTree};
 
 /// How bad it is.
@@ -143,6 +144,11 @@ impl Diagnostic {
         self
     }
 
+    /// What two diagnostics have in common that say the same about different things: the message without what is quoted in it.
+    pub fn shape(&self) -> String {
+        self.message.split('`').step_by(2).collect::<Vec<_>>().join("`")
+    }
+
     /// The primary place.
     pub fn primary(&self) -> Option<&Place> {
         self.labels.first().map(|label| &label.place)
@@ -153,6 +159,9 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     collected: Vec<Diagnostic>,
+    /// What each was said about, parallel to `collected`.
+    subjects: Vec<Option<Pointer>>,
+    subject: Option<Pointer>,
     /// The texts, kept so that places can be shown.
     pub sources: Sources,
 }
@@ -166,6 +175,17 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.collected.push(diagnostic);
+        self.subjects.push(self.subject.clone());
+    }
+
+    /// What follows is said about this operation, wherever in the document the fault itself stands.
+    pub fn concerning(&mut self, operation: Option<&Pointer>) {
+        self.subject = operation.cloned();
+    }
+
+    /// All of them, each with the operation that it was said about.
+    pub fn with_subjects(&self) -> impl Iterator<Item = (&Diagnostic, Option<&Pointer>)> {
+        self.collected.iter().zip(self.subjects.iter().map(Option::as_ref))
     }
 
     /// Takes back what was said about something that turned out not to matter.
@@ -211,6 +231,8 @@ impl Diagnostics {
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.collected.extend(diagnostics);
+        for diagnostic in diagnostics {
+            self.push(diagnostic);
+        }
     }
 }

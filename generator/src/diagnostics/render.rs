@@ -281,7 +281,8 @@ fn push_printable(out: &mut String, text: &str) {
     }
 }
 
-fn printable(text: &str) -> String {
+/// A text without what would drive a terminal, cut where it is endless.
+pub(crate) fn printable(text: &str) -> String {
     let (shown, cut) = keep_start(text, LONGEST_TEXT);
     let mut out = String::with_capacity(shown.len());
     push_printable(&mut out, shown);
@@ -291,9 +292,8 @@ fn printable(text: &str) -> String {
     out
 }
 
-/// What two diagnostics have in common that say the same about different things: the message without what is quoted in it.
 fn shape(diagnostic: &Diagnostic) -> (Code, String) {
-    (diagnostic.code, diagnostic.message.split('`').step_by(2).collect::<Vec<_>>().join("`"))
+    (diagnostic.code, diagnostic.shape())
 }
 
 #[cfg(test)]

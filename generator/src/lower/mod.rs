@@ -29,6 +29,7 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     let mut operations = Vec::with_capacity(document.operations.len());
     let mut skipped = document.unreadable;
     for stated in &document.operations {
+        lowering.diagnostics.concerning(Some(&stated.pointer));
         let Some(mut operation) = operation(&mut lowering, stated, operations.len()) else {
             skipped += 1;
             continue;
@@ -37,6 +38,7 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         operation.server = server::of_operation(base_url.as_deref(), stated);
         operations.push(operation);
     }
+    lowering.diagnostics.concerning(None);
     Api {
         title: document.title.clone(),
         version: document.version.clone(),

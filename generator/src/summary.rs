@@ -1,0 +1,304 @@
+//! What can the generated client do, and where it does less than the document says: which operations, and why?
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Place, Pointer, Severity, codes};
+use crate::ir::{Api, TypeId};
+
+/// How many routes a line of [`Summary::render`] names.
+const SHOWN: usize = 3;
+
+/// What the generated client can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Operations just as the document has them.
+    pub full: usize,
+    /// Operations of which something was left out; [`Summary::reasons`] says what.
+    pub degraded: usize,
+    /// Operations that are missing.
+    pub skipped: usize,
+    /// Operations that the user did not ask for.
+    pub unselected: usize,
+    /// Types with a definition.
+    pub types: usize,
+    /// Why operations are degraded or skipped; what is skipped comes first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why some operations are not what the document says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What became of them.
+    pub effect: Effect,
+    /// The kind of thing that was in the way.
+    pub code: Code,
+    /// What was said about it; where it was said in several ways, the code's title.
+    pub message: String,
+    /// The operations, as `GET /users/{id}`, sorted.
+    pub operations: Vec<String>,
+}
+
+/// What became of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// It is missing.
+    Skipped,
+    /// Something of it was left out.
+    Degraded,
+}
+
+impl Effect {
+    /// The word that output uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Degraded => "degraded",
+        }
+    }
+}
+
+/// Told, and yet nothing is lost by it: the document is read as it is meant, or only a name is another.
+const HARMLESS: &[Code] = &[
+    codes::UNKNOWN_KEY,
+    codes::UNKNOWN_KEYWORD,
+    codes::REPAIRED,
+    codes::DUPLICATE_OPERATION_ID,
+    codes::NAME_COLLISION,
+    codes::INVALID_DEFAULT,
+];
+
+impl Summary {
+    /// Counts what became of the operations, from what was said.
+    ///
+    /// An operation is degraded where something is told within it, about it, or about a type that it reaches.
+    /// `dropped` are the operations that the user did not ask for: what is said of them counts for nothing.
+    pub fn new(api: &Api, types: usize, dropped: &BTreeSet<Pointer>, diagnostics: &Diagnostics) -> Self {
+        let by_pointer: HashMap<&str, usize> =
+            api.operations.iter().enumerate().map(|(index, operation)| (operation.pointer.as_str(), index)).collect();
+        let users = Users::new(api);
+        let mut told: BTreeMap<(Effect, Code, String), Grouped> = BTreeMap::new();
+        let mut degraded: BTreeSet<usize> = BTreeSet::new();
+        for (said, subject) in diagnostics.with_subjects() {
+            if said.severity > Severity::Warning || HARMLESS.contains(&said.code) {
+                continue;
+            }
+            let mut hit: BTreeSet<usize> = BTreeSet::new();
+            let mut missing: Option<String> = None;
+            for pointer in places(said).chain(subject) {
+                match operation_of(pointer) {
+                    Some((operation, _)) if dropped.contains(&operation) => {}
+                    Some((operation, route)) => match by_pointer.get(operation.as_str()) {
+                        Some(index) => drop(hit.insert(*index)),
+                        None => missing = Some(route),
+                    },
+                    // A path item as a whole: what it holds is missing, or all of it is affected.
+                    None => hit.extend(within(api, pointer)),
+                }
+            }
+            for pointer in places(said) {
+                hit.extend(users.of(pointer));
+            }
+            let mut add = |effect, routes: Vec<String>| {
+                if !routes.is_empty() {
+                    let group = told.entry((effect, said.code, said.shape())).or_default();
+                    group.routes.extend(routes);
+                    group.messages.insert(said.message.clone());
+                }
+            };
+            // What is said of a missing operation cannot be about another one.
+            match missing {
+                Some(route) if said.severity == Severity::Error => add(Effect::Skipped, vec![route]),
+                Some(_) => {}
+                None => {
+                    add(Effect::Degraded, hit.iter().map(|index| api.operations[*index].route()).collect());
+                    degraded.extend(hit);
+                }
+            }
+        }
+        let reasons = told.into_iter().map(|((effect, code, _), group)| group.into_reason(effect, code)).collect();
+        let degraded = degraded.len();
+        Self {
+            full: api.operations.len() - degraded,
+            degraded,
+            skipped: api.skipped,
+            unselected: dropped.len(),
+            types,
+            reasons,
+        }
+    }
+
+    /// Every operation of the document.
+    pub fn operations(&self) -> usize {
+        self.full + self.degraded + self.skipped
+    }
+
+    /// `12 operations full, 3 degraded, 1 skipped; 40 types`
+    pub fn line(&self) -> String {
+        let Self { full, degraded, skipped, unselected, types, .. } = self;
+        let unselected = if *unselected > 0 { format!(" ({unselected} not selected)") } else { String::new() };
+        format!("{full} operations full, {degraded} degraded, {skipped} skipped{unselected}; {types} types")
+    }
+
+    /// The reasons, a line each: what became of which operations, and why. Empty where there is nothing to tell.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        for reason in &self.reasons {
+            let Reason { effect, code, message, operations } = reason;
+            let named = operations.iter().take(SHOWN).map(|route| crate::diagnostics::printable(route));
+            let mut routes = named.collect::<Vec<_>>().join(", ");
+            if operations.len() > SHOWN {
+                let _ = write!(routes, " and {} more", operations.len() - SHOWN);
+            }
+            let message = crate::diagnostics::printable(message);
+            let (word, count) = (effect.word(), operations.len());
+            let _ = writeln!(text, "  {word:<8} {count:>4}  {code} {message}: {routes}");
+        }
+        text
+    }
+}
+
+#[derive(Default)]
+struct Grouped {
+    routes: BTreeSet<String>,
+    messages: BTreeSet<String>,
+}
+
+impl Grouped {
+    fn into_reason(self, effect: Effect, code: Code) -> Reason {
+        let mut messages = self.messages.into_iter();
+        let message = match (messages.next(), messages.next()) {
+            (Some(only), None) => only,
+            _ => code.info().title.to_owned(),
+        };
+        Reason { effect, code, message, operations: self.routes.into_iter().collect() }
+    }
+}
+
+fn places(said: &Diagnostic) -> impl Iterator<Item = &Pointer> {
+    // The other places of a diagnostic say where what is contradicted stands, which is not itself at fault.
+    said.labels.first().into_iter().filter_map(|label| match &label.place {
+        Place::Document(pointer, _) => Some(pointer),
+        Place::Input(_) | Place::Settings(_) | Place::File(_) => None,
+    })
+}
+
+/// The pointer and the route of the operation that a place stands in.
+fn operation_of(pointer: &Pointer) -> Option<(Pointer, String)> {
+    let mut tokens = pointer.tokens();
+    let (root, path, method) = (tokens.next()?, tokens.next()?, tokens.next()?);
+    let mut operation = Pointer::root().join_all([root.as_ref(), path.as_ref(), method.as_ref()]);
+    let method = match method.as_ref() {
+        "additionalOperations" => {
+            let method = tokens.next()?.into_owned();
+            operation = operation.join(&method);
+            method
+        }
+        "parameters" | "servers" | "summary" | "description" | "$ref" => return None,
+        method => method.to_owned(),
+    };
+    (root == "paths").then(|| (operation, format!("{} {path}", method.to_uppercase())))
+}
+
+/// Which operations use what stands at a place.
+struct Users<'a> {
+    types: HashMap<&'a str, Vec<TypeId>>,
+    reached: Vec<BTreeSet<TypeId>>,
+}
+
+impl<'a> Users<'a> {
+    fn new(api: &'a Api) -> Self {
+        let mut types: HashMap<&str, Vec<TypeId>> = HashMap::new();
+        for (id, ty) in api.types.iter() {
+            types.entry(ty.pointer.as_str()).or_default().push(id);
+        }
+        let reached = api.operations.iter().map(|operation| api.types.closure(operation.mentions())).collect();
+        Self { types, reached }
+    }
+
+    /// Those that reach the innermost type around a place.
+    fn of(&self, pointer: &Pointer) -> Vec<usize> {
+        let mut at = Some(pointer.clone());
+        while let Some(pointer) = at {
+            if let Some(types) = self.types.get(pointer.as_str()) {
+                let uses = |reached: &BTreeSet<TypeId>| types.iter().any(|ty| reached.contains(ty));
+                return self.reached.iter().enumerate().filter(|(_, set)| uses(set)).map(|(index, _)| index).collect();
+            }
+            at = pointer.parent();
+        }
+        Vec::new()
+    }
+}
+
+/// Those that stand in a path item, where that is the place.
+fn within(api: &Api, pointer: &Pointer) -> Vec<usize> {
+    let mut tokens = pointer.tokens();
+    let (Some(root), Some(path)) = (tokens.next(), tokens.next()) else { return Vec::new() };
+    if root != "paths" {
+        return Vec::new();
+    }
+    let item = Pointer::root().join_all([root.as_ref(), path.as_ref()]);
+    let inside = |text: &str| text.strip_prefix(item.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    let found = api.operations.iter().enumerate().filter(|(_, operation)| inside(&operation.pointer));
+    found.map(|(index, _)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{self, Input};
+    use crate::lower;
+
+    fn summary(document: &str) -> Summary {
+        let mut diagnostics = Diagnostics::new();
+        let document = load::load(&Input::text("openapi.yaml", document), &mut diagnostics).unwrap();
+        let api = lower::lower(&document, &mut diagnostics);
+        Summary::new(&api, 0, &BTreeSet::new(), &diagnostics)
+    }
+
+    const DOCUMENT: &str = "
+openapi: 3.1.0
+info: {title: T, version: '1'}
+paths:
+  /direct:
+    get: {responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Outer'}}}}}}
+  /other:
+    get: {responses: {'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Fine'}}}}}}
+    post: {parameters: 3, responses: {'200': {description: ok}}}
+components:
+  schemas:
+    Outer: {type: object, properties: {inner: {$ref: '#/components/schemas/Inner'}}}
+    Inner: {type: object, properties: {missing: {$ref: '#/components/schemas/Nowhere'}}}
+    Fine: {type: string}
+";
+
+    #[test]
+    fn an_operation_that_reaches_a_degraded_type_is_degraded() {
+        let summary = summary(DOCUMENT);
+        assert_eq!((summary.full, summary.degraded, summary.skipped), (1, 1, 1), "{summary:?}");
+        let told: Vec<_> =
+            summary.reasons.iter().map(|reason| (reason.effect, reason.code, reason.operations.join(","))).collect();
+        assert_eq!(told[0].0, Effect::Skipped);
+        assert_eq!(told[0].2, "POST /other");
+        assert_eq!(told[1], (Effect::Degraded, codes::DANGLING_REFERENCE, "GET /direct".to_owned()));
+    }
+
+    #[test]
+    fn reasons_are_grouped_and_few_operations_named() {
+        let path = |n: i32| format!("  /p{n}/{{x{n}}}: {{get: {{responses: {{'200': {{description: ok}}}}}}}}");
+        let paths = (0..9).map(path).collect::<Vec<_>>().join("\n");
+        let summary = summary(&format!("openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}"));
+        assert_eq!((summary.full, summary.degraded), (0, 9));
+        let text = summary.render();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("GET /p0/{x0}, GET /p1/{x1}, GET /p2/{x2} and 6 more"), "{text}");
+    }
+
+    #[test]
+    fn what_costs_nothing_is_no_degradation() {
+        let summary = summary(
+            "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {/a: {get: {responces: {}, responses: {'200': {description: ok}}}}}",
+        );
+        assert_eq!((summary.full, summary.degraded), (1, 0), "{summary:?}");
+    }
+}

@@ -1,0 +1,162 @@
+//! What comes of one document? The child process of `cargo xtask corpus`, so that its crash is its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use sinew_generator::diagnostics::{Diagnostics, Renderer, Severity};
+use sinew_generator::{Config, Effect};
+
+/// One document.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The document.
+    document: PathBuf,
+    /// The folder of the crate; it is made anew.
+    #[arg(long)]
+    out: PathBuf,
+    /// Where the result goes.
+    #[arg(long)]
+    report: PathBuf,
+    /// Where `sinew-runtime` lies.
+    #[arg(long)]
+    runtime: PathBuf,
+}
+
+/// What the child found out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Generated {
+    /// What the document says its version is; empty where it does not.
+    pub(super) version: String,
+    /// Whether a crate was written.
+    pub(super) written: bool,
+    pub(super) full: usize,
+    pub(super) degraded: usize,
+    pub(super) skipped: usize,
+    pub(super) types: usize,
+    /// Lines of Rust.
+    pub(super) lines: usize,
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
+    pub(super) reasons: Vec<Reason>,
+    /// Whether the refusal names a place in a file.
+    pub(super) positioned: bool,
+    /// The first error, as a terminal shows it.
+    pub(super) first_error: Option<String>,
+    pub(super) seconds: f64,
+    /// The most memory that the process ever had, in bytes; 0 where the system does not tell.
+    pub(super) peak: u64,
+}
+
+/// Why operations are not what the document says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Reason {
+    pub(super) effect: String,
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) operations: Vec<String>,
+}
+
+/// Generates, and writes down what came of it.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let begun = Instant::now();
+    // A crate of an earlier run must not be counted as this one's.
+    let _ = fs::remove_dir_all(&arguments.out);
+    let outcome = Config::new(&arguments.document)
+        .out(&arguments.out)
+        .runtime_path(arguments.runtime.display().to_string())
+        .generate();
+    let seconds = begun.elapsed().as_secs_f64();
+    let summary = &outcome.summary;
+    let first = first_error(&outcome.diagnostics);
+    let generated = Generated {
+        version: version(&arguments.document),
+        written: outcome.difference.is_some(),
+        full: summary.full,
+        degraded: summary.degraded,
+        skipped: summary.skipped,
+        types: summary.types,
+        lines: lines(&arguments.out),
+        errors: outcome.diagnostics.count(Severity::Error),
+        warnings: outcome.diagnostics.count(Severity::Warning),
+        reasons: summary
+            .reasons
+            .iter()
+            .map(|reason| Reason {
+                effect: match reason.effect {
+                    Effect::Skipped => "skipped".to_owned(),
+                    Effect::Degraded => "degraded".to_owned(),
+                },
+                code: reason.code.as_str().to_owned(),
+                message: reason.message.clone(),
+                operations: reason.operations.clone(),
+            })
+            .collect(),
+        positioned: first.as_deref().is_some_and(|text| text.contains("┌─")),
+        first_error: first,
+        seconds,
+        peak: peak("self").unwrap_or_default(),
+    };
+    let text = serde_json::to_string_pretty(&generated).unwrap_or_default();
+    match fs::write(&arguments.report, text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {} cannot be written: {error}", arguments.report.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn first_error(diagnostics: &Diagnostics) -> Option<String> {
+    let first = diagnostics.sorted().into_iter().find(|said| said.severity == Severity::Error)?;
+    Some(Renderer::plain().render_one(first, &diagnostics.sources))
+}
+
+/// The version that a document states, read without understanding it.
+fn version(document: &Path) -> String {
+    let Ok(bytes) = fs::read(document) else { return String::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    for key in ["openapi", "swagger"] {
+        for (at, _) in text.match_indices(key) {
+            let before = text[..at].chars().next_back();
+            let quoted = matches!(before, Some('"' | '\''));
+            if !quoted && !matches!(before, None | Some('\n' | '{' | '\u{feff}')) {
+                continue;
+            }
+            let after = text[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
+            if let Some(value) = after.strip_prefix(':') {
+                let value = value.trim_start().trim_start_matches(['"', '\'']);
+                let digits: String = value.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+                if !digits.is_empty() {
+                    return digits;
+                }
+            }
+        }
+    }
+    String::new()
+}
+
+fn lines(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .map(|path| match path.extension() {
+            _ if path.is_dir() => lines(&path),
+            Some(ending) if ending == "rs" => {
+                fs::read(&path).map_or(0, |bytes| bytes.split(|byte| *byte == b'\n').count().saturating_sub(1))
+            }
+            _ => 0,
+        })
+        .sum()
+}
+
+/// The most memory that a process ever had. Only Linux tells.
+pub(super) fn peak(process: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
+}
