@@ -1,9 +1,8 @@
 //! How is the generator run, from a command, a chore or a build script?
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Renderer, Severity, codes};
+use crate::diagnostics::{Diagnostic, Diagnostics, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
 use crate::plan::Plan;
@@ -134,13 +133,9 @@ impl Config {
         let Some(mut document) = load::load(&load::Input::file(&self.document), diagnostics) else {
             return (None, Summary::default());
         };
-        let mut dropped: BTreeSet<Pointer> = pointers(&document).collect();
         let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
             return (None, Summary::default());
         };
-        for kept in pointers(&document) {
-            dropped.remove(&kept);
-        }
         let api = lower::lower(&document, diagnostics);
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
@@ -151,10 +146,10 @@ impl Config {
                     .in_file(self.document.display().to_string())
                     .help("nothing was written"),
             );
-            return (None, Summary::new(&api, 0, &dropped, diagnostics));
+            return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         let plan = plan::plan(&api, &settings, diagnostics);
-        let summary = Summary::new(&api, plan.definitions.len(), &dropped, diagnostics);
+        let summary = Summary::new(&api, plan.definitions.len(), unselected, diagnostics);
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
         let refused =
             diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
@@ -230,8 +225,4 @@ impl Config {
 
 fn pattern(text: impl Into<String>) -> Pattern {
     Pattern { text: text.into(), span: None }
-}
-
-fn pointers(document: &load::Document) -> impl Iterator<Item = Pointer> {
-    document.operations.iter().map(|operation| operation.pointer.clone())
 }

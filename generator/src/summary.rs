@@ -72,8 +72,7 @@ impl Summary {
     /// Counts what became of the operations, from what was said.
     ///
     /// An operation is degraded where something is told within it, about it, or about a type that it reaches.
-    /// `dropped` are the operations that the user did not ask for: what is said of them counts for nothing.
-    pub fn new(api: &Api, types: usize, dropped: &BTreeSet<Pointer>, diagnostics: &Diagnostics) -> Self {
+    pub fn new(api: &Api, types: usize, unselected: usize, diagnostics: &Diagnostics) -> Self {
         let by_pointer: HashMap<&str, usize> =
             api.operations.iter().enumerate().map(|(index, operation)| (operation.pointer.as_str(), index)).collect();
         let users = Users::new(api);
@@ -87,7 +86,6 @@ impl Summary {
             let mut missing: Option<String> = None;
             for pointer in places(said).chain(subject) {
                 match operation_of(pointer) {
-                    Some((operation, _)) if dropped.contains(&operation) => {}
                     Some((operation, route)) => match by_pointer.get(operation.as_str()) {
                         Some(index) => drop(hit.insert(*index)),
                         None => missing = Some(route),
@@ -118,14 +116,7 @@ impl Summary {
         }
         let reasons = told.into_iter().map(|((effect, code, _), group)| group.into_reason(effect, code)).collect();
         let degraded = degraded.len();
-        Self {
-            full: api.operations.len() - degraded,
-            degraded,
-            skipped: api.skipped,
-            unselected: dropped.len(),
-            types,
-            reasons,
-        }
+        Self { full: api.operations.len() - degraded, degraded, skipped: api.skipped, unselected, types, reasons }
     }
 
     /// Every operation of the document.
@@ -253,7 +244,7 @@ mod tests {
         let mut diagnostics = Diagnostics::new();
         let document = load::load(&Input::text("openapi.yaml", document), &mut diagnostics).unwrap();
         let api = lower::lower(&document, &mut diagnostics);
-        Summary::new(&api, 0, &BTreeSet::new(), &diagnostics)
+        Summary::new(&api, 0, 0, &diagnostics)
     }
 
     const DOCUMENT: &str = "

@@ -158,9 +158,8 @@ impl Diagnostic {
 /// Everything that was said in one run, and the texts that it is about.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    collected: Vec<Diagnostic>,
-    /// What each was said about, parallel to `collected`.
-    subjects: Vec<Option<Pointer>>,
+    /// Each with the operation that it was said about.
+    collected: Vec<(Diagnostic, Option<Pointer>)>,
     subject: Option<Pointer>,
     /// The texts, kept so that places can be shown.
     pub sources: Sources,
@@ -174,8 +173,7 @@ impl Diagnostics {
 
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.collected.push(diagnostic);
-        self.subjects.push(self.subject.clone());
+        self.collected.push((diagnostic, self.subject.clone()));
     }
 
     /// What follows is said about this operation, wherever in the document the fault itself stands.
@@ -185,12 +183,12 @@ impl Diagnostics {
 
     /// All of them, each with the operation that it was said about.
     pub fn with_subjects(&self) -> impl Iterator<Item = (&Diagnostic, Option<&Pointer>)> {
-        self.collected.iter().zip(self.subjects.iter().map(Option::as_ref))
+        self.collected.iter().map(|(diagnostic, subject)| (diagnostic, subject.as_ref()))
     }
 
     /// Takes back what was said about something that turned out not to matter.
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
-        self.collected.retain(keep);
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Diagnostic) -> bool) {
+        self.collected.retain(|(diagnostic, _)| keep(diagnostic));
     }
 
     /// Whether any of them is an error.
@@ -200,7 +198,7 @@ impl Diagnostics {
 
     /// How many there are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.collected.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+        self.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// How many there are in all.
@@ -215,7 +213,7 @@ impl Diagnostics {
 
     /// All of them, in the order in which they were said.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.collected.iter()
+        self.collected.iter().map(|(diagnostic, _)| diagnostic)
     }
 
     /// All of them with the line and column of their primary place, in the order of the files.
@@ -223,7 +221,7 @@ impl Diagnostics {
     /// The order depends on the texts and on what was said alone, not on the order in which it was said.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<_> =
-            self.collected.iter().map(|diagnostic| (self.sources.order(diagnostic.primary()), diagnostic)).collect();
+            self.iter().map(|diagnostic| (self.sources.order(diagnostic.primary()), diagnostic)).collect();
         all.sort_by(|(at, a), (bt, b)| (at, a.severity, a.code, &a.message).cmp(&(bt, b.severity, b.code, &b.message)));
         all.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
