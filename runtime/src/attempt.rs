@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use crate::auth;
 use crate::encode;
-use crate::engine::Prepared;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
+use crate::prepare::Prepared;
 use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
-use crate::resilience::classify;
+use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
 use crate::transport::{IncomingBody, TransportError, TransportFailure};
 
@@ -61,12 +61,17 @@ impl Progress {
 pub(crate) struct AttemptFailure {
     pub(crate) error: Error,
     pub(crate) outcome: Outcome,
-    pub(crate) tls: bool,
+    pub(crate) fault: Option<TransportFailure>,
+    pub(crate) advice: Advice,
 }
 
 impl AttemptFailure {
+    fn new(error: Error, outcome: Outcome) -> Self {
+        Self { error, outcome, fault: None, advice: Advice::default() }
+    }
+
     fn neutral(error: Error) -> Self {
-        Self { error, outcome: Outcome::Neutral, tls: false }
+        Self::new(error, Outcome::Neutral)
     }
 
     fn transport(error: TransportError, phase: Phase) -> Self {
@@ -75,7 +80,9 @@ impl AttemptFailure {
         let phase = if kind == ErrorKind::Connect { Phase::Connect } else { phase };
         let detail: Cow<'static, str> =
             if tls { format!("no secure connection: {}", error.cause()).into() } else { error.cause().into() };
-        Self { error: Error::new(kind, phase, error.sent, detail).with_source(error), outcome, tls }
+        let fault = Some(error.failure);
+        let error = Error::new(kind, phase, error.sent, detail).with_source(error);
+        Self { error, outcome, fault, advice: Advice::default() }
     }
 }
 
@@ -94,11 +101,7 @@ pub(crate) fn expired(progress: &Progress, policy: &Policy, total: bool) -> Atte
         (ErrorKind::Timeout, policy.attempt_timeout, "")
     };
     let outcome = if phase == Phase::Credentials { Outcome::Neutral } else { Outcome::Failure };
-    AttemptFailure {
-        error: Error::new(kind, phase, sent, format!("{what} within {of}{}", Brief(limit))),
-        outcome,
-        tls: false,
-    }
+    AttemptFailure::new(Error::new(kind, phase, sent, format!("{what} within {of}{}", Brief(limit))), outcome)
 }
 
 /// One attempt: credentials, request, head, body.
@@ -123,7 +126,7 @@ pub(crate) async fn once(
     }
     if !status.is_success() {
         let body = read_start(body, call.policy.max_error_body).await;
-        let retry_in = classify::retry_after(&headers);
+        let advice = classify::advice(&headers, call.policy.retry_on.headers, SystemTime::now());
         let reason = status.canonical_reason().unwrap_or_default();
         let error = Error::new(
             ErrorKind::Status,
@@ -131,9 +134,9 @@ pub(crate) async fn once(
             Sent::Received,
             format!("{} {reason}", status.as_u16()).trim_end().to_owned(),
         )
-        .with_retry_in(retry_in)
+        .with_retry_in(advice.asked)
         .with_reply(FailedReply::new(status, headers, body));
-        return Err(AttemptFailure { error, outcome: classify::status_outcome(status), tls: false });
+        return Err(AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice });
     }
     let body = match mode {
         Mode::Streaming => ReplyBody::Streamed(body),
@@ -201,7 +204,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 
 /// A whole body, or the reason why there is none. An announced length beyond the cap is believed before a byte is read.
 async fn read_whole(mut body: IncomingBody, announced: Option<u64>, cap: usize) -> Result<Bytes, AttemptFailure> {
-    let too_large = || AttemptFailure { error: too_large(cap), outcome: Outcome::Neutral, tls: false };
+    let too_large = || AttemptFailure::neutral(too_large(cap));
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap)) {
         return Err(too_large());
     }

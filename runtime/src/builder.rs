@@ -14,11 +14,12 @@ use crate::auth::{Credential, Credentials, TokenSource};
 use crate::client::{Client, Inner};
 use crate::encode;
 use crate::encode::base::BaseUrl;
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
-use crate::resilience::breaker::Breaker;
+use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
 use crate::secret::Secret;
 use crate::transport::Transport;
@@ -168,11 +169,13 @@ impl<C: From<Client>> ClientBuilder<C> {
             Some(transport) => transport,
             None => default_transport(self.connect_timeout)?,
         };
-        let main_breaker = Arc::new(Breaker::new(self.policy.breaker, Instant::now()));
+        let now = Instant::now();
+        let budget = Arc::new(Budget::new(self.policy.budget, now));
+        let home = Arc::new(Endpoint::new(&self.policy, now));
         let inner = Inner {
             service: self.service,
             base,
-            policy: self.policy,
+            policy: Arc::new(self.policy),
             headers: self.headers,
             user_agent: self.user_agent,
             credentials: self.credentials,
@@ -180,8 +183,9 @@ impl<C: From<Client>> ClientBuilder<C> {
             random: Random::new(),
             transport: RwLock::new(Some(transport)),
             closed: watch::Sender::new(false),
-            main_breaker,
-            breakers: Mutex::new(BTreeMap::new()),
+            budget,
+            home,
+            others: Mutex::new(BTreeMap::new()),
         };
         Ok(C::from(Client { inner: Arc::new(inner) }))
     }

@@ -11,11 +11,13 @@ use tokio::time::Instant;
 use crate::auth::Credentials;
 use crate::builder::ClientBuilder;
 use crate::encode::base::BaseUrl;
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
-use crate::resilience::breaker::{Breaker, CircuitState};
+use crate::resilience::breaker::CircuitState;
+use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
 use crate::transport::Transport;
 
@@ -29,7 +31,7 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) service: &'static Service,
     pub(crate) base: BaseUrl,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: HeaderValue,
     pub(crate) credentials: Credentials,
@@ -39,9 +41,11 @@ pub(crate) struct Inner {
     /// `None` once closed, so that closing lets the idle connections go.
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,
     pub(crate) closed: watch::Sender<bool>,
-    pub(crate) main_breaker: Arc<Breaker>,
-    /// The breakers of operations with a server of their own: one for each such server of the document.
-    pub(crate) breakers: Mutex<BTreeMap<Arc<str>, Arc<Breaker>>>,
+    pub(crate) budget: Arc<Budget>,
+    /// The service's own origin.
+    pub(crate) home: Arc<Endpoint>,
+    /// The origins of operations with a server of their own: one for each such server of the document.
+    pub(crate) others: Mutex<BTreeMap<Arc<str>, Arc<Endpoint>>>,
 }
 
 impl Client {
@@ -73,7 +77,12 @@ impl Client {
 
     /// Whether the circuit to the service's own origin lets requests through.
     pub fn circuit(&self) -> CircuitState {
-        self.inner.main_breaker.state()
+        self.inner.home.breaker.state()
+    }
+
+    /// How many retries the budget holds, if the client has one.
+    pub fn retries_left(&self) -> Option<u32> {
+        self.inner.policy.budget.enabled.then(|| self.inner.budget.tokens())
     }
 
     /// The address of the service, without a slash at its end.
@@ -95,13 +104,13 @@ impl Inner {
         self.transport.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The breaker of an origin.
-    pub(crate) fn breaker(&self, origin: &Arc<str>, now: Instant) -> Arc<Breaker> {
+    /// What is remembered of an origin.
+    pub(crate) fn endpoint(&self, origin: &Arc<str>, now: Instant) -> Arc<Endpoint> {
         if *origin == self.base.origin {
-            return self.main_breaker.clone();
+            return self.home.clone();
         }
-        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        breakers.entry(origin.clone()).or_insert_with(|| Arc::new(Breaker::new(self.policy.breaker, now))).clone()
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.entry(origin.clone()).or_insert_with(|| Arc::new(Endpoint::new(&self.policy, now))).clone()
     }
 }
 

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Status,
     /// The circuit is open: nothing was sent.
     CircuitOpen,
+    /// The service has asked to be left alone for longer than this call can wait: nothing was sent.
+    Throttled,
     /// The client was closed.
     Closed,
 }
@@ -59,6 +61,7 @@ impl ErrorKind {
             Self::Decode => "decode",
             Self::Status => "status",
             Self::CircuitOpen => "circuit open",
+            Self::Throttled => "throttled",
             Self::Closed => "closed",
         }
     }
@@ -225,8 +228,7 @@ impl Error {
         self.0.reply.as_ref().map(FailedReply::body)
     }
 
-    /// When it makes sense to ask again: what is left of an open circuit, or what the service said in `Retry-After`
-    /// (its form in seconds).
+    /// When it makes sense to ask again: what is left of an open circuit, or what the service said in `Retry-After`.
     pub fn retry_in(&self) -> Option<Duration> {
         self.0.retry_in
     }

@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use crate::error::{Context, Error};
 use crate::resilience::breaker::{Change, CircuitState};
+use crate::resilience::decide::Reason;
 
 /// Which call the events are about.
 pub(crate) struct Telemetry<'a> {
@@ -99,5 +100,19 @@ impl Telemetry<'_> {
         let Context { operation, service, origin, .. } = self.context;
         let retry_in_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Circuit breaker: call rejected");
+    }
+
+    pub(crate) fn throttled(&self, left: Duration) {
+        let Context { operation, service, origin, .. } = self.context;
+        let retry_in_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Retry-After: call rejected");
+    }
+
+    pub(crate) fn stopped(&self, attempt: u32, reason: Reason) {
+        // The other reasons are in the error itself; this one is news about the client.
+        if reason == Reason::Budget {
+            let Context { operation, service, .. } = self.context;
+            tracing::warn!(service, operation, attempt, "Retry budget: used up");
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod backoff;
 pub(crate) mod breaker;
+pub(crate) mod budget;
 pub(crate) mod classify;
 pub(crate) mod deadline;
+pub(crate) mod decide;
 pub(crate) mod policy;
+pub(crate) mod pushback;

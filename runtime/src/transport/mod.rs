@@ -40,6 +40,9 @@ pub enum TransportFailure {
     Tls,
     /// The connection broke.
     Broken,
+    /// The service gave the request back and says that it did not process it: HTTP/2's `REFUSED_STREAM`, or a `GOAWAY`
+    /// that names an earlier stream as the last (RFC 9113, sections 6.8 and 8.7).
+    Unprocessed,
     /// The body to be sent could not be read.
     RequestBody,
     /// The request is not one that this transport can send.

@@ -12,6 +12,7 @@ mod generated;
 mod macros;
 mod redaction;
 mod registry;
+mod retry;
 mod support;
 mod unions;
 mod wire;

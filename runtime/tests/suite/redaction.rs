@@ -174,7 +174,7 @@ async fn the_platforms_log_lines_are_kept() {
     let script = Scripted::new([Step::refuse(), ok(), Step::status(500)]);
     let mut policy = sinew_runtime::Policy::default().with_breaker(1, std::time::Duration::from_secs(60));
     policy.breaker.failures = 2;
-    policy.backoff.jitter_percent = 0;
+    policy.backoff.jitter = sinew_runtime::Jitter::None;
     let client: Client = ClientBuilder::new(&SERVICE)
         .base_url("http://users.test/api/v1")
         .transport(script.clone())

@@ -64,7 +64,11 @@ async fn read(stream: &mut TcpStream) -> String {
 }
 
 fn client(url: &str) -> Client {
-    let quick = sinew_runtime::Backoff::new(Duration::from_millis(1), Duration::from_millis(1), 0);
+    let quick = sinew_runtime::Backoff::exponential(
+        Duration::from_millis(1),
+        Duration::from_millis(1),
+        sinew_runtime::Jitter::None,
+    );
     ClientBuilder::new(&SERVICE).base_url(url).policy(Policy::default().with_backoff(quick)).build().expect("a client")
 }
 

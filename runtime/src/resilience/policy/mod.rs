@@ -3,25 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Jitter};
 use super::breaker::BreakerPolicy;
+use super::budget::BudgetPolicy;
 
 /// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]) or per call
 /// ([`Call::policy`]).
 ///
-/// [`Policy::default`] keeps what the platform's documentation promises:
-///
-/// | field | default |
-/// |---|---|
-/// | `attempts` | 3 in all |
-/// | `attempt_timeout` | 30 s, connecting included |
-/// | `total_timeout` | 120 s, back-off included |
-/// | `idle_timeout` | 30 s between two chunks of a streamed body |
-/// | `backoff` | 1 s, 2 s, 4 s, 8 s at most; jitter adds up to 10 % |
-/// | `retry_on` | timeouts and connection errors; no status |
-/// | `breaker` | opens after 5 failed attempts in a row, for 60 s, then one probe |
-/// | `max_body` | 32 MiB |
-/// | `max_error_body` | 64 KiB |
+/// [`Policy::default`] keeps what the platform's documentation promises: 3 attempts of 30 s within 120 s, 1 s, 2 s, 4 s, 8 s
+/// between them with up to 10 % more, after timeouts and connection errors only; a circuit that opens after 5 failures
+/// in a row for 60 s. [`Policy::standard`] is what is recommended where nothing has been promised.
 ///
 /// Whatever the policy says, a request that may have been processed is sent again only if its operation is idempotent
 /// or it carries an idempotency key.
@@ -50,6 +41,11 @@ pub struct Policy {
     pub backoff: Backoff,
     /// Which failures are worth another attempt.
     pub retry_on: RetryOn,
+    /// What a `Retry-After` is worth.
+    pub retry_after: RetryAfter,
+    /// How many retries all calls may make together. The budget belongs to the client, so a call's own policy does not
+    /// change it.
+    pub budget: BudgetPolicy,
     /// When the circuit opens. Breakers belong to the client, so a call's own policy does not change them.
     pub breaker: BreakerPolicy,
     /// The largest reply that is read into memory, in bytes.
@@ -58,14 +54,31 @@ pub struct Policy {
     pub max_error_body: usize,
 }
 
-/// Which failures are worth another attempt. Statuses are never among them under these rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which failures are worth another attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryOn {
     /// An attempt took too long.
     pub timeout: bool,
     /// No connection could be made, or it broke.
     pub connection: bool,
+    /// The statuses that may pass. A request that may have been processed is still repeated only where that is safe;
+    /// 425, and 429 and 503 with a `Retry-After`, say that it was not processed.
+    pub statuses: Vec<u16>,
+    /// Whether `x-should-retry`, `stripe-should-retry` and `grpc-retry-pushback-ms` overrule this policy, safety
+    /// included: for services whose word is to be trusted.
+    pub headers: bool,
+}
+
+/// What a service's `Retry-After` is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryAfter {
+    /// The longest wait that is borne. A service that asks for more gets no further attempt, and the caller is told
+    /// how long it asked for ([`Error::retry_in`](crate::Error::retry_in)).
+    pub cap: Duration,
+    /// Whether other calls to the same origin keep away too until then.
+    pub shared: bool,
 }
 
 impl Default for Policy {
@@ -75,8 +88,10 @@ impl Default for Policy {
             attempt_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(30),
-            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(8), 10),
-            retry_on: RetryOn { timeout: true, connection: true },
+            backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Added(10)),
+            retry_on: RetryOn { timeout: true, connection: true, statuses: Vec::new(), headers: false },
+            retry_after: RetryAfter { cap: Duration::from_secs(60), shared: false },
+            budget: BudgetPolicy { enabled: false, percent: 20, per_second: 10, most: 100 },
             breaker: BreakerPolicy { failures: 5, open_for: Duration::from_secs(60) },
             max_body: 32 * 1024 * 1024,
             max_error_body: 64 * 1024,
@@ -85,6 +100,26 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// What is recommended where no other promise binds: attempts of 10 s within 30 s; full jitter; 408, 425, 429, 502, 503
+    /// and 504 are retried where that is safe, and `Retry-After` is kept to by all calls; retries are a fifth of the
+    /// calls at most, and ten a second.
+    pub fn standard() -> Self {
+        Self {
+            attempt_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(30),
+            backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Full),
+            retry_on: RetryOn {
+                timeout: true,
+                connection: true,
+                statuses: vec![408, 425, 429, 502, 503, 504],
+                headers: false,
+            },
+            retry_after: RetryAfter { cap: Duration::from_secs(60), shared: true },
+            budget: BudgetPolicy { enabled: true, percent: 20, per_second: 10, most: 100 },
+            ..Self::default()
+        }
+    }
+
     /// Changes how often a request is tried, in all.
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
@@ -129,9 +164,22 @@ impl Policy {
         positive("attempt_timeout", self.attempt_timeout)?;
         positive("total_timeout", self.total_timeout)?;
         positive("idle_timeout", self.idle_timeout)?;
+        positive("retry_after.cap", self.retry_after.cap)?;
         positive("breaker.open_for", self.breaker.open_for)?;
         if self.backoff.ceiling < self.backoff.base {
             return Err(InvalidPolicy { field: "backoff.ceiling", must: "not be below backoff.base" });
+        }
+        if self.retry_on.statuses.iter().any(|status| !(400..=599).contains(status)) {
+            return Err(InvalidPolicy { field: "retry_on.statuses", must: "hold statuses from 400 to 599 only" });
+        }
+        if self.budget.percent > 1000 {
+            return Err(InvalidPolicy { field: "budget.percent", must: "be at most 1000" });
+        }
+        if self.budget.most > BudgetPolicy::MOST {
+            return Err(InvalidPolicy { field: "budget.most", must: "be at most 4294967" });
+        }
+        if self.budget.enabled && self.budget.most == 0 {
+            return Err(InvalidPolicy { field: "budget.most", must: "be at least 1, or no retry is ever made" });
         }
         if !(1..=BreakerPolicy::MOST_FAILURES).contains(&self.breaker.failures) {
             return Err(InvalidPolicy { field: "breaker.failures", must: "be between 1 and 255" });
@@ -171,31 +219,22 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_platforms_promises() {
-        let Policy {
-            attempts,
-            attempt_timeout,
-            total_timeout,
-            idle_timeout,
-            backoff,
-            retry_on,
-            breaker,
-            max_body,
-            max_error_body,
-        } = Policy::default();
+        let policy = Policy::default();
         let seconds = Duration::from_secs;
-        assert_eq!(
-            (attempts, attempt_timeout, total_timeout, idle_timeout),
-            (3, seconds(30), seconds(120), seconds(30))
-        );
-        assert_eq!(backoff, Backoff { base: seconds(1), ceiling: seconds(8), jitter_percent: 10 });
-        assert_eq!(retry_on, RetryOn { timeout: true, connection: true });
-        assert_eq!(breaker, BreakerPolicy { failures: 5, open_for: seconds(60) });
-        assert_eq!((max_body, max_error_body), (32 << 20, 64 << 10));
+        assert_eq!((policy.attempts, policy.attempt_timeout, policy.total_timeout), (3, seconds(30), seconds(120)));
+        assert_eq!(policy.idle_timeout, seconds(30));
+        assert_eq!(policy.backoff, Backoff::exponential(seconds(1), seconds(8), Jitter::Added(10)));
+        let RetryOn { timeout, connection, statuses, headers } = &policy.retry_on;
+        assert!(*timeout && *connection && statuses.is_empty() && !headers);
+        assert_eq!((policy.breaker.failures, policy.breaker.open_for), (5, seconds(60)));
+        assert!(!policy.budget.enabled && !policy.retry_after.shared);
+        assert_eq!((policy.max_body, policy.max_error_body), (32 << 20, 64 << 10));
     }
 
     #[test]
     fn the_defaults_are_valid_and_mistakes_are_named() {
         assert_eq!(Policy::default().validate(), Ok(()));
+        assert_eq!(Policy::standard().validate(), Ok(()));
         for (policy, field) in [
             (Policy::default().with_attempts(0), "attempts"),
             (Policy::default().with_attempt_timeout(Duration::ZERO), "attempt_timeout"),
@@ -204,7 +243,11 @@ mod tests {
             (Policy::default().with_breaker(256, Duration::from_secs(1)), "breaker.failures"),
             (Policy::default().with_breaker(1, Duration::ZERO), "breaker.open_for"),
             (
-                Policy::default().with_backoff(Backoff::new(Duration::from_secs(2), Duration::from_secs(1), 0)),
+                Policy::default().with_backoff(Backoff::exponential(
+                    Duration::from_secs(2),
+                    Duration::from_secs(1),
+                    Jitter::None,
+                )),
                 "backoff.ceiling",
             ),
         ] {

@@ -1,0 +1,168 @@
+//! Is a failed attempt made again when it should be, then, and not more often?
+
+use std::time::Duration;
+
+use sinew_runtime::testing::{Scripted, Step};
+use sinew_runtime::{CircuitState, ErrorKind, Policy, Sent, TransportFailure};
+use tokio::time::Instant;
+
+use crate::support::{builder, client, create, get, ok};
+
+fn asking(status: u16, seconds: &str) -> Step {
+    Step::status(status).header("retry-after", seconds)
+}
+
+/// The recommended policy, with a breaker that stays out of the way.
+fn standard() -> Policy {
+    Policy::standard().with_breaker(255, Duration::from_secs(60))
+}
+
+#[tokio::test(start_paused = true)]
+async fn statuses_are_retried_under_the_recommended_policy() {
+    for status in [408, 425, 429, 502, 503, 504] {
+        let script = Scripted::new([Step::status(status), ok()]);
+        let client = builder(&script).policy(Policy::standard()).build().expect("a client");
+        get(&client).await.expect("the second attempt");
+        let script = Scripted::new([Step::status(status), ok()]);
+        let client = builder(&script).policy(Policy::standard()).build().expect("a client");
+        assert_eq!(create(&client).await.is_ok(), status == 425, "POST {status}");
+    }
+    for status in [400, 401, 403, 404, 409, 422, 500, 501, 505] {
+        let script = Scripted::new([Step::status(status), ok()]);
+        let client = builder(&script).policy(Policy::standard()).build().expect("a client");
+        get(&client).await.expect_err("not worth another attempt");
+        assert_eq!(script.count(), 1, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_kept_to_and_never_undercut() {
+    for status in [429, 503] {
+        let script = Scripted::new([asking(status, "7"), asking(status, "3"), ok()]);
+        let client = builder(&script).policy(standard()).build().expect("a client");
+        let started = Instant::now();
+        // The service says that it did not process it, so a POST is sent again as well.
+        create(&client).await.expect("the third attempt");
+        let waited = started.elapsed();
+        assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(12), "{waited:?}");
+    }
+    // Longer than the policy bears, or than the call may take: told at once, with what was asked.
+    for (asked, timeout) in [(61, 1000), (99_999_999_999_999_999, 1000), (20, 19)] {
+        let script = Scripted::new([asking(503, &asked.to_string()), ok()]);
+        let client = builder(&script).policy(standard()).build().expect("a client");
+        let started = Instant::now();
+        let error = get(&client).timeout(Duration::from_secs(timeout)).await.expect_err("too long");
+        assert!(started.elapsed() < Duration::from_millis(10));
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Status, 1));
+        assert!(error.retry_in() >= Some(Duration::from_secs(asked.min(1 << 33))), "{:?}", error.retry_in());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_calls_keep_away_from_a_service_that_asked() {
+    let script = Scripted::new([asking(429, "10")]).otherwise(ok());
+    let client = builder(&script).policy(standard().with_attempts(1)).build().expect("a client");
+    get(&client).await.expect_err("no attempt is left");
+    let started = Instant::now();
+    let error = get(&client).timeout(Duration::from_secs(5)).await.expect_err("not as long as that");
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Throttled, Sent::NotSent, 0));
+    assert_eq!((error.retry_in(), script.count()), (Some(Duration::from_secs(10)), 1));
+    assert!(error.to_string().contains("was not sent: throttled: the service asked to be left alone"), "{error}");
+    assert!(started.elapsed() < Duration::from_millis(10), "told at once");
+    assert!(client.health().await.expect("a check goes all the same").ok);
+    get(&client).await.expect("it waits");
+    assert!(started.elapsed() >= Duration::from_secs(10) && started.elapsed() <= Duration::from_millis(11_010));
+    // Under the platform's policy nobody waits for others.
+    let script = Scripted::new([asking(503, "10")]).otherwise(ok());
+    let client = crate::support::client(&script);
+    get(&client).await.expect_err("statuses fail fast");
+    get(&client).await.expect("at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_may_overrule_the_policy_where_it_is_let() {
+    let mut trusting = standard();
+    trusting.retry_on.headers = true;
+    let answers = || {
+        Scripted::new([
+            Step::status(500).header("x-should-retry", "true"),
+            Step::status(503).header("x-should-retry", "false"),
+            ok(),
+        ])
+    };
+    let script = answers();
+    let client = builder(&script).policy(trusting).build().expect("a client");
+    let error = create(&client).await.expect_err("told not to");
+    assert_eq!((error.attempts(), error.status().map(|status| status.as_u16())), (2, Some(503)));
+    let script = answers();
+    let client = builder(&script).policy(standard()).build().expect("a client");
+    assert_eq!(get(&client).await.expect_err("a 500 is final").attempts(), 1, "nobody listens");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_given_back_is_sent_again_at_once_and_once() {
+    let back = || Step::fail(TransportFailure::Unprocessed, Sent::NotSent);
+    let script = Scripted::new([back(), ok()]);
+    let client = client(&script);
+    let started = Instant::now();
+    create(&client).await.expect("the second attempt, of a POST too");
+    assert!(started.elapsed() < Duration::from_millis(10));
+    let script = Scripted::always(back());
+    let client = crate::support::fragile(&script, 1);
+    let started = Instant::now();
+    let error = create(&client).await.expect_err("given back each time");
+    assert_eq!((error.kind(), error.attempts(), error.sent()), (ErrorKind::Transport, 3, Sent::NotSent));
+    assert!(started.elapsed() >= Duration::from_secs(2), "the second time it is waited for");
+    assert_eq!(client.circuit(), CircuitState::Closed, "it says nothing about the service's health");
+}
+
+/// The rule that one library once lost without noticing (aws-sdk-rust#1234), so it is counted on the wire.
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_made_worse_by_retries() {
+    let script = Scripted::default();
+    let mut policy = standard().with_breaker(255, Duration::from_millis(1));
+    policy.budget.most = 10;
+    let client = builder(&script).policy(policy).build().expect("a client");
+    let started = Instant::now();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..2000 {
+        let client = client.clone();
+        calls.spawn(async move { get(&client).await.expect_err("nobody is there").attempts() });
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    while calls.join_next().await.is_some() {}
+    let floor = 10 * usize::try_from(started.elapsed().as_secs() + 1).expect("seconds");
+    let requests = script.count();
+    // 2000 firsts at most (some are turned away by the breaker), a fifth of them, the floor, and what was saved up.
+    assert!(requests <= 2000 + 400 + floor + 10, "{requests} requests");
+    assert!(requests > 2000, "{requests}: retries were made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_or_closed_in_its_sleep_gives_its_token_back() {
+    let script = Scripted::default();
+    let mut policy = standard();
+    policy.backoff.jitter = sinew_runtime::Jitter::None;
+    policy.budget.percent = 0;
+    let client = builder(&script).policy(policy).build().expect("a client");
+    assert_eq!(client.retries_left(), Some(100));
+    let sleeping: Vec<_> = (0..5)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { get(&client).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!((script.count(), client.retries_left()), (5, Some(95)), "taken before the sleep");
+    for call in &sleeping[..3] {
+        call.abort();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(client.retries_left(), Some(98));
+    client.close().await;
+    for call in sleeping {
+        drop(call.await);
+    }
+    assert_eq!((script.count(), client.retries_left()), (5, Some(100)));
+    assert_eq!(crate::support::client(&script).retries_left(), None);
+}
