@@ -44,6 +44,11 @@ impl Progress {
         self.phase.store(phase, Ordering::Release);
     }
 
+    /// Whether a transport had the request.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.phase.load(Ordering::Acquire) != 0
+    }
+
     fn read(&self) -> (Phase, Sent) {
         match self.phase.load(Ordering::Acquire) {
             Self::BODY => (Phase::Body, Sent::Received),

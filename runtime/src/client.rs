@@ -19,6 +19,7 @@ use crate::registry::ServiceRegistry;
 use crate::resilience::breaker::CircuitState;
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
+use crate::telemetry;
 use crate::transport::Transport;
 
 /// The core of a generated client. Cloning is cheap, and clones share everything: connections, circuit breakers,
@@ -78,6 +79,27 @@ impl Client {
     /// Whether the circuit to the service's own origin lets requests through.
     pub fn circuit(&self) -> CircuitState {
         self.inner.home.breaker.state()
+    }
+
+    /// Keeps the circuit to the service's own origin open: nothing is sent until [`force_closed`](Self::force_closed) or
+    /// [`reset_circuit`](Self::reset_circuit). Checks go all the same.
+    pub fn force_open(&self) {
+        self.force(CircuitState::Open, true);
+    }
+
+    /// Keeps the circuit to the service's own origin closed, whatever fails, until another hand changes it.
+    pub fn force_closed(&self) {
+        self.force(CircuitState::Closed, true);
+    }
+
+    /// Closes the circuit to the service's own origin, forgets what it has seen, and leaves it to itself.
+    pub fn reset_circuit(&self) {
+        self.force(CircuitState::Closed, false);
+    }
+
+    fn force(&self, state: CircuitState, held: bool) {
+        let inner = &self.inner;
+        telemetry::circuit(inner.service.name, &inner.base.origin, inner.home.breaker.force(state, held));
     }
 
     /// How many retries the budget holds, if the client has one.

@@ -1,7 +1,5 @@
 //! What is remembered of one origin?
 
-use std::sync::Arc;
-
 use tokio::time::Instant;
 
 use crate::resilience::breaker::Breaker;
@@ -11,12 +9,12 @@ use crate::resilience::pushback::Pushback;
 /// An origin that a client talks to, with what its answers so far say about the next attempt.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) breaker: Breaker,
     pub(crate) pushback: Pushback,
 }
 
 impl Endpoint {
     pub(crate) fn new(policy: &Policy, now: Instant) -> Self {
-        Self { breaker: Arc::new(Breaker::new(policy.breaker, now)), pushback: Pushback::new(now) }
+        Self { breaker: Breaker::new(policy.breaker, now), pushback: Pushback::new(now) }
     }
 }

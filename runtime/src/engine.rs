@@ -2,6 +2,7 @@
 //!
 //! One loop acts: nothing else sends, sleeps or counts. What to do next it asks of the plain values in `resilience`.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -18,7 +19,7 @@ use crate::prepare::{Prepared, context, prepare};
 use crate::reply::{About, Reply};
 use crate::request::{Mode, Plan};
 use crate::resilience::backoff::added;
-use crate::resilience::breaker::{CircuitState, Outcome, Permit};
+use crate::resilience::breaker::{CircuitState, Evidence, Outcome, Permit};
 use crate::resilience::budget::Token;
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{Failed, LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide};
@@ -80,6 +81,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             sleep_or_close(client, wait).await;
             continue;
         }
+        let progress = Progress::default();
         let permit = match endpoint.as_ref().map(|endpoint| endpoint.breaker.enter(now, lease)) {
             None => None,
             Some(Ok((permit, change))) => {
@@ -105,7 +107,8 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             max_body: policy.max_body,
             max_error_body: policy.max_error_body,
         };
-        let progress = Progress::default();
+        // From here on, whoever drops the call gives the attempt up.
+        let mut under_way = UnderWay { permit, progress: &progress, began: now, client, telemetry: &telemetry };
         let sending =
             once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()));
         let result = match tokio::time::timeout_at(limit.at, sending).await {
@@ -113,7 +116,13 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             Err(_) => Err(expired(&progress, policy, limit.at >= deadline.at)),
         };
         let ended = Instant::now();
-        settle(permit, &result, ended, &telemetry);
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
+        let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
+        let evidence = Evidence { outcome, took: ended - now, asked, random: client.random.next() };
+        let each = !endpoint.as_ref().is_some_and(|endpoint| endpoint.breaker.counts_calls());
+        if each || result.is_ok() {
+            under_way.settle(evidence, ended);
+        }
         if endpoint.is_some() && attempt == 1 {
             client.budget.deposit();
         }
@@ -156,6 +165,10 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             _ => error,
         };
         let error = told(error, attempt);
+        let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
+        // Where calls are counted, a failure that is tried again is none yet. (Settled already, this does nothing.)
+        let outcome = if passed_over { Outcome::Neutral } else { outcome };
+        under_way.settle(Evidence { outcome, ..evidence }, ended);
         let delay = match verdict {
             Verdict::Again(delay) => delay,
             Verdict::Stop(reason) => {
@@ -169,17 +182,40 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
     }
 }
 
-/// Tells the breaker how an attempt went, and tells of the change that made.
-fn settle(permit: Option<Permit>, result: &Result<Reply, AttemptFailure>, ended: Instant, telemetry: &Telemetry<'_>) {
-    let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
-    if let Some(permit) = permit {
-        telemetry.circuit(permit.settle(outcome, ended));
+/// An attempt on its way: tells the breaker how it went, or that its caller gave it up.
+struct UnderWay<'a> {
+    permit: Option<Permit<'a>>,
+    progress: &'a Progress,
+    began: Instant,
+    client: &'a Inner,
+    telemetry: &'a Telemetry<'a>,
+}
+
+impl UnderWay<'_> {
+    /// The first time counts.
+    fn settle(&mut self, evidence: Evidence, now: Instant) {
+        if let Some(permit) = self.permit.take() {
+            self.telemetry.circuit(permit.settle(evidence, now));
+        }
     }
 }
 
-fn turned_away(retry_in: Duration) -> Error {
-    let detail = format!("too many failures; the next attempt is let through in {}", Brief(retry_in));
-    Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(Some(retry_in))
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        // What never reached a transport is settled by the permit itself, as nothing.
+        if let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) {
+            let now = Instant::now();
+            self.telemetry.circuit(permit.give_up(now - self.began, self.client.random.next(), now));
+        }
+    }
+}
+
+fn turned_away(retry_in: Option<Duration>) -> Error {
+    let detail = match retry_in {
+        Some(retry_in) => format!("too many failures; the next attempt is let through in {}", Brief(retry_in)).into(),
+        None => Cow::Borrowed("it is held open by hand"),
+    };
+    Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(retry_in)
 }
 
 fn throttled(left: Duration) -> Error {

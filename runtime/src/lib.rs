@@ -78,7 +78,7 @@ pub use nullable::Nullable;
 pub use registry::{Env, ProcessEnv, ServiceAddress, ServiceRegistry};
 pub use reply::{Download, DownloadReader, FailedReply, Reply, Response};
 pub use resilience::backoff::{Backoff, Growth, Jitter};
-pub use resilience::breaker::{BreakerPolicy, CircuitState};
+pub use resilience::breaker::{BreakerPolicy, CircuitState, Counting, RatioPolicy};
 pub use resilience::budget::BudgetPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;

@@ -14,6 +14,11 @@ impl Random {
         Self(AtomicU64::new(seed()))
     }
 
+    #[cfg(test)]
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
     pub(crate) fn next(&self) -> u64 {
         let mut mixed = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -87,18 +87,13 @@ impl Telemetry<'_> {
     }
 
     pub(crate) fn circuit(&self, change: Option<Change>) {
-        let Some(Change { from, to }) = change else { return };
         let Context { service, origin, .. } = self.context;
-        if to == CircuitState::Open {
-            tracing::warn!(service, origin = &**origin, %from, %to, "Circuit breaker: {from} -> {to}");
-        } else {
-            tracing::info!(service, origin = &**origin, %from, %to, "Circuit breaker: {from} -> {to}");
-        }
+        circuit(service, origin, change);
     }
 
-    pub(crate) fn rejected(&self, retry_in: Duration) {
+    pub(crate) fn rejected(&self, retry_in: Option<Duration>) {
         let Context { operation, service, origin, .. } = self.context;
-        let retry_in_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
+        let retry_in_ms = retry_in.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Circuit breaker: call rejected");
     }
 
@@ -114,5 +109,15 @@ impl Telemetry<'_> {
             let Context { operation, service, .. } = self.context;
             tracing::warn!(service, operation, attempt, "Retry budget: used up");
         }
+    }
+}
+
+/// Tells of a change of a circuit.
+pub(crate) fn circuit(service: &str, origin: &str, change: Option<Change>) {
+    let Some(Change { from, to }) = change else { return };
+    if to == CircuitState::Open {
+        tracing::warn!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
+    } else {
+        tracing::info!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
     }
 }

@@ -166,3 +166,44 @@ async fn a_call_that_is_dropped_or_closed_in_its_sleep_gives_its_token_back() {
     assert_eq!((script.count(), client.retries_left()), (5, Some(100)));
     assert_eq!(crate::support::client(&script).retries_left(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_can_be_told_to_count_calls() {
+    let script = Scripted::default();
+    let mut policy = Policy::default().with_breaker(2, Duration::from_secs(60));
+    policy.breaker.counting = sinew_runtime::Counting::Calls;
+    let client = builder(&script).policy(policy).build().expect("a client");
+    for (attempts, circuit) in [(3, CircuitState::Closed), (6, CircuitState::Open)] {
+        get(&client).await.expect_err("refused three times");
+        assert_eq!((script.count(), client.circuit()), (attempts, circuit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_can_be_held_by_hand() {
+    let script = Scripted::always(Step::status(500));
+    let client = crate::support::fragile(&script, 1);
+    client.force_open();
+    tokio::time::sleep(Duration::from_secs(86_400)).await;
+    let error = get(&client).await.expect_err("held open");
+    assert_eq!((error.is_circuit_open(), error.retry_in(), script.count()), (true, None, 0));
+    assert!(error.to_string().contains("circuit open: it is held open by hand"), "{error}");
+    client.force_closed();
+    for _ in 0..5 {
+        assert!(get(&client).await.expect_err("a failed status").is_status());
+    }
+    client.reset_circuit();
+    get(&client).await.expect_err("a failed status");
+    assert_eq!(client.circuit(), CircuitState::Open, "left to itself again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_answers_is_noticed_by_callers_with_little_patience() {
+    let script = Scripted::always(Step::hang());
+    let client = builder(&script).policy(Policy::standard()).build().expect("a client");
+    for dropped in 0..25 {
+        assert_eq!(client.circuit(), CircuitState::Closed, "after {dropped}");
+        tokio::time::timeout(Duration::from_millis(100), get(&client).into_future()).await.expect_err("no patience");
+    }
+    assert_eq!(client.circuit(), CircuitState::Open);
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::backoff::{Backoff, Jitter};
-use super::breaker::BreakerPolicy;
+use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
 
 /// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]) or per call
@@ -92,7 +92,16 @@ impl Default for Policy {
             retry_on: RetryOn { timeout: true, connection: true, statuses: Vec::new(), headers: false },
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: false },
             budget: BudgetPolicy { enabled: false, percent: 20, per_second: 10, most: 100 },
-            breaker: BreakerPolicy { failures: 5, open_for: Duration::from_secs(60) },
+            breaker: BreakerPolicy {
+                failures: 5,
+                counting: Counting::Attempts,
+                ratio: RatioPolicy { enabled: false, percent: 50, least: 20, window: Duration::from_secs(30) },
+                slow_after: None,
+                given_up: 0,
+                open_for: Duration::from_secs(60),
+                open_most: Duration::from_secs(60),
+                open_jitter: 0,
+            },
             max_body: 32 * 1024 * 1024,
             max_error_body: 64 * 1024,
         }
@@ -102,8 +111,10 @@ impl Default for Policy {
 impl Policy {
     /// What is recommended where no other promise binds: attempts of 10 s within 30 s; full jitter; 408, 425, 429, 502, 503
     /// and 504 are retried where that is safe, and `Retry-After` is kept to by all calls; retries are a fifth of the
-    /// calls at most, and ten a second.
+    /// calls at most, and ten a second; the circuit also opens when half of at least 20 attempts within 30 s failed, for
+    /// 60 s the first time and up to ten minutes, spread by a fifth.
     pub fn standard() -> Self {
+        let promised = Self::default();
         Self {
             attempt_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
@@ -115,8 +126,15 @@ impl Policy {
                 headers: false,
             },
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: true },
-            budget: BudgetPolicy { enabled: true, percent: 20, per_second: 10, most: 100 },
-            ..Self::default()
+            budget: BudgetPolicy { enabled: true, ..promised.budget },
+            breaker: BreakerPolicy {
+                ratio: RatioPolicy { enabled: true, ..promised.breaker.ratio },
+                given_up: 20,
+                open_most: Duration::from_secs(600),
+                open_jitter: 20,
+                ..promised.breaker
+            },
+            ..promised
         }
     }
 
@@ -144,9 +162,9 @@ impl Policy {
         self
     }
 
-    /// Changes when the circuit opens, and for how long.
+    /// Changes after how many failures in a row the circuit opens, and for how long (each time the same).
     pub fn with_breaker(mut self, failures: u32, open_for: Duration) -> Self {
-        self.breaker = BreakerPolicy { failures, open_for };
+        self.breaker = BreakerPolicy { failures, open_for, open_most: open_for, ..self.breaker };
         self
     }
 
@@ -183,6 +201,22 @@ impl Policy {
         }
         if !(1..=BreakerPolicy::MOST_FAILURES).contains(&self.breaker.failures) {
             return Err(InvalidPolicy { field: "breaker.failures", must: "be between 1 and 255" });
+        }
+        positive("breaker.slow_after", self.breaker.slow_after.unwrap_or(Duration::MAX))?;
+        if self.breaker.open_most < self.breaker.open_for {
+            return Err(InvalidPolicy { field: "breaker.open_most", must: "not be below breaker.open_for" });
+        }
+        if self.breaker.open_jitter > 100 {
+            return Err(InvalidPolicy { field: "breaker.open_jitter", must: "be at most 100" });
+        }
+        if !(1..=100).contains(&self.breaker.ratio.percent) {
+            return Err(InvalidPolicy { field: "breaker.ratio.percent", must: "be between 1 and 100" });
+        }
+        if self.breaker.ratio.least == 0 {
+            return Err(InvalidPolicy { field: "breaker.ratio.least", must: "be at least 1" });
+        }
+        if self.breaker.ratio.window < Duration::from_secs(1) {
+            return Err(InvalidPolicy { field: "breaker.ratio.window", must: "be at least 1 s" });
         }
         if self.max_body == 0 {
             return Err(InvalidPolicy { field: "max_body", must: "be at least 1" });

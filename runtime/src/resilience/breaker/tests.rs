@@ -1,0 +1,248 @@
+//! Does a circuit open, probe and close when it should?
+
+// A helper's panic is a test's verdict too.
+#![allow(clippy::expect_used)]
+
+use super::*;
+use crate::resilience::policy::Policy;
+
+const LEASE: Duration = Duration::from_secs(10);
+
+fn policy() -> BreakerPolicy {
+    BreakerPolicy { failures: 3, ..Policy::default().breaker }
+}
+
+fn breaker() -> (Breaker, Instant) {
+    with(policy())
+}
+
+fn with(policy: BreakerPolicy) -> (Breaker, Instant) {
+    let now = Instant::now();
+    (Breaker::new(policy, now), now)
+}
+
+fn saying(outcome: Outcome) -> Evidence {
+    Evidence { outcome, took: Duration::ZERO, asked: None, random: 0 }
+}
+
+fn attempt(breaker: &Breaker, outcome: Outcome, now: Instant) -> Option<Change> {
+    let (permit, _) = breaker.enter(now, LEASE).expect("admitted");
+    permit.settle(saying(outcome), now)
+}
+
+fn trip(breaker: &Breaker, now: Instant) {
+    for _ in 0..breaker.policy.failures {
+        attempt(breaker, Outcome::Failure, now);
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn it_opens_after_failures_in_a_row_only() {
+    let (breaker, now) = breaker();
+    for outcome in
+        [Outcome::Failure, Outcome::Failure, Outcome::Success, Outcome::Failure, Outcome::Neutral, Outcome::Failure]
+    {
+        assert_eq!(attempt(&breaker, outcome, now), None);
+    }
+    let change = attempt(&breaker, Outcome::Failure, now);
+    assert_eq!(change, Some(Change { from: CircuitState::Closed, to: CircuitState::Open }));
+    assert_eq!(breaker.enter(now, LEASE).map(|_| ()), Err(Some(Duration::from_secs(60))));
+}
+
+#[test]
+fn one_probe_closes_or_reopens_it() {
+    let (breaker, now) = breaker();
+    trip(&breaker, now);
+    let almost = now + Duration::from_millis(59_999);
+    assert_eq!(breaker.enter(almost, LEASE).map(|_| ()), Err(Some(Duration::from_millis(1))));
+    let later = now + Duration::from_secs(60);
+    let (probe, change) = breaker.enter(later, LEASE).expect("the probe");
+    assert_eq!(change, Some(Change { from: CircuitState::Open, to: CircuitState::HalfOpen }));
+    assert!(breaker.enter(later, LEASE).is_err(), "one probe only");
+    assert_eq!(
+        probe.settle(saying(Outcome::Failure), later),
+        Some(Change { from: CircuitState::HalfOpen, to: CircuitState::Open })
+    );
+    assert_eq!(breaker.enter(later, LEASE).map(|_| ()), Err(Some(Duration::from_secs(60))));
+    let again = later + Duration::from_secs(60);
+    assert_eq!(
+        attempt(&breaker, Outcome::Success, again),
+        Some(Change { from: CircuitState::HalfOpen, to: CircuitState::Closed })
+    );
+    assert!(breaker.enter(again, LEASE).is_ok());
+}
+
+#[test]
+fn a_dropped_probe_gives_its_turn_back_and_says_nothing() {
+    let (breaker, now) = breaker();
+    trip(&breaker, now);
+    let later = now + Duration::from_secs(60);
+    drop(breaker.enter(later, LEASE).expect("the probe").0);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    let (probe, change) = breaker.enter(later, LEASE).expect("the next probe");
+    assert_eq!(change, None);
+    assert!(breaker.enter(later, LEASE).is_err());
+    probe.settle(saying(Outcome::Success), later);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn results_of_the_past_are_ignored() {
+    let (breaker, now) = breaker();
+    let (early, _) = breaker.enter(now, LEASE).expect("admitted");
+    let (late, _) = breaker.enter(now, LEASE).expect("admitted");
+    trip(&breaker, now);
+    assert_eq!(early.settle(saying(Outcome::Success), now), None, "a success from before cannot close it");
+    let later = now + Duration::from_secs(60);
+    attempt(&breaker, Outcome::Success, later);
+    assert_eq!(late.settle(saying(Outcome::Failure), later), None);
+    attempt(&breaker, Outcome::Failure, later);
+    attempt(&breaker, Outcome::Failure, later);
+    assert_eq!(breaker.state(), CircuitState::Closed, "the late failure was not counted");
+}
+
+#[test]
+fn a_silent_probe_loses_its_turn() {
+    let (breaker, now) = breaker();
+    trip(&breaker, now);
+    let later = now + Duration::from_secs(60);
+    let (hung, _) = breaker.enter(later, LEASE).expect("the probe");
+    assert_eq!(breaker.enter(later, LEASE).map(|_| ()), Err(Some(Duration::from_secs(10))));
+    let lapsed = later + Duration::from_secs(10);
+    let (next, _) = breaker.enter(lapsed, LEASE).expect("the lease is over");
+    assert_eq!(hung.settle(saying(Outcome::Failure), lapsed), None, "the hung probe votes no more");
+    next.settle(saying(Outcome::Success), lapsed);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn many_threads_get_one_probe() {
+    for _ in 0..50 {
+        let (breaker, now) = breaker();
+        trip(&breaker, now);
+        let later = now + Duration::from_secs(60);
+        let admitted = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| breaker.enter(later, LEASE).ok())).collect();
+            // The permits are kept until all have asked, so that none gives its turn to another.
+            let permits: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect();
+            permits.len()
+        });
+        assert_eq!(admitted, 1);
+    }
+}
+
+#[test]
+fn a_share_of_failures_opens_it_too() {
+    let ratio = RatioPolicy { enabled: true, percent: 50, least: 10, window: Duration::from_secs(30) };
+    let (breaker, now) = with(BreakerPolicy { failures: 255, ratio, ..policy() });
+    for round in 0..4 {
+        assert_eq!(attempt(&breaker, Outcome::Success, now), None, "{round}");
+        assert_eq!(attempt(&breaker, Outcome::Failure, now), None, "{round}: too few to tell");
+    }
+    assert_eq!(attempt(&breaker, Outcome::Success, now), None);
+    attempt(&breaker, Outcome::Failure, now).expect("five of ten");
+    let later = now + Duration::from_secs(60);
+    attempt(&breaker, Outcome::Success, later).expect("the probe");
+    // The window begins anew, and forgets what is older than it.
+    for _ in 0..9 {
+        assert_eq!(attempt(&breaker, Outcome::Failure, later), None);
+    }
+    let much_later = later + Duration::from_secs(31);
+    for _ in 0..9 {
+        assert_eq!(attempt(&breaker, Outcome::Failure, much_later), None);
+    }
+    attempt(&breaker, Outcome::Failure, much_later).expect("ten of ten");
+}
+
+#[test]
+fn slow_successes_are_failures() {
+    let (breaker, now) = with(BreakerPolicy { slow_after: Some(Duration::from_secs(2)), ..policy() });
+    for seconds in [2, 1, 2, 3, 9] {
+        let (permit, _) = breaker.enter(now, LEASE).expect("admitted");
+        permit.settle(Evidence { took: Duration::from_secs(seconds), ..saying(Outcome::Success) }, now);
+    }
+    assert_eq!(breaker.state(), CircuitState::Open, "2, 3 and 9 in a row");
+}
+
+#[test]
+fn open_time_grows_with_each_failed_probe_and_is_spread() {
+    let growing = BreakerPolicy { failures: 1, open_most: Duration::from_secs(200), open_jitter: 20, ..policy() };
+    let (breaker, mut now) = with(growing);
+    attempt(&breaker, Outcome::Failure, now);
+    for seconds in [60, 120, 200, 200] {
+        let open = Duration::from_secs(seconds);
+        assert_eq!(breaker.enter(now, LEASE).map(|_| ()), Err(Some(open)));
+        now += open;
+        attempt(&breaker, Outcome::Failure, now).expect("open again");
+    }
+    now += Duration::from_secs(200);
+    attempt(&breaker, Outcome::Success, now).expect("closed");
+    attempt(&breaker, Outcome::Failure, now).expect("open");
+    assert_eq!(breaker.enter(now, LEASE).map(|_| ()), Err(Some(Duration::from_secs(60))), "it begins anew");
+    for random in [0, u64::MAX / 3, u64::MAX] {
+        let span = growing.open_span(1, random);
+        assert!(span >= Duration::from_secs(60) && span <= Duration::from_secs(72), "{span:?}");
+    }
+    for times in [0, 1, 32, 64, 255, u64::MAX] {
+        let span = BreakerPolicy { open_most: Duration::MAX, ..growing }.open_span(times, u64::MAX);
+        assert!(span >= Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn a_service_that_says_when_it_is_back_is_not_probed_earlier() {
+    for (asked, open) in [(10, 60), (300, 300)] {
+        let (breaker, now) = with(BreakerPolicy { failures: 1, ..policy() });
+        let (permit, _) = breaker.enter(now, LEASE).expect("admitted");
+        permit.settle(Evidence { asked: Some(Duration::from_secs(asked)), ..saying(Outcome::Failure) }, now);
+        assert_eq!(breaker.enter(now, LEASE).map(|_| ()), Err(Some(Duration::from_secs(open))));
+    }
+}
+
+#[test]
+fn a_hand_on_the_circuit_outweighs_all() {
+    let (breaker, now) = breaker();
+    let (early, _) = breaker.enter(now, LEASE).expect("admitted");
+    let opened = Change { from: CircuitState::Closed, to: CircuitState::Open };
+    assert_eq!(breaker.force(CircuitState::Open, true), Some(opened));
+    assert_eq!(breaker.force(CircuitState::Open, true), None, "no news");
+    assert_eq!(early.settle(saying(Outcome::Success), now), None);
+    let century = now + Duration::from_secs(100 * 365 * 86_400);
+    assert_eq!(breaker.enter(century, LEASE).map(|_| ()), Err(None), "no time opens it");
+    breaker.force(CircuitState::Closed, true);
+    for _ in 0..300 {
+        assert_eq!(attempt(&breaker, Outcome::Failure, now), None);
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed, "no failure opens it");
+    breaker.force(CircuitState::Closed, false);
+    trip(&breaker, now);
+    breaker.force(CircuitState::Closed, false);
+    assert_eq!(breaker.state(), CircuitState::Closed, "reset");
+    breaker.force(CircuitState::HalfOpen, false);
+    assert!(breaker.enter(now, LEASE).is_ok());
+}
+
+#[test]
+fn attempts_that_are_all_given_up_are_noticed() {
+    let give_up = |breaker: &Breaker, now| {
+        let (permit, _) = breaker.enter(now, LEASE).expect("admitted");
+        permit.give_up(Duration::from_secs(1), 0, now)
+    };
+    let (patient, now) = breaker();
+    for _ in 0..300 {
+        assert_eq!(give_up(&patient, now), None, "by itself it says nothing");
+    }
+    let (breaker, now) = with(BreakerPolicy { given_up: 20, ..policy() });
+    for _ in 0..20 {
+        give_up(&breaker, now);
+    }
+    attempt(&breaker, Outcome::Success, now);
+    for _ in 0..22 {
+        assert_eq!(give_up(&breaker, now), None, "an answer in between: it is alive");
+    }
+    give_up(&breaker, now).expect("the third beyond twenty");
+    let later = now + Duration::from_secs(60);
+    drop(breaker.enter(later, LEASE).expect("the probe").0);
+    attempt(&breaker, Outcome::Success, later).expect("closed");
+}

@@ -1,0 +1,83 @@
+//! How does a circuit's whole state fit into one atomic word?
+//!
+//! ```text
+//! state:2 | generation:14 | count:8 | deadline:40 (ms since the breaker was made: 34 years)
+//! ```
+//! Nothing wraps but the generation, and a result would have to be 16,384 changes of state late to be taken for a new
+//! one.
+
+use super::CircuitState;
+
+pub(super) const CLOSED: u64 = 0;
+pub(super) const OPEN: u64 = 1;
+/// Half-open, and the one probe is on its way; the deadline is its lease.
+pub(super) const PROBING: u64 = 2;
+/// Half-open, and the probe came back without a verdict: the next attempt is the probe.
+pub(super) const VACANT: u64 = 3;
+
+/// The word in its parts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word {
+    pub(super) state: u64,
+    pub(super) generation: u64,
+    /// While closed: failures in a row. Else: how often in a row it opened without closing.
+    pub(super) count: u64,
+    /// While open: when a probe may go. While probing: when the probe has lost its turn. [`Word::HELD`]: somebody
+    /// holds the circuit in its state by hand, and nothing but another hand changes it.
+    pub(super) deadline: u64,
+}
+
+impl Word {
+    pub(super) const GENERATIONS: u64 = (1 << 14) - 1;
+    pub(super) const COUNTS: u64 = 0xFF;
+    pub(super) const HELD: u64 = (1 << 40) - 1;
+    /// The latest deadline that time can reach.
+    pub(super) const DEADLINES: u64 = Self::HELD - 1;
+
+    pub(super) fn unpack(word: u64) -> Self {
+        Self {
+            state: word >> 62,
+            generation: (word >> 48) & Self::GENERATIONS,
+            count: (word >> 40) & Self::COUNTS,
+            deadline: word & Self::HELD,
+        }
+    }
+
+    pub(super) fn pack(self) -> u64 {
+        (self.state << 62)
+            | ((self.generation & Self::GENERATIONS) << 48)
+            | (self.count.min(Self::COUNTS) << 40)
+            | self.deadline.min(Self::HELD)
+    }
+
+    /// The next generation, in another state.
+    pub(super) fn become_state(self, state: u64, count: u64, deadline: u64) -> Self {
+        Self { state, generation: (self.generation + 1) & Self::GENERATIONS, count, deadline }
+    }
+
+    pub(super) fn is_held(self) -> bool {
+        self.deadline == Self::HELD
+    }
+
+    pub(super) fn circuit(self) -> CircuitState {
+        match self.state {
+            CLOSED => CircuitState::Closed,
+            OPEN => CircuitState::Open,
+            _ => CircuitState::HalfOpen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_keep_their_parts() {
+        let word = Word { state: VACANT, generation: Word::GENERATIONS, count: 0xFF, deadline: Word::HELD };
+        assert_eq!(word.pack(), u64::MAX);
+        let next = Word::unpack(word.pack()).become_state(OPEN, 300, u64::MAX);
+        let next = Word::unpack(next.pack());
+        assert_eq!((next.generation, next.count, next.is_held()), (0, 0xFF, true));
+    }
+}
