@@ -17,7 +17,7 @@ pub struct Operation {
     pub summary: Option<String>,
     /// What is said about it.
     pub docs: Docs,
-    /// Its parameters: those of the path in the path's order, then the others by name.
+    /// Its parameters: those of the path in the path's order, then the others in the document's.
     pub parameters: Vec<Parameter>,
     /// What it sends.
     pub body: Option<Body>,

@@ -1,7 +1,5 @@
 //! Which values does an operation take outside its body?
 
-use std::collections::BTreeMap;
-
 use openapiv3::{Parameter as Said, ParameterSchemaOrContent, QueryStyle, ReferenceOr};
 
 use super::describe;
@@ -21,20 +19,25 @@ pub(super) struct Parameters {
 pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Parameters {
     let own = stated.operation.parameters.iter().enumerate();
     let own = own.map(|(index, parameter)| (stated.pointer.join("parameters").index(index), parameter.clone()));
-    // An operation's parameter replaces one of its path with the same name and location (OpenAPI 3.1, 4.8.10).
-    let mut by_key: BTreeMap<(ParameterLocation, String), (Pointer, Said)> = BTreeMap::new();
+    // In the document's order: a list has one, and a reader of the document expects the arguments to follow it.
+    let mut stated_once: Vec<(ParameterLocation, String, Pointer, Said)> = Vec::new();
     for (pointer, parameter) in stated.shared_parameters.iter().cloned().chain(own) {
         let Some((pointer, said)) = lowering.document.follow(&pointer, &parameter, lowering.diagnostics) else {
             continue;
         };
-        let key = (location(&said), said.parameter_data_ref().name.clone());
-        by_key.insert(key, (pointer, said));
+        let (location, name) = (location(&said), said.parameter_data_ref().name.clone());
+        // An operation's parameter replaces one of its path with the same name and location (OpenAPI 3.1, 4.8.10).
+        match stated_once.iter_mut().find(|known| (known.0, &known.1) == (location, &name)) {
+            Some(known) => (known.2, known.3) = (pointer, said),
+            None => stated_once.push((location, name, pointer, said)),
+        }
     }
 
     let mut parameters = Parameters { sent: Vec::new(), accept: None, idempotency_header: None };
     let holes = holes(&stated.path);
     for hole in &holes {
-        let Some((pointer, said)) = by_key.remove(&(ParameterLocation::Path, hole.clone())) else {
+        let known = stated_once.iter().position(|known| known.0 == ParameterLocation::Path && known.1 == *hole);
+        let Some((.., pointer, said)) = known.map(|known| stated_once.remove(known)) else {
             lowering.diagnostics.push(
                 Diagnostic::warning(codes::PATH_PARAMETER, format!("`{{{hole}}}` is declared nowhere"))
                     .at_key(&stated.pointer, "taken as a text"),
@@ -54,7 +57,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         };
         parameters.sent.push(parameter(lowering, &pointer, &said, position));
     }
-    for ((location, name), (pointer, said)) in by_key {
+    for (location, name, pointer, said) in stated_once {
         if location == ParameterLocation::Path {
             lowering.diagnostics.push(
                 Diagnostic::warning(codes::PATH_PARAMETER, format!("`{name}` does not occur in `{}`", stated.path))

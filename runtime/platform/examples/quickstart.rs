@@ -7,7 +7,7 @@ use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use sinew_platform::FakeService;
-use sinew_runtime::{Backoff, Error, Policy};
+use sinew_runtime::{Backoff, Error, Jitter, Policy};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::FormatTime;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     log();
     let service = FakeService::user().await?;
     let policy = Policy::default() // 3 attempts, 1 s and 2 s apart; a circuit that opens after 5 failures for 60 s. Here:
-        .with_backoff(Backoff::new(Duration::from_millis(400), Duration::from_secs(1), 10))
+        .with_backoff(Backoff::exponential(Duration::from_millis(400), Duration::from_secs(1), Jitter::Added(10)))
         .with_breaker(5, Duration::from_millis(2500));
 
     println!("1. All is well: sign in, and read a user.");

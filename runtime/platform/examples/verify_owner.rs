@@ -7,7 +7,7 @@ use http::StatusCode;
 use project_service::ProjectServiceClient;
 use project_service::types::ProjectCreate;
 use sinew_platform::Platform;
-use sinew_runtime::{Backoff, Error, Policy, ServiceRegistry};
+use sinew_runtime::{Backoff, Error, Jitter, Policy, ServiceRegistry};
 use std::time::Duration;
 use user_service::UserServiceClient;
 use user_service::types::{Credentials, Role, User};
@@ -43,8 +43,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let projects = ProjectServiceClient::from_registry(&registry)?;
     let anyone = UserServiceClient::from_registry(&registry)?;
     let login = anyone.authenticate(&Credentials::new("grace@example.org", "correct horse")).await?;
-    let policy =
-        Policy::default().with_backoff(Backoff::new(Duration::from_millis(50), Duration::from_millis(100), 10));
+    let policy = Policy::default().with_backoff(Backoff::exponential(
+        Duration::from_millis(50),
+        Duration::from_millis(100),
+        Jitter::Added(10),
+    ));
     let users = UserServiceClient::builder().registry(&registry).bearer(login.access_token).policy(policy).build()?;
 
     let orphan = projects.create_project(&ProjectCreate::new("Claimed for nobody", 99)).await?.id;

@@ -50,13 +50,13 @@ async fn topics(fake: &FakeService) {
     let client = client(fake, 2);
     let options = CreateTopic { parent_id: Some(1) };
     let odd = "a&limit=1 + 50% #2 é?/";
-    let topic = client.create_topic("what & why", odd, &options).await.expect("a topic");
+    let topic = client.create_topic(odd, "what & why", &options).await.expect("a topic");
     same(&topic, &fake.held("topics", topic.id), &[]);
     assert_eq!((topic.name.as_str(), topic.parent_id), (odd, Some(1)));
     let sent = fake.received().pop().expect("a request");
     assert!(sent.body.is_empty() && sent.header("content-type").is_none(), "the fields travel in the query");
     assert_eq!(sent.query.matches('&').count(), 2, "{}", sent.query);
-    let again = client.create_topic("x", odd, &CreateTopic::default()).await;
+    let again = client.create_topic(odd, "x", &CreateTopic::default()).await;
     let CreateTopicFailure::BadRequest(detail) = failed(again, 400) else { panic!("400") };
     assert_eq!(detail.detail, "Topic with this name already exists");
 
@@ -65,13 +65,13 @@ async fn topics(fake: &FakeService) {
     assert_eq!(client.get_topic(topic.id).await.expect("a topic"), topic);
     assert!(matches!(failed(client.get_topic(99).await, 404), GetTopicFailure::NotFound(_)));
 
-    let changed = client.update_topic(topic.id, "how", "Wood", &UpdateTopic::default()).await.expect("a topic");
+    let changed = client.update_topic(topic.id, "Wood", "how", &UpdateTopic::default()).await.expect("a topic");
     same(&changed, &fake.held("topics", topic.id), &[]);
     assert_eq!(changed.parent_id, None, "what is left out is removed");
-    let taken = client.update_topic(topic.id, "how", "Timber", &UpdateTopic::default()).await;
+    let taken = client.update_topic(topic.id, "Timber", "how", &UpdateTopic::default()).await;
     assert!(matches!(failed(taken, 400), UpdateTopicFailure::BadRequest(_)));
     assert!(matches!(
-        failed(client.update_topic(99, "how", "x", &UpdateTopic::default()).await, 404),
+        failed(client.update_topic(99, "x", "how", &UpdateTopic::default()).await, 404),
         UpdateTopicFailure::NotFound(_)
     ));
 }
@@ -207,11 +207,11 @@ async fn every_documented_failure() {
     let mut documented = Failures::of("knowledge-service");
     let client = client(&fake, 2);
     let options = CreateTopic::default();
-    fails!(documented, fake, "create_topic", CreateTopicFailure, client.create_topic("d", "n", &options));
+    fails!(documented, fake, "create_topic", CreateTopicFailure, client.create_topic("n", "d", &options));
     fails!(documented, fake, "list_topics", ListTopicsFailure, client.list_topics());
     fails!(documented, fake, "get_topic", GetTopicFailure, client.get_topic(1));
     let options = UpdateTopic::default();
-    fails!(documented, fake, "update_topic", UpdateTopicFailure, client.update_topic(1, "d", "n", &options));
+    fails!(documented, fake, "update_topic", UpdateTopicFailure, client.update_topic(1, "n", "d", &options));
     fails!(documented, fake, "create_resource", CreateResourceFailure, client.create_resource(&beams()));
     let options = ListResources::default();
     fails!(documented, fake, "list_resources", ListResourcesFailure, client.list_resources(&options));

@@ -15,7 +15,7 @@ use marketplace_service::MarketplaceServiceClient;
 use project_service::ProjectServiceClient;
 use sinew_platform::{FakeService, Fault, Platform, token};
 use sinew_runtime::testing::{Scripted, Step};
-use sinew_runtime::{Backoff, CircuitState, Error, ErrorKind, Policy, Sent, ServiceRegistry};
+use sinew_runtime::{Backoff, CircuitState, Error, ErrorKind, Jitter, Policy, Sent, ServiceRegistry};
 use user_service::UserServiceClient;
 
 /// Who calls whom, with the credential that each wants.
@@ -332,10 +332,10 @@ async fn a_service_comes_back() {
 #[tokio::test(start_paused = true)]
 async fn half_open_is_one_probe() {
     let script = Scripted::new((0..5).map(|_| Step::refuse()));
-    let policy = Policy::default().with_attempts(1).with_backoff(Backoff::new(
+    let policy = Policy::default().with_attempts(1).with_backoff(Backoff::exponential(
         Duration::from_secs(1),
         Duration::from_secs(8),
-        0,
+        Jitter::None,
     ));
     let client =
         UserServiceClient::builder().base_url("http://users.internal/api/v1").transport(script.clone()).policy(policy);

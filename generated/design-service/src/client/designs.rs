@@ -139,11 +139,11 @@ impl super::DesignServiceClient {
     pub fn list_designs(&self, options: &ListDesigns) -> Call<'_, Vec<types::Design>> {
         self.core
             .request(&LIST_DESIGNS)
+            .query("project_id", &options.project_id)
             .query("building_type", &options.building_type)
+            .query("status", &options.status)
             .query("limit", &options.limit)
             .query("offset", &options.offset)
-            .query("project_id", &options.project_id)
-            .query("status", &options.status)
             .answering(Reply::json)
     }
 
@@ -172,8 +172,12 @@ impl super::DesignServiceClient {
 /// The optional parameters of `list_designs`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListDesigns {
+    /// Only designs of this project.
+    pub project_id: Option<i64>,
     /// Only designs of this kind of building.
     pub building_type: Option<String>,
+    /// Only designs in this status.
+    pub status: Option<String>,
     /// How many entries to answer at most.
     ///
     /// Default: `50`.
@@ -186,10 +190,6 @@ pub struct ListDesigns {
     ///
     /// Bounds: at least 0.
     pub offset: Option<i64>,
-    /// Only designs of this project.
-    pub project_id: Option<i64>,
-    /// Only designs in this status.
-    pub status: Option<String>,
 }
 
 /// The failures that `POST /designs/` documents. Ask an error for it: `error.failure::<CreateDesignFailure>()`.

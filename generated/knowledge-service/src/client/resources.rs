@@ -96,9 +96,9 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&LIST_RESOURCES)
             .query("content_type", &options.content_type)
-            .query("limit", &options.limit)
-            .query("page", &options.page)
             .query("topic_id", &options.topic_id)
+            .query("page", &options.page)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 }
@@ -108,20 +108,20 @@ impl super::KnowledgeServiceClient {
 pub struct ListResources {
     /// Only resources of this kind.
     pub content_type: Option<types::ListResourcesContentType>,
-    /// How many entries a page has.
-    ///
-    /// Default: `20`.
-    ///
-    /// Bounds: more than 0, at most 100.
-    pub limit: Option<i64>,
+    /// Only resources filed under this topic.
+    pub topic_id: Option<i64>,
     /// Which page; the first is 1.
     ///
     /// Default: `1`.
     ///
     /// Bounds: more than 0.
     pub page: Option<i64>,
-    /// Only resources filed under this topic.
-    pub topic_id: Option<i64>,
+    /// How many entries a page has.
+    ///
+    /// Default: `20`.
+    ///
+    /// Bounds: more than 0, at most 100.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /resources/` documents. Ask an error for it: `error.failure::<CreateResourceFailure>()`.

@@ -54,11 +54,11 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&GET_PROJECT_RECOMMENDATIONS)
             .path("project_id", &project_id)
+            .query("resource_type", &options.resource_type)
             .query("min_score", &options.min_score)
+            .query("tags", &options.tags)
             .query("page", &options.page)
             .query("page_size", &options.page_size)
-            .query("resource_type", &options.resource_type)
-            .query("tags", &options.tags)
             .answering(Reply::json)
     }
 
@@ -98,13 +98,13 @@ impl super::KnowledgeServiceClient {
     ) -> Call<'_, types::SearchPage> {
         self.core
             .request(&SEARCH_GLOBAL)
-            .query("min_score", &options.min_score)
-            .query("page", &options.page)
-            .query("page_size", &options.page_size)
             .query("query", &query)
             .query("resource_type", &options.resource_type)
+            .query("min_score", &options.min_score)
             .query("sort_by", &options.sort_by)
             .query("tags", &options.tags)
+            .query("page", &options.page)
+            .query("page_size", &options.page_size)
             .answering(Reply::json)
     }
 
@@ -128,14 +128,14 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&SEARCH_PROJECT)
             .path("project_id", &project_id)
-            .query("include_global", &options.include_global)
-            .query("min_score", &options.min_score)
-            .query("page", &options.page)
-            .query("page_size", &options.page_size)
             .query("query", &query)
+            .query("include_global", &options.include_global)
             .query("resource_type", &options.resource_type)
+            .query("min_score", &options.min_score)
             .query("sort_by", &options.sort_by)
             .query("tags", &options.tags)
+            .query("page", &options.page)
+            .query("page_size", &options.page_size)
             .answering(Reply::json)
     }
 
@@ -156,8 +156,8 @@ impl super::KnowledgeServiceClient {
     ) -> Call<'_, types::SearchResults> {
         self.core
             .request(&SEARCH_RESOURCES)
-            .query("limit", &options.limit)
             .query("query", &query)
+            .query("limit", &options.limit)
             .query("resource_type", &options.resource_type)
             .answering(Reply::json)
     }
@@ -166,12 +166,16 @@ impl super::KnowledgeServiceClient {
 /// The optional parameters of `get_project_recommendations`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetProjectRecommendations {
+    /// Only resources of this kind.
+    pub resource_type: Option<types::ResourceType>,
     /// Only results with at least this score.
     ///
     /// Default: `0.3`.
     ///
     /// Bounds: at least 0, at most 1.
     pub min_score: Option<f64>,
+    /// Accepted, and so far ignored.
+    pub tags: Vec<String>,
     /// Which page; the first is 1.
     ///
     /// Default: `1`.
@@ -184,21 +188,23 @@ pub struct GetProjectRecommendations {
     ///
     /// Bounds: at least 1, at most 100.
     pub page_size: Option<i64>,
-    /// Only resources of this kind.
-    pub resource_type: Option<types::ResourceType>,
-    /// Accepted, and so far ignored.
-    pub tags: Vec<String>,
 }
 
 /// The optional parameters of `search_global`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SearchGlobal {
+    /// Only resources of this kind.
+    pub resource_type: Option<types::ResourceType>,
     /// Only results with at least this score.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0, at most 1.
     pub min_score: Option<f64>,
+    /// What comes first. Left out, it is the relevance.
+    pub sort_by: Option<types::SortBy>,
+    /// Accepted, and so far ignored.
+    pub tags: Vec<String>,
     /// Which page; the first is 1.
     ///
     /// Default: `1`.
@@ -211,12 +217,6 @@ pub struct SearchGlobal {
     ///
     /// Bounds: at least 1, at most 100.
     pub page_size: Option<i64>,
-    /// Only resources of this kind.
-    pub resource_type: Option<types::ResourceType>,
-    /// What comes first. Left out, it is the relevance.
-    pub sort_by: Option<types::SortBy>,
-    /// Accepted, and so far ignored.
-    pub tags: Vec<String>,
 }
 
 /// The optional parameters of `search_project`.
@@ -226,12 +226,18 @@ pub struct SearchProject {
     ///
     /// Default: `true`.
     pub include_global: Option<bool>,
+    /// Only resources of this kind.
+    pub resource_type: Option<types::ResourceType>,
     /// Only results with at least this score.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0, at most 1.
     pub min_score: Option<f64>,
+    /// What comes first. Left out, it is the relevance.
+    pub sort_by: Option<types::SortBy>,
+    /// Accepted, and so far ignored.
+    pub tags: Vec<String>,
     /// Which page; the first is 1.
     ///
     /// Default: `1`.
@@ -244,12 +250,6 @@ pub struct SearchProject {
     ///
     /// Bounds: at least 1, at most 100.
     pub page_size: Option<i64>,
-    /// Only resources of this kind.
-    pub resource_type: Option<types::ResourceType>,
-    /// What comes first. Left out, it is the relevance.
-    pub sort_by: Option<types::SortBy>,
-    /// Accepted, and so far ignored.
-    pub tags: Vec<String>,
 }
 
 /// The optional parameters of `search_resources`.

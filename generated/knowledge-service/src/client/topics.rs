@@ -37,20 +37,20 @@ impl super::KnowledgeServiceClient {
     ///
     /// `POST /resources/topics` (`create_topic_api_v1_resources_topics_post`)
     ///
-    /// * `description`: What the topic is about.
     /// * `name`: The topic's name, which no other topic has.
+    /// * `description`: What the topic is about.
     ///
     /// Documented failures: [`CreateTopicFailure`].
     pub fn create_topic(
         &self,
-        description: &str,
         name: &str,
+        description: &str,
         options: &CreateTopic,
     ) -> Call<'_, types::Topic> {
         self.core
             .request(&CREATE_TOPIC)
-            .query("description", &description)
             .query("name", &name)
+            .query("description", &description)
             .query("parent_id", &options.parent_id)
             .answering(Reply::json)
     }
@@ -87,22 +87,22 @@ impl super::KnowledgeServiceClient {
     /// `PUT /resources/topics/{topic_id}` (`update_topic_api_v1_resources_topics__topic_id__put`)
     ///
     /// * `topic_id`: The topic's id.
-    /// * `description`: What the topic is about.
     /// * `name`: The topic's name, which no other topic has.
+    /// * `description`: What the topic is about.
     ///
     /// Documented failures: [`UpdateTopicFailure`].
     pub fn update_topic(
         &self,
         topic_id: i64,
-        description: &str,
         name: &str,
+        description: &str,
         options: &UpdateTopic,
     ) -> Call<'_, types::Topic> {
         self.core
             .request(&UPDATE_TOPIC)
             .path("topic_id", &topic_id)
-            .query("description", &description)
             .query("name", &name)
+            .query("description", &description)
             .query("parent_id", &options.parent_id)
             .answering(Reply::json)
     }

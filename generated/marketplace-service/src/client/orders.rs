@@ -84,10 +84,10 @@ impl super::MarketplaceServiceClient {
     pub fn list_orders(&self, options: &ListOrders) -> Call<'_, Vec<types::Order>> {
         self.core
             .request(&LIST_ORDERS)
-            .query("limit", &options.limit)
             .query("project_id", &options.project_id)
-            .query("skip", &options.skip)
             .query("status", &options.status)
+            .query("skip", &options.skip)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 }
@@ -95,22 +95,22 @@ impl super::MarketplaceServiceClient {
 /// The optional parameters of `list_orders`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListOrders {
-    /// How many entries to answer at most.
-    ///
-    /// Default: `100`.
-    ///
-    /// Bounds: at least 1, at most 1000.
-    pub limit: Option<i64>,
     /// Only entries that belong to this project.
     pub project_id: Option<i64>,
+    /// Only orders in this status.
+    pub status: Option<types::OrderStatus>,
     /// How many entries to pass over.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0.
     pub skip: Option<i64>,
-    /// Only orders in this status.
-    pub status: Option<types::OrderStatus>,
+    /// How many entries to answer at most.
+    ///
+    /// Default: `100`.
+    ///
+    /// Bounds: at least 1, at most 1000.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /orders/{order_id}/cancel` documents. Ask an error for it: `error.failure::<CancelOrderFailure>()`.

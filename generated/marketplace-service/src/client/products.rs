@@ -92,15 +92,15 @@ impl super::MarketplaceServiceClient {
     ) -> Call<'_, Vec<types::Product>> {
         self.core
             .request(&LIST_PRODUCTS)
-            .query("category", &options.category)
-            .query("in_stock", &options.in_stock)
-            .query("limit", &options.limit)
-            .query("max_price", &options.max_price)
-            .query("min_price", &options.min_price)
-            .query("project_id", &options.project_id)
             .query("q", &options.q)
-            .query("skip", &options.skip)
+            .query("category", &options.category)
             .query("vendor_id", &options.vendor_id)
+            .query("min_price", &options.min_price)
+            .query("max_price", &options.max_price)
+            .query("in_stock", &options.in_stock)
+            .query("project_id", &options.project_id)
+            .query("skip", &options.skip)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 
@@ -129,32 +129,32 @@ impl super::MarketplaceServiceClient {
 /// The optional parameters of `list_products`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListProducts {
-    /// Only entries of this category.
-    pub category: Option<String>,
-    /// Only products that can, or cannot, be had at once.
-    pub in_stock: Option<bool>,
-    /// How many entries to answer at most.
-    ///
-    /// Default: `100`.
-    ///
-    /// Bounds: at least 1, at most 1000.
-    pub limit: Option<i64>,
-    /// Only products that cost at most this.
-    pub max_price: Option<rust_decimal::Decimal>,
-    /// Only products that cost at least this.
-    pub min_price: Option<rust_decimal::Decimal>,
-    /// Only entries that belong to this project.
-    pub project_id: Option<i64>,
     /// Only entries with these words in their name or description.
     pub q: Option<String>,
+    /// Only entries of this category.
+    pub category: Option<String>,
+    /// Only products of this vendor.
+    pub vendor_id: Option<i64>,
+    /// Only products that cost at least this.
+    pub min_price: Option<rust_decimal::Decimal>,
+    /// Only products that cost at most this.
+    pub max_price: Option<rust_decimal::Decimal>,
+    /// Only products that can, or cannot, be had at once.
+    pub in_stock: Option<bool>,
+    /// Only entries that belong to this project.
+    pub project_id: Option<i64>,
     /// How many entries to pass over.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0.
     pub skip: Option<i64>,
-    /// Only products of this vendor.
-    pub vendor_id: Option<i64>,
+    /// How many entries to answer at most.
+    ///
+    /// Default: `100`.
+    ///
+    /// Bounds: at least 1, at most 1000.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /products/` documents. Ask an error for it: `error.failure::<CreateProductFailure>()`.

@@ -85,11 +85,11 @@ impl super::MarketplaceServiceClient {
     pub fn list_vendors(&self, options: &ListVendors) -> Call<'_, Vec<types::Vendor>> {
         self.core
             .request(&LIST_VENDORS)
-            .query("category", &options.category)
-            .query("limit", &options.limit)
             .query("q", &options.q)
-            .query("skip", &options.skip)
+            .query("category", &options.category)
             .query("verified", &options.verified)
+            .query("skip", &options.skip)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 
@@ -118,24 +118,24 @@ impl super::MarketplaceServiceClient {
 /// The optional parameters of `list_vendors`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListVendors {
-    /// Only entries of this category.
-    pub category: Option<String>,
-    /// How many entries to answer at most.
-    ///
-    /// Default: `100`.
-    ///
-    /// Bounds: at least 1, at most 1000.
-    pub limit: Option<i64>,
     /// Only entries with these words in their name or description.
     pub q: Option<String>,
+    /// Only entries of this category.
+    pub category: Option<String>,
+    /// Only vendors that the platform has, or has not, looked into.
+    pub verified: Option<bool>,
     /// How many entries to pass over.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0.
     pub skip: Option<i64>,
-    /// Only vendors that the platform has, or has not, looked into.
-    pub verified: Option<bool>,
+    /// How many entries to answer at most.
+    ///
+    /// Default: `100`.
+    ///
+    /// Bounds: at least 1, at most 1000.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /vendors/` documents. Ask an error for it: `error.failure::<CreateVendorFailure>()`.

@@ -121,8 +121,8 @@ impl super::ProjectServiceClient {
         self.core
             .request(&GET_PROJECT_COMMENTS)
             .path("project_id", &project_id)
-            .query("limit", &options.limit)
             .query("skip", &options.skip)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 
@@ -154,18 +154,18 @@ impl super::ProjectServiceClient {
 /// The optional parameters of `get_project_comments`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetProjectComments {
-    /// How many entries to answer at most.
-    ///
-    /// Default: `100`.
-    ///
-    /// Bounds: at least 1, at most 1000.
-    pub limit: Option<i64>,
     /// How many entries to pass over.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0.
     pub skip: Option<i64>,
+    /// How many entries to answer at most.
+    ///
+    /// Default: `100`.
+    ///
+    /// Bounds: at least 1, at most 1000.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /projects/{project_id}/comments/` documents. Ask an error for it: `error.failure::<CreateCommentFailure>()`.

@@ -126,8 +126,8 @@ impl super::ProjectServiceClient {
     ) -> Call<'_, Vec<types::Project>> {
         self.core
             .request(&LIST_PROJECTS)
-            .query("limit", &options.limit)
             .query("skip", &options.skip)
+            .query("limit", &options.limit)
             .answering(Reply::json)
     }
 
@@ -177,18 +177,18 @@ impl super::ProjectServiceClient {
 /// The optional parameters of `list_projects`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListProjects {
-    /// How many entries to answer at most.
-    ///
-    /// Default: `100`.
-    ///
-    /// Bounds: at least 1, at most 1000.
-    pub limit: Option<i64>,
     /// How many entries to pass over.
     ///
     /// Default: `0`.
     ///
     /// Bounds: at least 0.
     pub skip: Option<i64>,
+    /// How many entries to answer at most.
+    ///
+    /// Default: `100`.
+    ///
+    /// Bounds: at least 1, at most 1000.
+    pub limit: Option<i64>,
 }
 
 /// The failures that `POST /projects/` documents. Ask an error for it: `error.failure::<CreateProjectFailure>()`.

@@ -9,12 +9,12 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use sinew_platform::{FakeService, Fault};
-use sinew_runtime::{Backoff, Error, Failure, Policy};
+use sinew_runtime::{Backoff, Error, Failure, Jitter, Policy};
 
 /// A policy for tests: waits too short to notice, and a circuit that never opens.
 pub(crate) fn quick() -> Policy {
     Policy::default()
-        .with_backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(4), 0))
+        .with_backoff(Backoff::exponential(Duration::from_millis(1), Duration::from_millis(4), Jitter::None))
         .with_breaker(255, Duration::from_secs(60))
 }
 

@@ -28,8 +28,8 @@ impl super::NaiveNamesClient {
     ) -> Call<'_, types::OptionType> {
         self.core
             .request(&CALL)
-            .query("body", &body2)
             .query("self", &options.self_)
+            .query("body", &body2)
             .answering(Reply::json)
     }
 }

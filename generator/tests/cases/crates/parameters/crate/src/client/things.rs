@@ -38,21 +38,21 @@ impl super::ParametersClient {
             .request(&LIST_PARTS)
             .path("thing_id", &thing_id)
             .path("part", &part)
-            .query_styled("filter", Style::Deep, &options.filter)
-            .query_styled("ids", Style::Comma, &options.ids)
-            .query("limit", &options.limit)
-            .query("on", &options.on)
-            .query("order", &options.order)
-            .query_styled("pipes", Style::Pipe, &options.pipes)
-            .query("price", &options.price)
-            .query("q", &q)
-            .query("since", &options.since)
-            .query("tags", &options.tags)
-            .query("type", &options.r#type)
-            .query_styled("words", Style::Space, &options.words)
-            .header("X-Version", &"2")
             .header("trace", &options.trace)
+            .query("limit", &options.limit)
+            .query("q", &q)
+            .query("tags", &options.tags)
+            .query_styled("ids", Style::Comma, &options.ids)
+            .query_styled("words", Style::Space, &options.words)
+            .query_styled("pipes", Style::Pipe, &options.pipes)
+            .query_styled("filter", Style::Deep, &options.filter)
+            .query("order", &options.order)
+            .query("since", &options.since)
+            .query("on", &options.on)
+            .query("price", &options.price)
+            .query("type", &options.r#type)
             .cookie("session", &options.session)
+            .header("X-Version", &"2")
             .answering(Reply::json)
     }
 
@@ -61,17 +61,17 @@ impl super::ParametersClient {
         &self,
         thing_id: uuid::Uuid,
         part: &str,
-        ids: &[i64],
         order: &types::Order,
+        ids: &[i64],
         options: &ReplacePart,
     ) -> Call<'_, ()> {
         self.core
             .request(&REPLACE_PART)
             .path("thing_id", &thing_id)
             .path("part", &part)
-            .query("ids", &ids)
-            .query("order", &order)
             .header("trace", &options.trace)
+            .query("order", &order)
+            .query("ids", &ids)
             .answering(Reply::empty)
     }
 }
@@ -79,32 +79,32 @@ impl super::ParametersClient {
 /// The optional parameters of `list_parts`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListParts {
-    /// `filter`.
-    pub filter: Option<types::Filter>,
-    /// `ids`.
-    pub ids: Vec<i64>,
+    /// `trace`.
+    pub trace: Option<uuid::Uuid>,
     /// Default: `20`.
     ///
     /// Bounds: at least 1, at most 100.
     pub limit: Option<i64>,
-    /// `on`.
-    pub on: Option<jiff::civil::Date>,
-    /// `order`.
-    pub order: Option<types::Order>,
-    /// `pipes`.
-    pub pipes: Vec<String>,
-    /// `price`.
-    pub price: Option<rust_decimal::Decimal>,
-    /// `since`.
-    pub since: Option<jiff::Timestamp>,
     /// `tags`.
     pub tags: Vec<String>,
-    /// Deprecated.
-    pub r#type: Option<String>,
+    /// `ids`.
+    pub ids: Vec<i64>,
     /// `words`.
     pub words: Vec<String>,
-    /// `trace`.
-    pub trace: Option<uuid::Uuid>,
+    /// `pipes`.
+    pub pipes: Vec<String>,
+    /// `filter`.
+    pub filter: Option<types::Filter>,
+    /// `order`.
+    pub order: Option<types::Order>,
+    /// `since`.
+    pub since: Option<jiff::Timestamp>,
+    /// `on`.
+    pub on: Option<jiff::civil::Date>,
+    /// `price`.
+    pub price: Option<rust_decimal::Decimal>,
+    /// Deprecated.
+    pub r#type: Option<String>,
     /// `session`.
     pub session: Option<String>,
 }
