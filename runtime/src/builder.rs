@@ -18,9 +18,9 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::operation::Service;
 use crate::random::Random;
-use crate::registry::ServiceRegistry;
+use crate::registry::{Env, ProcessEnv, ServiceRegistry};
 use crate::resilience::budget::Budget;
-use crate::resilience::policy::Policy;
+use crate::resilience::policy::{InvalidPolicy, Policy};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
@@ -38,7 +38,8 @@ pub struct ClientBuilder<C> {
     registry: Option<ServiceRegistry>,
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
-    policy: Policy,
+    policy: Option<Policy>,
+    policies: BTreeMap<String, Arc<Policy>>,
     headers: HeaderMap,
     user_agent: HeaderValue,
     connect_timeout: Option<Duration>,
@@ -56,7 +57,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             registry: None,
             credentials: Credentials::default(),
             trusted: Vec::new(),
-            policy: Policy::default(),
+            policy: None,
+            policies: BTreeMap::new(),
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(USER_AGENT),
             connect_timeout: None,
@@ -109,9 +111,21 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    /// How hard the client tries.
+    /// How hard the client tries. Without this, [`Policy::default`] with the service's variables over it
+    /// ([`Policy::over_env`]).
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Another policy for one operation, by its name, in place of what its document and `client.toml` say. Breaker and
+    /// budget belong to the client, so those sections of it have no effect.
+    pub fn policy_for(mut self, operation: &str, policy: Policy) -> Self {
+        if let Err(invalid) = policy.validate() {
+            let problem = Error::config(format!("policy_for {}: {invalid}", operation.escape_debug()));
+            self.keep(Err(problem.with_source(invalid)));
+        }
+        self.policies.insert(operation.to_owned(), Arc::new(policy));
         self
     }
 
@@ -156,9 +170,15 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        if let Err(invalid) = self.policy.validate() {
-            return Err(Error::config(invalid.to_string()).with_source(invalid));
-        }
+        let wrong = |invalid: InvalidPolicy| Error::config(invalid.to_string()).with_source(invalid);
+        let policy = match self.policy.take() {
+            Some(policy) => policy,
+            None => {
+                let env = self.registry.as_ref().map_or(&ProcessEnv as &dyn Env, ServiceRegistry::env);
+                Policy::default().over(self.service.name, env).map_err(wrong)?
+            }
+        };
+        policy.validate().map_err(wrong)?;
         let base = match (&self.base_url, &self.registry) {
             (Some(url), _) => BaseUrl::parse(url)
                 .map_err(|reason| Error::config(format!("base_url of {}: {reason}", self.service.name)))?,
@@ -170,12 +190,13 @@ impl<C: From<Client>> ClientBuilder<C> {
             None => default_transport(self.connect_timeout)?,
         };
         let now = Instant::now();
-        let budget = Arc::new(Budget::new(self.policy.budget, now));
-        let home = Arc::new(Endpoint::new(&self.policy, now));
+        let budget = Arc::new(Budget::new(policy.budget, now));
+        let home = Arc::new(Endpoint::new(&policy, now));
         let inner = Inner {
             service: self.service,
             base,
-            policy: Arc::new(self.policy),
+            policy: Arc::new(policy),
+            policies: self.policies,
             headers: self.headers,
             user_agent: self.user_agent,
             credentials: self.credentials,

@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) service: &'static Service,
     pub(crate) base: BaseUrl,
     pub(crate) policy: Arc<Policy>,
+    /// Those of single operations, by name.
+    pub(crate) policies: BTreeMap<String, Arc<Policy>>,
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: HeaderValue,
     pub(crate) credentials: Credentials,

@@ -73,8 +73,10 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut option
 /// something differs.
 fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Arc<Policy>, Error> {
     let own = options.policy.take();
-    let operation = if own.is_none() { Some(plan.operation) } else { None };
-    let mut policy = own.map_or_else(|| Cow::Borrowed(&*client.policy), |policy| Cow::Owned(*policy));
+    let listed = client.policies.get(plan.operation.name).filter(|_| own.is_none());
+    let operation = (own.is_none() && listed.is_none()).then_some(plan.operation);
+    let given = listed.unwrap_or(&client.policy);
+    let mut policy = own.map_or_else(|| Cow::Borrowed(&**given), |policy| Cow::Owned(*policy));
     if let Some(attempts) = operation.and_then(|operation| operation.attempts) {
         policy.to_mut().attempts = attempts;
     }
@@ -96,8 +98,8 @@ fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Arc<Poli
         policy.to_mut().total_timeout = timeout;
     }
     match policy {
-        // The client's own was checked when it was built.
-        Cow::Borrowed(_) => Ok(client.policy.clone()),
+        // Those of the client were checked when it was built.
+        Cow::Borrowed(_) => Ok(given.clone()),
         Cow::Owned(policy) => {
             policy.validate().map_err(|invalid| Error::build(invalid.to_string()).with_source(invalid))?;
             Ok(Arc::new(policy))

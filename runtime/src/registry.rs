@@ -202,6 +202,10 @@ impl ServiceRegistry {
             .collect()
     }
 
+    pub(crate) fn env(&self) -> &dyn Env {
+        &*self.env
+    }
+
     /// Where a generated client's service is: as registered by hand, else by its variables over its document's own
     /// address, else over the address that is known here.
     pub(crate) fn resolve(&self, service: &Service) -> Result<BaseUrl, Error> {
@@ -240,7 +244,7 @@ impl fmt::Debug for ServiceRegistry {
 }
 
 /// `user-service` and `user_service` are `USER_SERVICE`; `billing` is `BILLING_SERVICE`.
-fn prefix(name: &str) -> String {
+pub(crate) fn prefix(name: &str) -> String {
     let upper: String = name
         .chars()
         .map(|character| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' })

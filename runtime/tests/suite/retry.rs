@@ -207,3 +207,30 @@ async fn a_service_that_never_answers_is_noticed_by_callers_with_little_patience
     }
     assert_eq!(client.circuit(), CircuitState::Open);
 }
+
+#[tokio::test(start_paused = true)]
+async fn operations_and_variables_have_a_say() {
+    let script = Scripted::default();
+    let client = builder(&script).policy_for("get_user", Policy::default().with_attempts(1)).build().expect("a client");
+    assert_eq!(get(&client).await.expect_err("refused").attempts(), 1);
+    assert_eq!(create(&client).await.expect_err("refused").attempts(), 3, "another operation");
+    client.reset_circuit();
+    let both = get(&client).policy(Policy::default().with_attempts(2));
+    assert_eq!(both.await.expect_err("refused").attempts(), 2, "the call has the last word");
+    let wrong = builder(&script).policy_for("get_user", Policy::default().with_attempts(0)).build();
+    assert!(wrong.expect_err("no attempts").to_string().contains("policy_for get_user: policy: `attempts`"));
+
+    let env = |value: &str| {
+        let variable = "USER_SERVICE_POLICY_ATTEMPTS".to_owned();
+        sinew_runtime::ServiceRegistry::with_env(std::collections::BTreeMap::from([(variable, value.to_owned())]))
+    };
+    let told = builder(&script).registry(&env("2")).build().expect("a client");
+    assert_eq!(get(&told).await.expect_err("refused").attempts(), 2);
+    let meant = builder(&script).registry(&env("2")).policy(Policy::default()).build().expect("a client");
+    assert_eq!(get(&meant).await.expect_err("refused").attempts(), 3, "who says a policy means it");
+    let error = builder(&script).registry(&env("two")).build().expect_err("no number");
+    assert!(
+        error.to_string().contains("USER_SERVICE_POLICY_ATTEMPTS") && !error.to_string().contains("two"),
+        "{error}"
+    );
+}

@@ -1,5 +1,9 @@
 //! How hard does a client try? Every default stands here, once.
 
+mod data;
+mod settings;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,8 +11,9 @@ use super::backoff::{Backoff, Jitter};
 use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
 
-/// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]) or per call
-/// ([`Call::policy`]).
+/// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]), per operation
+/// ([`ClientBuilder::policy_for`]) or per call ([`Call::policy`]). It can be read from TOML or JSON and from the
+/// environment ([`Policy::over_env`]); `POLICIES.md` beside this crate lists every setting with its values.
 ///
 /// [`Policy::default`] keeps what the platform's documentation promises: 3 attempts of 30 s within 120 s, 1 s, 2 s, 4 s, 8 s
 /// between them with up to 10 % more, after timeouts and connection errors only; a circuit that opens after 5 failures
@@ -25,6 +30,7 @@ use super::budget::BudgetPolicy;
 /// ```
 ///
 /// [`ClientBuilder::policy`]: crate::ClientBuilder::policy
+/// [`ClientBuilder::policy_for`]: crate::ClientBuilder::policy_for
 /// [`Call::policy`]: crate::Call::policy
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -174,10 +180,10 @@ impl Policy {
     /// Names the first field whose value makes no sense.
     pub fn validate(&self) -> Result<(), InvalidPolicy> {
         let positive = |field, value: Duration| {
-            if value.is_zero() { Err(InvalidPolicy { field, must: "be longer than zero" }) } else { Ok(()) }
+            if value.is_zero() { Err(InvalidPolicy::new(field, "be longer than zero")) } else { Ok(()) }
         };
         if self.attempts == 0 {
-            return Err(InvalidPolicy { field: "attempts", must: "be at least 1: the first attempt counts" });
+            return Err(InvalidPolicy::new("attempts", "be at least 1: the first attempt counts"));
         }
         positive("attempt_timeout", self.attempt_timeout)?;
         positive("total_timeout", self.total_timeout)?;
@@ -185,41 +191,41 @@ impl Policy {
         positive("retry_after.cap", self.retry_after.cap)?;
         positive("breaker.open_for", self.breaker.open_for)?;
         if self.backoff.ceiling < self.backoff.base {
-            return Err(InvalidPolicy { field: "backoff.ceiling", must: "not be below backoff.base" });
+            return Err(InvalidPolicy::new("backoff.ceiling", "not be below backoff.base"));
         }
         if self.retry_on.statuses.iter().any(|status| !(400..=599).contains(status)) {
-            return Err(InvalidPolicy { field: "retry_on.statuses", must: "hold statuses from 400 to 599 only" });
+            return Err(InvalidPolicy::new("retry_on.statuses", "hold statuses from 400 to 599 only"));
         }
         if self.budget.percent > 1000 {
-            return Err(InvalidPolicy { field: "budget.percent", must: "be at most 1000" });
+            return Err(InvalidPolicy::new("budget.percent", "be at most 1000"));
         }
         if self.budget.most > BudgetPolicy::MOST {
-            return Err(InvalidPolicy { field: "budget.most", must: "be at most 4294967" });
+            return Err(InvalidPolicy::new("budget.most", "be at most 4294967"));
         }
         if self.budget.enabled && self.budget.most == 0 {
-            return Err(InvalidPolicy { field: "budget.most", must: "be at least 1, or no retry is ever made" });
+            return Err(InvalidPolicy::new("budget.most", "be at least 1, or no retry is ever made"));
         }
         if !(1..=BreakerPolicy::MOST_FAILURES).contains(&self.breaker.failures) {
-            return Err(InvalidPolicy { field: "breaker.failures", must: "be between 1 and 255" });
+            return Err(InvalidPolicy::new("breaker.failures", "be between 1 and 255"));
         }
         positive("breaker.slow_after", self.breaker.slow_after.unwrap_or(Duration::MAX))?;
         if self.breaker.open_most < self.breaker.open_for {
-            return Err(InvalidPolicy { field: "breaker.open_most", must: "not be below breaker.open_for" });
+            return Err(InvalidPolicy::new("breaker.open_most", "not be below breaker.open_for"));
         }
         if self.breaker.open_jitter > 100 {
-            return Err(InvalidPolicy { field: "breaker.open_jitter", must: "be at most 100" });
+            return Err(InvalidPolicy::new("breaker.open_jitter", "be at most 100"));
         }
         if !(1..=100).contains(&self.breaker.ratio.percent) {
-            return Err(InvalidPolicy { field: "breaker.ratio.percent", must: "be between 1 and 100" });
+            return Err(InvalidPolicy::new("breaker.ratio.percent", "be between 1 and 100"));
         }
         if self.breaker.ratio.least == 0 {
-            return Err(InvalidPolicy { field: "breaker.ratio.least", must: "be at least 1" });
+            return Err(InvalidPolicy::new("breaker.ratio.least", "be at least 1"));
         }
         if self.breaker.ratio.window < Duration::from_secs(1) {
-            return Err(InvalidPolicy { field: "breaker.ratio.window", must: "be at least 1 s" });
+            return Err(InvalidPolicy::new("breaker.ratio.window", "be at least 1 s"));
         }
         if self.max_body == 0 {
-            return Err(InvalidPolicy { field: "max_body", must: "be at least 1" });
+            return Err(InvalidPolicy::new("max_body", "be at least 1"));
         }
         Ok(())
     }
@@ -228,14 +234,18 @@ impl Policy {
 /// A policy whose values make no sense: which field, and what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPolicy {
-    field: &'static str,
-    must: &'static str,
+    field: Cow<'static, str>,
+    must: Cow<'static, str>,
 }
 
 impl InvalidPolicy {
-    /// The field that is wrong.
-    pub fn field(&self) -> &'static str {
-        self.field
+    fn new(field: &'static str, must: &'static str) -> Self {
+        Self { field: field.into(), must: must.into() }
+    }
+
+    /// The field that is wrong, or the variable that set it.
+    pub fn field(&self) -> &str {
+        &self.field
     }
 }
 
@@ -285,7 +295,7 @@ mod tests {
                 "backoff.ceiling",
             ),
         ] {
-            assert_eq!(policy.validate().map_err(|error| error.field()), Err(field));
+            assert_eq!(policy.validate().map_err(|error| error.field().to_owned()), Err(field.to_owned()));
         }
     }
 }
