@@ -111,7 +111,7 @@ fn without_a_tag_the_value_itself_tells() {
         holder("by_const", json!({"shape": "oval", "radius": 2.0})).by_const,
         Some(HolderByConst::Unknown(_))
     ));
-    assert!(matches!(holder("by_keys", json!({"right": 1})).by_keys, Some(HolderByKeys::Object2(_))));
+    assert!(matches!(holder("by_keys", json!({"right": 1})).by_keys, Some(HolderByKeys::Right(_))));
     assert!(matches!(holder("scalar", json!(3)).scalar, Some(HolderScalar::Integer(3))));
     assert!(matches!(holder("scalar", json!("3")).scalar, Some(HolderScalar::String(_))));
     assert!(matches!(holder("scalar", json!(["3"])).scalar, Some(HolderScalar::List(_))));

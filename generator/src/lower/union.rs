@@ -30,7 +30,7 @@ pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: Schem
     let base = merged.has_fields().then_some(schema);
     let mut arms = Vec::with_capacity(branches.len());
     for (position, (&branch, part)) in branches.iter().zip(&parts).enumerate() {
-        let hint = hint(lowering, branch, part);
+        let hint = hint(lowering, branch, part).or_else(|| own_field(&parts, position)).or_else(|| type_word(part));
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Branch(position, hint.clone()) };
         // What stands beside a union holds for each of its branches.
         let used = match base {
@@ -134,7 +134,7 @@ fn words(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
     Some(all)
 }
 
-/// The word that tells a branch from its siblings.
+/// The name that the document itself gives a branch.
 fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<String> {
     let object = lowering.object(branch)?;
     if let Some(title) = &object.title {
@@ -162,6 +162,22 @@ fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<Stri
     if let Some(serde_json::Value::String(word)) = &part.constant {
         return Some(word.clone());
     }
+    None
+}
+
+/// The field that an object has and its siblings have not, the required ones first.
+fn own_field(parts: &[Merged], position: usize) -> Option<String> {
+    let part = parts.get(position)?;
+    let siblings = || parts.iter().enumerate().filter(|&(at, other)| at != position && other.has_fields());
+    siblings().next()?;
+    let alone = |name: &&String| siblings().all(|(_, other)| other.properties.iter().all(|(known, _)| known != *name));
+    let declared = |name: &&String| part.properties.iter().any(|(known, _)| known == *name);
+    let mut names = part.required.iter().filter(declared).chain(part.properties.iter().map(|(name, _)| name));
+    names.find(alone).cloned()
+}
+
+/// The JSON type, or the format, of a branch that has no name.
+fn type_word(part: &Merged) -> Option<String> {
     let only = match part.types.as_slice() {
         [only] => Some(*only),
         _ => scalar::implied(part),

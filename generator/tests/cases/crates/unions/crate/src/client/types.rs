@@ -288,31 +288,31 @@ impl<'de> serde::Deserialize<'de> for HolderByConst {
 /// Defined at `#/components/schemas/Holder/properties/by_keys`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HolderByKeys {
-    /// `Object`.
-    Object(HolderByKeysObject),
-    /// `Object2`.
-    Object2(HolderByKeysObject2),
+    /// `Left`.
+    Left(HolderByKeysLeft),
+    /// `Right`.
+    Right(HolderByKeysRight),
     /// What fits none of them, as it came.
     Unknown(serde_json::Value),
 }
 
-impl From<HolderByKeysObject> for HolderByKeys {
-    fn from(value: HolderByKeysObject) -> Self {
-        Self::Object(value)
+impl From<HolderByKeysLeft> for HolderByKeys {
+    fn from(value: HolderByKeysLeft) -> Self {
+        Self::Left(value)
     }
 }
 
-impl From<HolderByKeysObject2> for HolderByKeys {
-    fn from(value: HolderByKeysObject2) -> Self {
-        Self::Object2(value)
+impl From<HolderByKeysRight> for HolderByKeys {
+    fn from(value: HolderByKeysRight) -> Self {
+        Self::Right(value)
     }
 }
 
 impl serde::Serialize for HolderByKeys {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Object(value) => value.serialize(serializer),
-            Self::Object2(value) => value.serialize(serializer),
+            Self::Left(value) => value.serialize(serializer),
+            Self::Right(value) => value.serialize(serializer),
             Self::Unknown(value) => value.serialize(serializer),
         }
     }
@@ -325,10 +325,10 @@ impl<'de> serde::Deserialize<'de> for HolderByKeys {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
-                UnionArm::new("Object", JsonTypes::OBJECT)
+                UnionArm::new("Left", JsonTypes::OBJECT)
                     .required(&["left"])
                     .properties(&["left"]),
-                UnionArm::new("Object2", JsonTypes::OBJECT)
+                UnionArm::new("Right", JsonTypes::OBJECT)
                     .required(&["right"])
                     .properties(&["right"]),
             ],
@@ -337,8 +337,8 @@ impl<'de> serde::Deserialize<'de> for HolderByKeys {
             .decode(
                 deserializer,
                 |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Object),
-                    1 => serde_json::from_value(value).map(Self::Object2),
+                    0 => serde_json::from_value(value).map(Self::Left),
+                    1 => serde_json::from_value(value).map(Self::Right),
                     _ => Ok(Self::Unknown(value)),
                 },
             )
@@ -349,12 +349,12 @@ impl<'de> serde::Deserialize<'de> for HolderByKeys {
 ///
 /// Defined at `#/components/schemas/Holder/properties/by_keys/anyOf/0`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct HolderByKeysObject {
+pub struct HolderByKeysLeft {
     /// `left`.
     pub left: i64,
 }
 
-impl HolderByKeysObject {
+impl HolderByKeysLeft {
     /// With what is required; everything else is absent.
     pub fn new(left: i64) -> Self {
         Self { left }
@@ -365,12 +365,12 @@ impl HolderByKeysObject {
 ///
 /// Defined at `#/components/schemas/Holder/properties/by_keys/anyOf/1`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct HolderByKeysObject2 {
+pub struct HolderByKeysRight {
     /// `right`.
     pub right: i64,
 }
 
-impl HolderByKeysObject2 {
+impl HolderByKeysRight {
     /// With what is required; everything else is absent.
     pub fn new(right: i64) -> Self {
         Self { right }
