@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostics::{Diagnostic, Diagnostics, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
+use crate::load::Access;
 use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
@@ -23,6 +24,7 @@ pub struct Config {
     flags: Selection,
     strict: bool,
     build_script: bool,
+    access: Access,
 }
 
 /// What a run came to.
@@ -34,6 +36,9 @@ pub struct Outcome {
     pub difference: Option<Difference>,
     /// What the client can do.
     pub summary: Summary,
+    /// The files that the outcome depends on: the document, its settings (even where there are none yet), and every file that
+    /// the document refers to and that was read.
+    pub read: Vec<PathBuf>,
 }
 
 impl Config {
@@ -50,6 +55,7 @@ impl Config {
             flags: Selection::default(),
             strict: false,
             build_script: false,
+            access: Access::default(),
         }
     }
 
@@ -119,6 +125,19 @@ impl Config {
         self
     }
 
+    /// Lets references lead to files under another folder than that of the document. May be called repeatedly.
+    pub fn allow_files_under(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.access.folders.push(folder.into());
+        self
+    }
+
+    /// Reads a local file in place of an address, which is never fetched. An address that ends with `/` stands for all that
+    /// start with it, and the file is then a folder. May be called repeatedly.
+    pub fn replace(mut self, address: impl Into<String>, file: impl Into<PathBuf>) -> Self {
+        self.access.replaced.insert(address.into(), file.into());
+        self
+    }
+
     /// The files of the crate, in memory; `None` where the run is refused.
     pub fn files(&self, diagnostics: &mut Diagnostics) -> Option<(Vec<SourceFile>, Summary)> {
         let (understood, summary) = self.understand(diagnostics);
@@ -130,7 +149,9 @@ impl Config {
     /// refused. The summary says what there is even then.
     pub fn understand(&self, diagnostics: &mut Diagnostics) -> (Option<(Api, Plan)>, Summary) {
         let Some(mut settings) = self.read_settings(diagnostics) else { return (None, Summary::default()) };
-        let Some(mut document) = load::load(&load::Input::file(&self.document), diagnostics) else {
+        let Some(mut document) =
+            load::load_with(&load::Input::file(&self.document), &self.access(&settings), diagnostics)
+        else {
             return (None, Summary::default());
         };
         let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
@@ -186,13 +207,16 @@ impl Config {
 
     fn run(&self, act: fn(&Path, &[SourceFile]) -> Result<Difference, Box<Diagnostic>>) -> Outcome {
         let mut diagnostics = Diagnostics::new();
+        let (understood, summary) = self.understand(&mut diagnostics);
+        let mut read = vec![self.document.clone()];
+        read.extend(self.settings_file());
+        read.extend(diagnostics.sources.files.values().map(|source| PathBuf::from(source.name())));
         if self.build_script {
-            for file in [Some(self.document.as_path()), self.settings_file().as_deref()].into_iter().flatten() {
+            for file in &read {
                 println!("cargo:rerun-if-changed={}", file.display());
             }
         }
-        let (understood, summary) = self.understand(&mut diagnostics);
-        let Some((api, plan)) = understood else { return Outcome { diagnostics, difference: None, summary } };
+        let Some((api, plan)) = understood else { return Outcome { diagnostics, difference: None, summary, read } };
         let difference = match act(&self.out, &self.spell(&api, &plan)) {
             Ok(difference) => Some(difference),
             Err(refusal) => {
@@ -200,12 +224,28 @@ impl Config {
                 None
             }
         };
-        Outcome { diagnostics, difference, summary }
+        Outcome { diagnostics, difference, summary, read }
     }
 
     /// The settings file that applies. One beside the document is watched even where there is none yet.
     fn settings_file(&self) -> Option<PathBuf> {
         self.settings.clone().or_else(|| Some(self.document.parent()?.join("client.toml")))
+    }
+
+    /// What may be read, by the user's choices in `client.toml` and beside it; those beside it win.
+    fn access(&self, settings: &Settings) -> Access {
+        let beside = self.settings_file().and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or_default();
+        let replaced = settings.load.replace.iter().map(|(address, file)| (address.clone(), beside.join(file)));
+        Access {
+            folders: settings
+                .load
+                .allow_files
+                .iter()
+                .map(|folder| beside.join(folder))
+                .chain(self.access.folders.clone())
+                .collect(),
+            replaced: replaced.chain(self.access.replaced.clone()).collect(),
+        }
     }
 
     fn read_settings(&self, diagnostics: &mut Diagnostics) -> Option<Settings> {

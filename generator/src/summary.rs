@@ -170,7 +170,7 @@ fn places(said: &Diagnostic) -> impl Iterator<Item = &Pointer> {
     // The other places of a diagnostic say where what is contradicted stands, which is not itself at fault.
     said.labels.first().into_iter().filter_map(|label| match &label.place {
         Place::Document(pointer, _) => Some(pointer),
-        Place::Input(_) | Place::Settings(_) | Place::File(_) => None,
+        Place::Input(_) | Place::Part(..) | Place::Settings(_) | Place::File(_) => None,
     })
 }
 

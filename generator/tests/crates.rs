@@ -77,6 +77,18 @@ fn shuffled(value: &Value, round: usize, out: &mut String) {
     }
 }
 
+/// Copies what stands beside a document: the files that it refers to.
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != "crate") {
+        if entry.file_type().unwrap().is_dir() {
+            copy_files(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 #[test]
 fn the_order_of_keys_changes_nothing() {
     let scratch = std::env::temp_dir().join(format!("sinew-shuffle-{}", std::process::id()));
@@ -85,7 +97,9 @@ fn the_order_of_keys_changes_nothing() {
         let document: Value = serde_yaml::from_slice(&fs::read(case.join("openapi.yaml")).unwrap()).unwrap();
         let settings = case.join("client.toml");
         // The same name, since a header says which document a file is made from.
-        let copy = scratch.join("openapi.yaml");
+        let folder = scratch.join(case.file_name().unwrap());
+        copy_files(&case, &folder);
+        let copy = folder.join("openapi.yaml");
         let mut outcomes = Vec::new();
         for round in 0..3 {
             let mut text = String::new();

@@ -1,7 +1,7 @@
 //! What is said about documents that cannot be read as they are?
 //!
 //! Each folder of `cases/refusals` holds an `input.yaml` or `input.json`, perhaps a `client.toml`, and in `expected.txt`
-//! word for word what is said. With `SINEW_BLESS=1` the goldens are written anew.
+//! word for word what is said. Where the document has other files beside it, it is called `openapi.yaml`. With `SINEW_BLESS=1` the goldens are written anew.
 
 // A test may unwrap, and so may what only tests call.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -49,12 +49,16 @@ fn run(case: &Path) -> String {
             format!("{read} operations read, {unreadable} not")
         },
     );
-    let mut shown = Renderer::plain().render(&diagnostics);
+    let mut shown = Renderer::plain().render(&diagnostics).replace(&format!("{}/", case.display()), "");
+    shown = shown.replace(&case.parent().unwrap().display().to_string(), "..");
     let _ = write!(shown, "\n{remains}\n");
     shown
 }
 
 fn input(case: &Path) -> Input {
+    if case.join("openapi.yaml").exists() {
+        return Input::file(case.join("openapi.yaml"));
+    }
     let file = ["input.yaml", "input.json"].into_iter().find(|name| case.join(name).exists());
     match file {
         Some(name) => Input::text(name, fs::read(case.join(name)).unwrap()),

@@ -20,7 +20,7 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Writes the client crate of a document.
-    Generate(Generate),
+    Generate(Box<Generate>),
     /// Explains a code such as SN0104.
     Explain {
         /// The code, as a diagnostic shows it.
@@ -53,6 +53,12 @@ struct Generate {
     /// Only operations with these methods.
     #[arg(long, value_delimiter = ',', value_name = "METHOD,…")]
     methods: Vec<String>,
+    /// Let references lead to files under this folder too; may be repeated.
+    #[arg(long, value_name = "FOLDER")]
+    allow_files: Vec<PathBuf>,
+    /// Read a local file in place of an address, as `https://example.org/common.yaml=common.yaml`; may be repeated.
+    #[arg(long, value_name = "ADDRESS=FILE", value_parser = replacement)]
+    replace: Vec<(String, PathBuf)>,
     /// Compare only: fail if the crate on disk is not what the document gives.
     #[arg(long)]
     check: bool,
@@ -94,6 +100,12 @@ fn generate(arguments: &Generate) -> ExitCode {
     if let Some(path) = &arguments.runtime_path {
         config = config.runtime_path(path);
     }
+    for folder in &arguments.allow_files {
+        config = config.allow_files_under(folder);
+    }
+    for (address, file) in &arguments.replace {
+        config = config.replace(address, file);
+    }
     let outcome = if arguments.check { config.check() } else { config.generate() };
     show(&outcome, arguments.notes);
     let Some(difference) = &outcome.difference else { return ExitCode::FAILURE };
@@ -114,6 +126,16 @@ fn generate(arguments: &Generate) -> ExitCode {
     complain(&outcome.summary.render());
     say(&format!("  {word}  {out}: {} ({:.2} s)\n", outcome.summary.line(), begun.elapsed().as_secs_f64()));
     ExitCode::SUCCESS
+}
+
+fn replacement(text: &str) -> Result<(String, PathBuf), String> {
+    // An address may hold `=`, so the last one counts.
+    match text.rsplit_once('=') {
+        Some((address, file)) if !address.is_empty() && !file.is_empty() => {
+            Ok((address.to_owned(), PathBuf::from(file)))
+        }
+        _ => Err("write it as `address=file`".to_owned()),
+    }
 }
 
 fn show(outcome: &Outcome, notes: bool) {

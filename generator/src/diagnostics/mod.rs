@@ -4,6 +4,7 @@
 //! remains. Lines and columns are looked up only when something is rendered.
 
 pub mod codes;
+mod moves;
 mod pointer;
 mod render;
 mod source;
@@ -11,6 +12,7 @@ mod source;
 use std::ops::Range;
 
 pub use codes::{Code, CodeInfo, explain};
+pub use moves::Moves;
 pub use pointer::Pointer;
 pub(crate) use pointer::push_escaped;
 pub use render::Renderer;
@@ -51,10 +53,12 @@ pub enum Mark {
 /// Where something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// In the document, as a tree.
+    /// In the document or a file that it refers to, as a tree.
     Document(Pointer, Mark),
     /// In the document, as a text: a range of bytes, for what is said before there is a tree.
     Input(Range<usize>),
+    /// In another file, by its name relative to the document: a range of bytes.
+    Part(String, Range<usize>),
     /// In `client.toml`: a range of bytes.
     Settings(Range<usize>),
     /// A file as a whole, by the path that the user gave.
@@ -125,6 +129,18 @@ impl Diagnostic {
     /// Marks bytes of `client.toml`.
     pub fn at_settings(self, range: &Range<usize>, label: impl Into<String>) -> Self {
         self.place(Place::Settings(range.clone()), label)
+    }
+
+    /// Says that the places of a text are those of another file, by its name relative to the document.
+    pub(crate) fn of_file(mut self, file: &str) -> Self {
+        for label in &mut self.labels {
+            match &mut label.place {
+                Place::Input(range) => label.place = Place::Part(file.to_owned(), range.clone()),
+                Place::Document(pointer, _) => *pointer = Pointer::of_file(file).beside(pointer.as_str()),
+                _ => {}
+            }
+        }
+        self
     }
 
     /// Names a file as a whole.
@@ -223,7 +239,10 @@ impl Diagnostics {
         let mut all: Vec<_> =
             self.iter().map(|diagnostic| (self.sources.order(diagnostic.primary()), diagnostic)).collect();
         all.sort_by(|(at, a), (bt, b)| (at, a.severity, a.code, &a.message).cmp(&(bt, b.severity, b.code, &b.message)));
-        all.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+        let mut all: Vec<_> = all.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        // What is read for two who refer to it is told once.
+        all.dedup();
+        all
     }
 }
 

@@ -4,17 +4,76 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// A JSON pointer (RFC 6901) into the document of a run.
+/// A JSON pointer (RFC 6901) into the document of a run, or into one of the other files that it refers to.
 ///
 /// The text inside is always canonically escaped (`~` as `~0`, `/` as `~1`, nothing else), so that two pointers to the
-/// same place are equal. Clones are cheap.
+/// same place are equal. Clones are cheap. In another file it starts with that file's name, escaped as one token, and `#`:
+/// `schemas~1pet.yaml#/properties/name`. A pointer into the document is empty or starts with `/`, so the two never meet.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pointer(Arc<str>);
+
+/// What starts a reference that was settled: its target follows, as a canonical pointer.
+const SETTLED: &str = "sinew:";
 
 impl Pointer {
     /// The pointer to the whole document.
     pub fn root() -> Self {
         Self(Arc::from(""))
+    }
+
+    /// The pointer to the whole of another file, by its name relative to the document.
+    pub fn of_file(name: &str) -> Self {
+        let mut text = String::with_capacity(name.len() + 8);
+        push_escaped(&mut text, name);
+        text.push('#');
+        Self(Arc::from(text))
+    }
+
+    /// The name of the other file that this points into; `None` in the document itself.
+    pub fn file(&self) -> Option<Cow<'_, str>> {
+        self.parts().0.map(unescape)
+    }
+
+    /// The pointer inside its own file.
+    pub fn inside_file(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (Option<&str>, &str) {
+        if self.0.is_empty() || self.0.starts_with('/') {
+            return (None, &self.0);
+        }
+        match self.0.split_once('#') {
+            Some((file, inside)) => (Some(file), inside),
+            None => (None, &self.0),
+        }
+    }
+
+    /// The place in this file that has the same pointer inside it as `other` has in its own.
+    pub(crate) fn beside(&self, inside: &str) -> Self {
+        match self.parts().0 {
+            Some(file) => Self(Arc::from(format!("{file}#{inside}"))),
+            None => Self(Arc::from(inside)),
+        }
+    }
+
+    /// The text of a part of a reference, percent-decoded; `None` where that is no path.
+    pub(crate) fn decoded(text: &str) -> Option<String> {
+        // A `#` in a file's name would end the name.
+        percent_decode(text).filter(|text| !text.contains('#')).map(Cow::into_owned)
+    }
+
+    /// The pointer to which a reference leads that `load` has settled.
+    pub fn from_reference(text: &str) -> Option<Self> {
+        match text.strip_prefix(SETTLED) {
+            Some(canonical) => Some(Self(Arc::from(canonical))),
+            None => text.starts_with('#').then(|| Self::parse(text)).flatten(),
+        }
+    }
+
+    /// This place as a reference that [`Pointer::from_reference`] reads, whatever file it stands in.
+    pub(crate) fn to_reference(&self) -> String {
+        format!("{SETTLED}{}", self.0)
     }
 
     /// Reads the fragment of a reference (`#/a/b%20c`, percent-decoded here) or a bare pointer (`/a/b c`, taken as it is).
@@ -80,6 +139,11 @@ impl Pointer {
         self.0.split('/').skip(1).map(unescape)
     }
 
+    /// Whether this is the whole of a file.
+    pub fn is_whole_file(&self) -> bool {
+        self.parts().1.is_empty()
+    }
+
     /// Whether this is the whole document.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -98,22 +162,25 @@ impl Pointer {
         &self.0
     }
 
-    /// What stands here in a JSON tree.
+    /// What stands here in the tree of its file.
     pub fn resolve<'a>(&self, tree: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
-        tree.pointer(&self.0)
+        tree.pointer(self.parts().1)
     }
 }
 
 impl fmt::Debug for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
-/// As the fragment of a reference: `#/paths/~1users`.
+/// As a reference in the document: `#/paths/~1users`, `schemas/pet.yaml#/properties/name`.
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
+        let (file, inside) = self.parts();
+        f.write_str(&file.map(unescape).unwrap_or_default())?;
+        // A whole file is named by its path alone.
+        if file.is_none() || !inside.is_empty() { write!(f, "#{inside}") } else { Ok(()) }
     }
 }
 
@@ -196,6 +263,24 @@ mod tests {
         assert_eq!(text("other.yaml#/a"), None);
         assert_eq!(text("#/a/~2"), None);
         assert_eq!(text("#/a/%ff"), None);
+    }
+
+    #[test]
+    fn pointers_into_other_files_are_pointers_too() {
+        let file = Pointer::of_file("schemas/pet~1.yaml");
+        assert_eq!(file.as_str(), "schemas~1pet~01.yaml#");
+        assert_eq!(file.file().as_deref(), Some("schemas/pet~1.yaml"));
+        assert!(file.is_whole_file() && !file.is_root() && file.parent().is_none() && file.last().is_none());
+        let inside = file.join("a/b").index(0);
+        assert_eq!(inside.inside_file(), "/a~1b/0");
+        assert_eq!(inside.tokens().collect::<Vec<_>>(), ["a/b", "0"]);
+        assert_eq!(inside.to_string(), "schemas/pet~1.yaml#/a~1b/0");
+        assert_eq!(file.to_string(), "schemas/pet~1.yaml");
+        assert_eq!(Pointer::from_reference(&inside.to_reference()), Some(inside.clone()));
+        assert!(inside.is_within(&file));
+        assert_eq!(Pointer::parse("/a#b").and_then(|pointer| pointer.file().map(Cow::into_owned)), None);
+        let tree = serde_json::json!({"a/b": [7]});
+        assert_eq!(inside.resolve(&tree), Some(&serde_json::json!(7)));
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl Renderer {
                 Place::Document(pointer, _) => pointer.to_string(),
                 Place::Settings(_) => "client.toml".to_owned(),
                 Place::Input(range) => format!("byte {}", range.start),
+                Place::Part(file, range) => format!("{file}, byte {}", range.start),
             };
             let _ = write!(out, "{:gutter$} ", "");
             self.paint(out, BLUE, "┌─");

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Mark, Place, Pointer};
+use super::{Mark, Moves, Place, Pointer};
 
 /// What a text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,34 +120,59 @@ pub(crate) fn floor(text: &str, offset: usize) -> usize {
 pub struct Sources {
     /// The OpenAPI document.
     pub document: Option<Source>,
+    /// The other files that it refers to, by their names relative to it.
+    pub files: BTreeMap<String, Source>,
     /// `client.toml`.
     pub settings: Option<Source>,
+    /// What was read where a reference stands, by the place it was read to.
+    pub borrowed: Moves,
+    /// What an older version of the specification has elsewhere.
+    pub converted: Moves,
 }
 
 impl Sources {
+    /// Where something was written: in which file, and at which place of it.
+    pub fn origin(&self, pointer: &Pointer) -> Pointer {
+        self.converted.origin(&self.borrowed.origin(pointer))
+    }
+
     /// The text and the bytes that a place means; `None` for whole files, and where no text is at hand.
     pub fn find(&self, place: &Place) -> Option<(&Source, Range<usize>)> {
         match place {
             Place::Document(pointer, mark) => {
-                self.document.as_ref().map(|source| (source, source.locate(pointer, *mark)))
+                let origin = self.origin(pointer);
+                let source = self.of(origin.file().as_deref())?;
+                Some((source, source.locate(&Pointer::from_canonical(origin.inside_file()), *mark)))
             }
-            Place::Input(range) => self.document.as_ref().map(|source| (source, range.clone())),
+            Place::Input(range) => self.of(None).map(|source| (source, range.clone())),
+            Place::Part(file, range) => self.of(Some(file)).map(|source| (source, range.clone())),
             Place::Settings(range) => self.settings.as_ref().map(|source| (source, range.clone())),
             Place::File(_) => None,
         }
     }
 
+    fn of(&self, file: Option<&str>) -> Option<&Source> {
+        match file {
+            None => self.document.as_ref(),
+            Some(file) => self.files.get(file),
+        }
+    }
+
     /// A key to sort by: the files in a fixed order, then the place in the file.
-    pub(super) fn order(&self, place: Option<&Place>) -> (u8, usize, String) {
+    pub(super) fn order(&self, place: Option<&Place>) -> (u8, String, usize, String) {
         let Some(place) = place else {
-            return (3, 0, String::new());
+            return (4, String::new(), 0, String::new());
         };
         let offset = self.find(place).map_or(0, |(_, range)| range.start);
         match place {
-            Place::File(name) => (0, 0, name.clone()),
-            Place::Settings(_) => (1, offset, String::new()),
-            Place::Input(_) => (2, offset, String::new()),
-            Place::Document(pointer, _) => (2, offset, pointer.as_str().to_owned()),
+            Place::File(name) => (0, String::new(), 0, name.clone()),
+            Place::Settings(_) => (1, String::new(), offset, String::new()),
+            Place::Input(_) => (2, String::new(), offset, String::new()),
+            Place::Part(file, _) => (3, file.clone(), offset, String::new()),
+            Place::Document(pointer, _) => match self.origin(pointer).file() {
+                None => (2, String::new(), offset, pointer.as_str().to_owned()),
+                Some(file) => (3, file.into_owned(), offset, pointer.as_str().to_owned()),
+            },
         }
     }
 }

@@ -6,6 +6,7 @@ use quote::quote;
 use super::docs::said;
 use super::rust_type::{Within, mention};
 use super::text;
+use crate::diagnostics::Pointer;
 use crate::ir::{Api, FormPart, Payload};
 use crate::plan::{FormFieldPlan, Ident, Plan, RustType};
 
@@ -29,7 +30,7 @@ fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[Form
     if lines.is_empty() {
         lines.push("The parts of a multipart body.".to_owned());
     }
-    lines.push(format!("Defined at {}.", text::code(&format!("#{}", form.pointer))));
+    lines.push(format!("Defined at {}.", text::code(&Pointer::from_canonical(&form.pointer).to_string())));
     let docs = text::doc(&lines.join("\n\n"));
     let mut declared = Vec::new();
     let mut arguments = Vec::new();

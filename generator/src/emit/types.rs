@@ -6,6 +6,7 @@ use quote::quote;
 use super::docs::said;
 use super::rust_type::{Within, import, mention};
 use super::{enumerations, forms, records, text, unions};
+use crate::diagnostics::Pointer;
 use crate::ir::{Api, Shape, Type};
 use crate::plan::{FormFieldPlan, Plan, RustType, TypePlan};
 
@@ -126,6 +127,6 @@ fn type_docs(ty: &Type) -> TokenStream {
             _ => "A value under a name of its own.".to_owned(),
         });
     }
-    lines.push(format!("Defined at {}.", text::code(&format!("#{}", ty.pointer))));
+    lines.push(format!("Defined at {}.", text::code(&Pointer::from_canonical(&ty.pointer).to_string())));
     text::doc(&lines.join("\n\n"))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use openapiv3::{Operation, Parameter, ReferenceOr, SecurityRequirement, SecurityScheme, Server, Tag};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::schema::SchemaTable;
+use super::skeleton::Skeleton;
 use crate::diagnostics::{Diagnostics, Pointer};
 
 /// A document after bundling and normalising: its skeleton as `openapiv3` models it, its schemas in a table of their own.
@@ -35,7 +35,7 @@ pub struct Document {
     /// All schemas.
     pub schemas: SchemaTable,
     /// The normalised skeleton, for references to any pointer.
-    pub(crate) skeleton: Value,
+    pub(crate) skeleton: Skeleton,
 }
 
 /// An operation under its path.

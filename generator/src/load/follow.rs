@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::references;
 use super::schema::SchemaTable;
+use super::skeleton::Skeleton;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
 /// Follows a reference, and references it leads to. Of what cannot be followed, only what was not told before is told.
 pub(super) fn follow<T: DeserializeOwned + Clone>(
-    skeleton: &Value,
+    skeleton: &Skeleton,
     at: &Pointer,
     item: &ReferenceOr<T>,
     diagnostics: &mut Diagnostics,
@@ -35,14 +36,14 @@ pub(super) fn follow<T: DeserializeOwned + Clone>(
 
 /// The value that a reference leads to in the end, and its place.
 pub(super) fn target<'a>(
-    skeleton: &'a Value,
+    skeleton: &'a Skeleton,
     at: &Pointer,
     reference: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Pointer, &'a Value)> {
     let place = at.join("$ref");
     // References out of the document, and malformed ones, were told where they stand.
-    let mut pointer = local(reference)?;
+    let mut pointer = Pointer::from_reference(reference)?;
     let mut seen = vec![at.clone()];
     loop {
         if seen.contains(&pointer) || seen.len() > 64 {
@@ -53,7 +54,7 @@ pub(super) fn target<'a>(
             return None;
         }
         seen.push(pointer.clone());
-        let Some(value) = pointer.resolve(skeleton) else {
+        let Some(value) = skeleton.resolve(&pointer) else {
             // The way may lead through another reference.
             if let Some(further) = references::one_hop(skeleton, &SchemaTable::default(), &pointer) {
                 pointer = further;
@@ -63,20 +64,16 @@ pub(super) fn target<'a>(
             return None;
         };
         match value.get("$ref").and_then(Value::as_str) {
-            Some(further) => pointer = local(further)?,
+            Some(further) => pointer = Pointer::from_reference(further)?,
             None => return Some((pointer, value)),
         }
     }
 }
 
-fn local(reference: &str) -> Option<Pointer> {
-    reference.starts_with('#').then(|| Pointer::parse(reference)).flatten()
-}
-
-fn dangling(skeleton: &Value, pointer: &Pointer, place: &Pointer) -> Diagnostic {
+fn dangling(skeleton: &Skeleton, pointer: &Pointer, place: &Pointer) -> Diagnostic {
     let error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{pointer}`"));
     let parent = pointer.parent().unwrap_or_else(Pointer::root);
-    let beside = parent.resolve(skeleton).and_then(Value::as_object);
+    let beside = skeleton.resolve(&parent).and_then(Value::as_object);
     let wanted = pointer.last().unwrap_or_default();
     let meant = beside.and_then(|map| super::nearest(&wanted, map.keys().map(String::as_str)));
     match meant {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-use super::nearest;
 use super::normalise::{self, Older};
 use super::schema::{Discriminator, JsonType, SchemaId, SchemaObject};
 use super::split::{Splitter, describe};
+use super::{bundle, model, nearest};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
 /// The keywords that are read, for suggestions.
@@ -71,7 +71,13 @@ impl Splitter<'_> {
         let mut older = Older::default();
         let tuple = map.get("items").is_some_and(Value::is_array);
         for (key, value) in map {
-            self.inside(&key, |this| this.keyword(&mut schema, &mut older, &key, value, tuple));
+            self.inside(&key, |this| {
+                let mut value = value;
+                if let Some(kind) = model::keyword(&key).filter(|_| bundle::lone_reference(&value).is_some()) {
+                    this.borrow(&mut value, kind);
+                }
+                this.keyword(&mut schema, &mut older, &key, value, tuple);
+            });
         }
         normalise::schema(&mut schema, &older);
         schema
@@ -163,7 +169,10 @@ impl Splitter<'_> {
             | "$recursiveRef" | "$recursiveAnchor" | "minContains" | "maxContains" | "xml" | "externalDocs"
             | "collectionFormat" | "allowEmptyValue" => {
                 if key == "$dynamicRef" || key == "$recursiveRef" {
-                    let what = format!("`{key}` is not followed: the schema is read without it");
+                    let target = value.as_str().and_then(|text| self.quiet_reference(text));
+                    let how = if target.is_some() { "read as `$ref`" } else { "not followed" };
+                    schema.reference = schema.reference.take().or(target);
+                    let what = format!("`{key}` is {how}");
                     self.diagnostics.push(Diagnostic::warning(codes::UNKNOWN_KEYWORD, what).at(&self.here(), ""));
                 }
                 schema.passive.insert(key.to_owned(), value);
@@ -265,7 +274,10 @@ impl Splitter<'_> {
                 let mapping = match map.remove("mapping") {
                     Some(Value::Object(mapping)) => mapping
                         .into_iter()
-                        .filter_map(|(value, target)| Some((value, target.as_str()?.to_owned())))
+                        .filter_map(|(value, target)| {
+                            let target = target.as_str()?;
+                            Some((value, self.mapped(target)))
+                        })
                         .collect(),
                     _ => BTreeMap::new(),
                 };
@@ -276,6 +288,13 @@ impl Splitter<'_> {
                 None
             }
         }
+    }
+
+    /// What a discriminator maps to: a schema by its name, or a reference, which is settled.
+    fn mapped(&mut self, target: &str) -> String {
+        let file = [".yaml", ".yml", ".json"].iter().any(|extension| target.ends_with(extension));
+        let reference = (file || target.contains(['/', '#'])).then(|| self.quiet_reference(target)).flatten();
+        reference.map_or_else(|| target.to_owned(), |pointer| pointer.to_reference())
     }
 
     /// `dependencies` of draft 7: a list of names, or a schema.

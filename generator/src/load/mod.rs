@@ -1,19 +1,24 @@
 //! What does the document say? Reading, from the bytes of a file to the [`Document`] that later stages ask.
 //!
-//! read (bytes to a tree) → split (schemas out of the skeleton, unknown keys told, older dialects lifted) → parse (the
-//! skeleton, piece by piece). Only this stage reads files, and nothing after it knows which version of the
+//! read (bytes to a tree) → split (schemas out of the skeleton, unknown keys told, older dialects lifted; what other files hold
+//! is read when a reference leads to it) → parse (the skeleton, piece by piece). Only this stage reads files, and nothing after it knows which version of the
 //! specification a document was written in.
 
+mod anchors;
+mod bundle;
 mod document;
 mod follow;
 mod keywords;
+mod library;
 mod model;
+mod names;
 mod normalise;
 mod parse;
 mod positions;
 mod read;
 mod references;
 mod schema;
+mod skeleton;
 mod split;
 mod suggest;
 mod tree;
@@ -22,6 +27,7 @@ mod version;
 use std::path::PathBuf;
 
 pub use document::{Document, PathOperation};
+pub use library::Access;
 pub use schema::{Constraints, Discriminator, JsonType, Schema, SchemaEntry, SchemaId, SchemaObject, SchemaTable};
 pub(crate) use suggest::nearest;
 
@@ -53,12 +59,22 @@ impl Input {
     }
 }
 
-/// Reads a document. `None` if there is nothing that a client could be made from; the reason was told.
+/// Reads a document, and of the files that it refers to those in its folder. `None` if there is nothing that a client could be
+/// made from; the reason was told.
 ///
-/// The text is left in `diagnostics`, so that places can be shown.
+/// The texts are left in `diagnostics`, so that places can be shown.
 pub fn load(input: &Input, diagnostics: &mut Diagnostics) -> Option<Document> {
+    load_with(input, &Access::default(), diagnostics)
+}
+
+/// Reads a document as [`load`] does, with files from elsewhere as far as that is allowed.
+pub fn load_with(input: &Input, access: &Access, diagnostics: &mut Diagnostics) -> Option<Document> {
     let tree = read::read(input, diagnostics)?;
     let tree = version::check(tree, diagnostics)?;
-    let (skeleton, schemas) = split::split(tree, diagnostics);
+    let path = match input {
+        Input::File(path) => Some(path.as_path()),
+        Input::Text { .. } => None,
+    };
+    let (skeleton, schemas) = split::split(tree, library::Library::new(path, access), diagnostics);
     Some(parse::parse(skeleton, schemas, diagnostics))
 }

@@ -2,6 +2,8 @@
 //!
 //! One table for 3.0, 3.1 and 3.2: a key counts wherever it is written. `load::split` walks a document along it.
 
+use crate::diagnostics::Pointer;
+
 /// What stands at a place.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -42,6 +44,38 @@ impl Shape {
     pub(super) fn key(&self, name: &str) -> Option<&'static Kind> {
         self.keys.iter().find(|(key, _)| *key == name).map(|(_, kind)| kind)
     }
+}
+
+/// Whether a place of the document is one at which this table has something that is read.
+pub(super) fn knows(pointer: &Pointer) -> bool {
+    let mut kind = &Kind::Object(&DOCUMENT);
+    for token in pointer.tokens() {
+        kind = match kind {
+            Object(shape) | Reference(shape) => match shape.key(&token).or(shape.others) {
+                Some(kind) => kind,
+                None => return false,
+            },
+            Map(kind) | List(kind) => kind,
+            Schema | Text | Flag | Any | Unused(_) => return false,
+        };
+    }
+    true
+}
+
+/// Media types may be references, and are read to where they are used: `openapiv3` knows no such reference.
+pub(super) fn is_media_type(shape: &'static Shape) -> bool {
+    shape.name == MEDIA_TYPE.name
+}
+
+/// What a keyword of a schema holds, as far as another file may hold it instead.
+pub(super) fn keyword(name: &str) -> Option<&'static Kind> {
+    Some(match name {
+        "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => &Map(&Schema),
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => &List(&Schema),
+        "title" | "description" | "format" | "pattern" | "type" => &Text,
+        "enum" | "required" => &List(&Text),
+        _ => return None,
+    })
 }
 
 use Kind::{Any, Flag, List, Map, Object, Reference, Schema, Text, Unused};

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, PathOperation};
 use super::model::{self, Kind, Shape};
 use super::schema::SchemaTable;
+use super::skeleton::Skeleton;
 use super::split::{describe, looks_like_operation};
 use super::{follow, nearest};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
@@ -18,20 +19,21 @@ static OPERATION_KIND: Kind = Kind::Object(&model::OPERATION);
 const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
 /// Reads the pieces of a skeleton. What cannot be read is told and left out.
-pub(super) fn parse(skeleton: Value, schemas: SchemaTable, diagnostics: &mut Diagnostics) -> Document {
+pub(super) fn parse(skeleton: Skeleton, schemas: SchemaTable, diagnostics: &mut Diagnostics) -> Document {
     let mut reader = Reader { skeleton: &skeleton, diagnostics, operations: Vec::new(), unreadable: 0 };
     let root = Pointer::root();
-    let text = |key: &str| skeleton.get("info")?.get(key)?.as_str().map(str::to_owned);
+    let document = &skeleton.document;
+    let text = |key: &str| document.get("info")?.get(key)?.as_str().map(str::to_owned);
     let title = text("title").unwrap_or_else(|| reader.missing("title", "API"));
     let version = text("version").unwrap_or_else(|| reader.missing("version", "0.0.0"));
     let description = text("description").or_else(|| text("summary"));
-    let servers = reader.list(&root.join("servers"), skeleton.get("servers"), "a server");
-    let tags = reader.list(&root.join("tags"), skeleton.get("tags"), "a tag");
-    let security = skeleton
+    let servers = reader.list(&root.join("servers"), document.get("servers"), "a server");
+    let tags = reader.list(&root.join("tags"), document.get("tags"), "a tag");
+    let security = document
         .get("security")
         .map(|found| reader.list(&root.join("security"), Some(found), "a security requirement"));
     let security_schemes = reader.security_schemes();
-    if skeleton.get("webhooks").is_some_and(|webhooks| webhooks.as_object().is_some_and(|map| !map.is_empty())) {
+    if document.get("webhooks").is_some_and(|webhooks| webhooks.as_object().is_some_and(|map| !map.is_empty())) {
         reader.diagnostics.push(
             Diagnostic::note(codes::WEBHOOKS_IGNORED, "webhooks are requests that the service makes: not generated")
                 .at_key(&root.join("webhooks"), ""),
@@ -56,7 +58,7 @@ pub(super) fn parse(skeleton: Value, schemas: SchemaTable, diagnostics: &mut Dia
 }
 
 struct Reader<'a> {
-    skeleton: &'a Value,
+    skeleton: &'a Skeleton,
     diagnostics: &'a mut Diagnostics,
     operations: Vec<PathOperation>,
     unreadable: usize,
@@ -101,7 +103,7 @@ impl<'a> Reader<'a> {
 
     fn security_schemes(&mut self) -> BTreeMap<String, (Pointer, SecurityScheme)> {
         let at = Pointer::root().join_all(["components", "securitySchemes"]);
-        let Some(schemes) = at.resolve(self.skeleton).and_then(Value::as_object) else { return BTreeMap::new() };
+        let Some(schemes) = self.skeleton.resolve(&at).and_then(Value::as_object) else { return BTreeMap::new() };
         let mut read = BTreeMap::new();
         for (name, value) in schemes {
             if name.starts_with("x-") && !value.is_object() {
@@ -128,7 +130,7 @@ impl<'a> Reader<'a> {
 
     fn paths(&mut self) {
         let at = Pointer::root().join("paths");
-        let paths = match self.skeleton.get("paths") {
+        let paths = match self.skeleton.document.get("paths") {
             Some(Value::Object(paths)) => paths,
             None => return,
             Some(other) => {

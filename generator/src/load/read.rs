@@ -6,40 +6,29 @@ use std::path::Path;
 use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 
-use super::tree::{Builder, Watch};
+use super::tree::{Builder, Duplicate, Watch};
 use super::{Input, positions};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Source, SourceKind, codes};
 
 /// No document that people write comes near; spans count in 32 bits, so 4 GiB would be the end anyway.
-const LARGEST: u64 = 256 * 1024 * 1024;
+pub(super) const LARGEST: usize = 256 * 1024 * 1024;
 
 /// Reads the tree of a document and leaves its text in `diagnostics`.
 pub(super) fn read(input: &Input, diagnostics: &mut Diagnostics) -> Option<Value> {
-    let (name, bytes) = match input {
-        Input::Text { name, bytes } => (name.clone(), bytes.clone()),
-        Input::File(path) => {
-            let name = path.display().to_string();
-            match read_file(path) {
-                Ok(bytes) => (name, bytes),
-                Err(why) => {
-                    let error = Diagnostic::error(codes::UNREADABLE_FILE, format!("`{name}` cannot be read: {why}"));
-                    diagnostics.push(error.in_file(name));
-                    return None;
-                }
-            }
-        }
+    let text = match input {
+        Input::Text { name, bytes } => decode(name, bytes.clone()),
+        Input::File(path) => text(&path.display().to_string(), path, LARGEST),
     };
-    let text = match String::from_utf8(bytes) {
+    let name = match input {
+        Input::Text { name, .. } => name.clone(),
+        Input::File(path) => path.display().to_string(),
+    };
+    let text = match text {
         Ok(text) => text,
         Err(error) => {
-            diagnostics.push(not_utf8(&name, &error));
+            diagnostics.push(*error);
             return None;
         }
-    };
-    // A byte order mark is no part of the document.
-    let text = match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
     };
     if text.trim().is_empty() {
         diagnostics.push(
@@ -49,18 +38,55 @@ pub(super) fn read(input: &Input, diagnostics: &mut Diagnostics) -> Option<Value
         );
         return None;
     }
-    let json = is_json(&text);
-    let (kind, scan): (_, fn(&str) -> _) =
-        if json { (SourceKind::Json, positions::json) } else { (SourceKind::Yaml, positions::yaml) };
-    let source = Source::new(name, text, kind, scan);
-    let watch = Watch::new(source.text(), !json);
-    let tree = if json { read_json(&source, &watch) } else { read_yaml(&source, &watch) };
-    tell_duplicates(&source, &watch, diagnostics);
+    let source = source(name, text);
+    let (tree, told) = tree(&source);
+    diagnostics.extend(told);
     diagnostics.sources.document = Some(source);
-    tree.map_err(|error| diagnostics.push(*error)).ok()
+    tree
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+/// The text of a file, which is shown by a name and may have so many bytes.
+pub(super) fn text(name: &str, path: &Path, most: usize) -> Result<String, Box<Diagnostic>> {
+    let bytes = read_file(path, most).map_err(|why| {
+        Diagnostic::error(codes::UNREADABLE_FILE, format!("`{name}` cannot be read: {why}")).in_file(name)
+    })?;
+    decode(name, bytes)
+}
+
+fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(name, &error))?;
+    // A byte order mark is no part of the document.
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// A text in which places can be found.
+pub(super) fn source(name: String, text: String) -> Source {
+    if is_json(&text) {
+        Source::new(name, text, SourceKind::Json, positions::json)
+    } else {
+        Source::new(name, text, SourceKind::Yaml, positions::yaml)
+    }
+}
+
+/// A text that is shown and never parsed.
+pub(super) fn prose(name: String, text: String) -> Source {
+    Source::flat(name, text, SourceKind::Yaml)
+}
+
+/// The tree of a text, and what there is to say about it.
+pub(super) fn tree(source: &Source) -> (Option<Value>, Vec<Diagnostic>) {
+    let json = source.kind() == SourceKind::Json;
+    let watch = Watch::new(source.text(), !json);
+    let tree = if json { read_json(source, &watch) } else { read_yaml(source, &watch) };
+    let mut told = duplicates(source, &watch);
+    let tree = tree.map_err(|error| told.push(*error)).ok();
+    (tree, told)
+}
+
+fn read_file(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     let say = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => "the system does not permit it".to_owned(),
@@ -73,9 +99,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(say)?;
     let mut bytes = Vec::new();
     // Limited while reading: what the file system says about a size need not be true (`/dev/zero`).
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(say)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("it is larger than {} MiB", LARGEST / 1024 / 1024));
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(say)?;
+    if bytes.len() > most {
+        return Err(format!("it is larger than {} MiB, or all files together are", LARGEST / 1024 / 1024));
     }
     Ok(bytes)
 }
@@ -176,16 +202,17 @@ fn without_position(message: &str) -> String {
     }
 }
 
-fn tell_duplicates(source: &Source, watch: &Watch, diagnostics: &mut Diagnostics) {
-    for duplicate in watch.duplicates.borrow().iter() {
+fn duplicates(source: &Source, watch: &Watch) -> Vec<Diagnostic> {
+    let tell = |duplicate: &Duplicate| {
         let mapping = Pointer::root().join_all(duplicate.path.iter().rev().map(String::as_str));
         let key = &duplicate.key;
-        let mut error = Diagnostic::error(codes::DUPLICATE_KEY, format!("the key `{key}` occurs twice in one mapping"));
+        let error = Diagnostic::error(codes::DUPLICATE_KEY, format!("the key `{key}` occurs twice in one mapping"));
         let keys = source.locate_keys(&mapping, key);
-        error = match keys.as_slice() {
+        let error = match keys.as_slice() {
             [first, .., last] => error.at_input(last.clone(), "again here").at_input(first.clone(), "first here"),
             _ => error.at_key(&mapping.join(key), "again here"),
         };
-        diagnostics.push(error.help("the last one is used; remove or rename the others"));
-    }
+        error.help("the last one is used; remove or rename the others")
+    };
+    watch.duplicates.borrow().iter().map(tell).collect()
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::nearest;
 use super::schema::{Schema, SchemaId, SchemaTable};
+use super::skeleton::Skeleton;
 use super::split::Splitter;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
@@ -15,8 +16,9 @@ const HOPS: usize = 64;
 const SUGGESTIONS: usize = 20;
 
 /// Checks every reference between schemas; reads what is referred to as a schema but stands where no schema is expected.
-pub(super) fn settle(skeleton: &Value, splitter: &mut Splitter<'_>) {
+pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
     let mut dangling = 0;
+    let mut hops = 0;
     let mut index = 0;
     // The table grows while it is walked: each step adds schemas at pointers that were not in it.
     while let Some(entry) = splitter.table.entries.get(index) {
@@ -31,9 +33,23 @@ pub(super) fn settle(skeleton: &Value, splitter: &mut Splitter<'_>) {
             set_reference(splitter, index - 1, found);
             continue;
         }
-        if let Some(value @ (Value::Object(_) | Value::Bool(_))) = target.resolve(skeleton) {
-            target.as_str().clone_into(&mut splitter.path);
-            splitter.schema(value.clone());
+        let found = match target.file() {
+            None => skeleton.resolve(&target).map(|value| (target.clone(), value.clone())),
+            Some(_) => splitter.written_elsewhere(&target),
+        };
+        if let Some((place, value @ (Value::Object(_) | Value::Bool(_)))) = found {
+            place.as_str().clone_into(&mut splitter.path);
+            splitter.schema(value);
+            if place != target {
+                set_reference(splitter, index - 1, place);
+            }
+            continue;
+        }
+        // The way out of another file leads on by way of the document.
+        if let Some(further) = splitter.written_hop(&target).filter(|_| hops < HOPS * splitter.table.len()) {
+            hops += 1;
+            index -= 1;
+            set_reference(splitter, index, further);
             continue;
         }
         dangling += 1;
@@ -59,7 +75,7 @@ fn set_reference(splitter: &mut Splitter<'_>, index: usize, target: Pointer) {
 }
 
 /// A pointer may lead through references: `#/components/schemas/A/properties/b`, where `A` is only a `$ref`.
-fn through_references(skeleton: &Value, table: &SchemaTable, target: &Pointer) -> Option<Pointer> {
+fn through_references(skeleton: &Skeleton, table: &SchemaTable, target: &Pointer) -> Option<Pointer> {
     let mut current = target.clone();
     for _ in 0..HOPS {
         if table.at(&current).is_some() {
@@ -71,7 +87,7 @@ fn through_references(skeleton: &Value, table: &SchemaTable, target: &Pointer) -
 }
 
 /// Replaces the shortest part of a pointer at which a reference stands by where that leads.
-pub(super) fn one_hop(skeleton: &Value, table: &SchemaTable, pointer: &Pointer) -> Option<Pointer> {
+pub(super) fn one_hop(skeleton: &Skeleton, table: &SchemaTable, pointer: &Pointer) -> Option<Pointer> {
     let text = pointer.as_str();
     for (at, _) in text.match_indices('/').skip(1) {
         let (prefix, rest) = text.split_at_checked(at)?;
@@ -81,10 +97,10 @@ pub(super) fn one_hop(skeleton: &Value, table: &SchemaTable, pointer: &Pointer) 
                 Schema::Object(schema) => schema.reference.clone(),
                 Schema::Boolean(_) => None,
             },
-            None => prefix
-                .resolve(skeleton)
+            None => skeleton
+                .resolve(&prefix)
                 .and_then(|value| value.get("$ref")?.as_str())
-                .and_then(|text| text.starts_with('#').then(|| Pointer::parse(text)).flatten()),
+                .and_then(Pointer::from_reference),
         };
         if let Some(jump) = jump {
             return Some(Pointer::from_canonical(&format!("{}{rest}", jump.as_str())));
@@ -103,7 +119,7 @@ fn suggestion(table: &SchemaTable, target: &Pointer) -> Option<String> {
         .filter_map(|entry| entry.pointer.as_str().strip_prefix(parent.as_str())?.strip_prefix('/'))
         .filter(|name| !name.contains('/'))
         .collect();
-    nearest(&wanted, names).map(|name| format!("#{}/{name}", parent.as_str()))
+    nearest(&wanted, names).map(|name| Pointer::from_canonical(&format!("{}/{name}", parent.as_str())).to_string())
 }
 
 /// Finds schemas that are only references to each other, and lets them lead nowhere.

@@ -19,6 +19,7 @@ pub struct SchemaId(pub(crate) u32);
 pub struct SchemaTable {
     pub(crate) entries: Vec<SchemaEntry>,
     pub(crate) by_pointer: HashMap<Pointer, SchemaId>,
+    pub(crate) names: HashMap<SchemaId, String>,
 }
 
 /// A schema and where it stands.
@@ -39,6 +40,16 @@ impl SchemaTable {
     /// The schema that stands at a pointer, if there is one.
     pub fn at(&self, pointer: &Pointer) -> Option<SchemaId> {
         self.by_pointer.get(pointer).copied()
+    }
+
+    /// What a schema is called, if it has a name of its own: as a component, or in another file.
+    pub fn name(&self, id: SchemaId) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
+    }
+
+    /// Whether any schema is called so.
+    pub(crate) fn is_name(&self, name: &str) -> bool {
+        self.names.values().any(|known| known == name)
     }
 
     /// All schemas, in the order of their ids.

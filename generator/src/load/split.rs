@@ -3,19 +3,49 @@
 //! One walk along the table of `load::model`. Behind it, the skeleton holds `{"$ref": "#<pointer>"}` where a schema was,
 //! and every schema stands in the table. The walk recurses as deep as the document, which the parsers bound at 128.
 
+use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
+use super::anchors::Anchors;
+use super::library::Library;
 use super::model::{self, Kind, Shape};
 use super::schema::{Schema, SchemaEntry, SchemaId, SchemaTable};
-use super::{nearest, normalise, references};
-use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes, push_escaped};
+use super::skeleton::Skeleton;
+use super::{bundle, names, nearest, normalise, references};
+use crate::diagnostics::{Diagnostic, Diagnostics, Moves, Pointer, Source, codes, push_escaped};
 
-/// Splits a document into its skeleton and its schemas.
-pub(super) fn split(document: Map<String, Value>, diagnostics: &mut Diagnostics) -> (Value, SchemaTable) {
-    let mut splitter = Splitter { table: SchemaTable::default(), path: String::new(), diagnostics };
-    let mut skeleton = Value::Object(document);
-    splitter.object(&mut skeleton, &model::DOCUMENT);
+/// Splits a document and the parts of other files that it refers to into their skeleton and their schemas.
+pub(super) fn split(
+    document: Map<String, Value>,
+    library: Library<'_>,
+    diagnostics: &mut Diagnostics,
+) -> (Skeleton, SchemaTable) {
+    let source = diagnostics.sources.document.as_ref();
+    let name = source.map_or("", Source::name);
+    let name = name.rsplit('/').next().unwrap_or(name).to_owned();
+    let mut document = Value::Object(document);
+    let mut anchors = Anchors::default();
+    anchors.note(&Pointer::root(), &name, source.map_or("", Source::text), &document);
+    let mut splitter = Splitter {
+        table: SchemaTable::default(),
+        path: String::new(),
+        diagnostics,
+        library,
+        name,
+        anchors,
+        document: None,
+        moved: Moves::default(),
+        noted: HashSet::new(),
+        asked: HashSet::new(),
+        queue: VecDeque::new(),
+    };
+    splitter.object(&mut document, &model::DOCUMENT);
+    let mut skeleton = Skeleton { document, ..Skeleton::default() };
+    splitter.read_parts(&mut skeleton);
     references::settle(&skeleton, &mut splitter);
+    names::give(&mut splitter.table);
     (skeleton, splitter.table)
 }
 
@@ -25,6 +55,19 @@ pub(super) struct Splitter<'a> {
     /// The pointer to where the walk is.
     pub(super) path: String,
     pub(super) diagnostics: &'a mut Diagnostics,
+    pub(super) library: Library<'a>,
+    /// The name of the document's file.
+    pub(super) name: String,
+    pub(super) anchors: Anchors,
+    /// The document as it is written, once somebody asked for it.
+    pub(super) document: Option<Rc<Value>>,
+    /// From where things are written to where they stand, the other way round than [`crate::diagnostics::Sources::converted`].
+    pub(super) moved: Moves,
+    /// The files whose names are known.
+    pub(super) noted: HashSet<String>,
+    /// What references lead to, and what of it is still to be read.
+    pub(super) asked: HashSet<Pointer>,
+    pub(super) queue: VecDeque<(Pointer, &'static Shape)>,
 }
 
 impl Splitter<'_> {
@@ -75,13 +118,12 @@ impl Splitter<'_> {
 
     /// Walks a value of a kind; whether it stays.
     fn visit(&mut self, value: &mut Value, kind: &'static Kind) {
+        if may_be_borrowed(value, kind) {
+            self.borrow(value, kind);
+        }
         match kind {
             Kind::Object(shape) => self.object(value, shape),
-            Kind::Reference(shape) => {
-                if !self.reference(value, shape) {
-                    self.object(value, shape);
-                }
-            }
+            Kind::Reference(shape) => self.referable(value, shape),
             Kind::Map(kind) => {
                 if let Value::Object(map) = value {
                     map.sort_keys();
@@ -102,7 +144,7 @@ impl Splitter<'_> {
             Kind::Schema => {
                 self.schema(value.take());
                 let mut place = Map::new();
-                place.insert("$ref".to_owned(), Value::String(format!("#{}", self.path)));
+                place.insert("$ref".to_owned(), Value::String(self.here().to_reference()));
                 *value = Value::Object(place);
             }
             Kind::Text => {
@@ -125,6 +167,13 @@ impl Splitter<'_> {
         }
     }
 
+    /// Walks an object, or a reference to one.
+    pub(super) fn referable(&mut self, value: &mut Value, shape: &'static Shape) {
+        if !self.reference(value, shape) {
+            self.object(value, shape);
+        }
+    }
+
     fn object(&mut self, value: &mut Value, shape: &'static Shape) {
         let Value::Object(map) = value else { return };
         map.sort_keys();
@@ -142,6 +191,13 @@ impl Splitter<'_> {
     /// Walks a member of an object; whether it stays.
     fn member(&mut self, shape: &'static Shape, key: &str, value: &mut Value) -> bool {
         let known = shape.key(key);
+        if let Some(kind) = known.filter(|kind| may_be_borrowed(value, kind)) {
+            // Read before it is judged: what stands elsewhere is of the right type.
+            self.borrow(value, kind);
+            if value.is_null() {
+                return false;
+            }
+        }
         if known.is_none() && key.starts_with("x-") {
             return true;
         }
@@ -192,39 +248,29 @@ impl Splitter<'_> {
     }
 
     /// Whether the value is a reference, which is checked as far as it can be without following it.
-    fn reference(&mut self, value: &Value, shape: &'static Shape) -> bool {
+    fn reference(&mut self, value: &mut Value, shape: &'static Shape) -> bool {
         let Some(reference) = value.get("$ref") else { return false };
-        self.inside("$ref", |this| match reference {
-            Value::String(text) => {
-                this.check_reference(text);
-            }
-            other => {
-                let found = describe(other);
-                let error =
-                    Diagnostic::error(codes::MALFORMED_REFERENCE, format!("`$ref` must be a text, but is {found}"));
-                this.diagnostics.push(error.at(&this.here(), ""));
-            }
-        });
+        if reference.is_string() {
+            self.inside("$ref", |this| this.settle_reference(value, shape));
+            // A path item may say more beside its reference.
+            return shape.name != model::PATH_ITEM.name;
+        }
+        let found = describe(reference);
+        let error = Diagnostic::error(codes::MALFORMED_REFERENCE, format!("`$ref` must be a text, but is {found}"));
+        self.diagnostics.push(error.at(&self.here().join("$ref"), ""));
         // A path item may say more beside its reference.
         shape.name != model::PATH_ITEM.name
     }
+}
 
-    /// The pointer that a reference names; what cannot be followed is told.
-    pub(super) fn check_reference(&mut self, text: &str) -> Option<Pointer> {
-        if let Some(pointer) = text.starts_with('#').then(|| Pointer::parse(text)).flatten() {
-            return Some(pointer);
+/// Whether a reference stands where the specification wants the thing itself.
+fn may_be_borrowed(value: &Value, kind: &Kind) -> bool {
+    match kind {
+        Kind::Object(_) | Kind::Map(_) | Kind::List(_) | Kind::Text | Kind::Flag => {
+            bundle::lone_reference(value).is_some()
         }
-        let here = self.here();
-        self.diagnostics.push(if text.starts_with('#') || text.is_empty() {
-            Diagnostic::error(codes::MALFORMED_REFERENCE, format!("the reference `{text}` cannot be understood"))
-                .at(&here, "not followed")
-                .help("a reference looks like `#/components/schemas/Name`")
-        } else {
-            Diagnostic::error(codes::EXTERNAL_REFERENCE, format!("the reference `{text}` leads out of the document"))
-                .at(&here, "not followed: what uses it is skipped")
-                .help("bundle the document into one file first")
-        });
-        None
+        Kind::Reference(shape) => model::is_media_type(shape) && bundle::lone_reference(value).is_some(),
+        Kind::Schema | Kind::Any | Kind::Unused(_) => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use openapiv3::{MediaType, ReferenceOr, RequestBody};
 
-use super::schema::{Lowering, component_name};
+use super::schema::Lowering;
 use super::{describe, merge::Merged};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{Body, Form, FormField, FormPart, Origin, Parent, Payload, Role, Shape, Use};
@@ -37,7 +37,7 @@ impl Media {
 /// The schema under a media type.
 pub(super) fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, media: &MediaType) -> Option<SchemaId> {
     let pointer = match media.schema.as_ref()? {
-        ReferenceOr::Reference { reference } => Pointer::parse(reference)?,
+        ReferenceOr::Reference { reference } => Pointer::from_reference(reference)?,
         ReferenceOr::Item(_) => pointer.join("schema"),
     };
     lowering.document.schemas.at(&pointer)
@@ -114,13 +114,8 @@ fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {
 
 /// The parts of a multipart body: files where the schema says binary, JSON where it says object, else text (OpenAPI 3.1, 4.8.15).
 fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize) -> Form {
-    let mut at = schema;
-    let mut component = component_name(&lowering.document.schemas.get(at).pointer);
-    for _ in 0..64 {
-        let Some(inner) = lowering.wrapped(at) else { break };
-        at = inner;
-        component = component.or_else(|| component_name(&lowering.document.schemas.get(at).pointer));
-    }
+    let (at, component) = lowering.unwrapped(schema);
+    let component = component.map(str::to_owned);
     let pointer = lowering.document.schemas.get(at).pointer.clone();
     let merged = lowering.merge(&[at], true);
     let place = |name: &str| merged.required.iter().position(|required| required == name);

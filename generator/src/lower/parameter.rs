@@ -172,7 +172,7 @@ fn style(said: &Said) -> ParameterStyle {
 fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, said: &Said) -> Option<SchemaId> {
     match &said.parameter_data_ref().format {
         ParameterSchemaOrContent::Schema(ReferenceOr::Reference { reference }) => {
-            lowering.document.schemas.at(&Pointer::parse(reference)?)
+            lowering.document.schemas.at(&Pointer::from_reference(reference)?)
         }
         ParameterSchemaOrContent::Schema(ReferenceOr::Item(_)) => lowering.document.schemas.at(&pointer.join("schema")),
         ParameterSchemaOrContent::Content(content) => {

@@ -56,7 +56,7 @@ impl<'d> Lowering<'d> {
             if let Some(&ty) = known {
                 return Use { ty, nullable };
             }
-            if component_name(&self.document.schemas.get(at).pointer).is_some() {
+            if self.document.schemas.name(at).is_some() {
                 break;
             }
             match self.wrapped(at) {
@@ -64,8 +64,8 @@ impl<'d> Lowering<'d> {
                 None => break,
             }
         }
-        let pointer = &self.document.schemas.get(at).pointer;
-        let origin = component_name(pointer).map_or(origin, Origin::Component);
+        let name = self.document.schemas.name(at);
+        let origin = name.map_or(origin, |name| Origin::Component(name.to_owned()));
         Use { ty: self.reserve(Source::Schema(at), origin), nullable }
     }
 
@@ -123,7 +123,7 @@ impl<'d> Lowering<'d> {
                     for _ in 0..LONGEST_CHAIN {
                         let Some(inner) = self.wrapped(at) else { break };
                         at = inner;
-                        if component_name(&self.document.schemas.get(at).pointer).is_some() {
+                        if self.document.schemas.name(at).is_some() {
                             let target =
                                 self.mention(at, Origin::Inline { parent: Parent::Type(ty), role: Role::Value });
                             return (super::describe::docs(object), Shape::Alias(target));
@@ -190,7 +190,7 @@ impl<'d> Lowering<'d> {
 
     fn list(&mut self, ty: TypeId, merged: &Merged) -> Shape {
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Item };
-        let pointer = Pointer::parse(&self.types.get(ty).pointer).unwrap_or_else(Pointer::root);
+        let pointer = Pointer::from_canonical(&self.types.get(ty).pointer);
         match merged.items {
             // A tuple's positions have types of their own, which a plain list cannot tell apart.
             Some(items) if merged.prefix_items.is_empty() => Shape::List(self.mention(items, origin)),
@@ -260,6 +260,18 @@ impl<'d> Lowering<'d> {
         }
     }
 
+    /// The schema that a schema is a wrapper of, or itself, and the first name on the way.
+    pub(super) fn unwrapped(&self, id: SchemaId) -> (SchemaId, Option<&'d str>) {
+        let mut at = id;
+        let mut name = self.document.schemas.name(at);
+        for _ in 0..LONGEST_CHAIN {
+            let Some(inner) = self.wrapped(at) else { break };
+            at = inner;
+            name = name.or_else(|| self.document.schemas.name(at));
+        }
+        (at, name)
+    }
+
     /// Whether `null` is the only value that a schema admits.
     pub(super) fn says_only_null(&self, id: SchemaId) -> bool {
         self.object(id).is_some_and(|schema| {
@@ -311,7 +323,7 @@ impl<'d> Lowering<'d> {
             let mut at = id;
             while let Shape::Alias(target) = self.types.get(at).shape {
                 if !seen.insert(at) {
-                    let pointer = Pointer::parse(&self.types.get(at).pointer).unwrap_or_else(Pointer::root);
+                    let pointer = Pointer::from_canonical(&self.types.get(at).pointer);
                     self.diagnostics.push(
                         Diagnostic::warning(codes::DEGRADED_SCHEMA, "a schema that refers only to itself says nothing")
                             .at(&pointer, "the circle comes back to this schema")
@@ -336,12 +348,4 @@ fn says_something(schema: &SchemaObject) -> bool {
         || schema.enumeration.is_some()
         || schema.constant.is_some()
         || schema.additional_properties.is_some()
-}
-
-/// The name of a schema that stands under `components/schemas`.
-pub(super) fn component_name(pointer: &Pointer) -> Option<String> {
-    let mut tokens = pointer.tokens();
-    let is_component = tokens.next().as_deref() == Some("components") && tokens.next().as_deref() == Some("schemas");
-    let name = tokens.next()?.into_owned();
-    (is_component && tokens.next().is_none()).then_some(name)
 }

@@ -2,10 +2,10 @@
 
 use super::merge::{Alternatives, Merged};
 use super::scalar;
-use super::schema::{Lowering, Source, component_name};
+use super::schema::{Lowering, Source};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{Arm, Origin, Parent, Role, Shape, Tag, TextKind, TypeId, Types, Union, Use};
-use crate::load::{JsonType, Schema, SchemaId};
+use crate::load::{JsonType, SchemaId, SchemaObject};
 
 /// The shape of a schema with `oneOf` or `anyOf`; `None` where these say nothing about the type.
 pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: SchemaId, merged: &Merged) -> Option<Shape> {
@@ -140,12 +140,11 @@ fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<Stri
     if let Some(title) = &object.title {
         return Some(title.clone());
     }
-    let name = object.reference.as_ref().and_then(component_name).or_else(|| match object.all_of.as_slice() {
-        [only] => lowering.object(*only)?.reference.as_ref().and_then(component_name),
+    if let Some(name) = referred_name(lowering, object).or_else(|| match object.all_of.as_slice() {
+        [only] => referred_name(lowering, lowering.object(*only)?),
         _ => None,
-    });
-    if name.is_some() {
-        return name;
+    }) {
+        return Some(name.to_owned());
     }
     let constant = part.properties.iter().find_map(|(_, property)| {
         let property = lowering.object(*property)?;
@@ -188,6 +187,12 @@ fn type_word(part: &Merged) -> Option<String> {
     Some(word_of(only).to_owned())
 }
 
+/// What the schema that a reference names is called.
+fn referred_name<'d>(lowering: &Lowering<'d>, object: &SchemaObject) -> Option<&'d str> {
+    let target = lowering.document.schemas.at(object.reference.as_ref()?)?;
+    lowering.unwrapped(target).1
+}
+
 fn word_of(ty: JsonType) -> &'static str {
     match ty {
         JsonType::Null => "null",
@@ -203,29 +208,41 @@ fn word_of(ty: JsonType) -> &'static str {
 /// What the discriminator says, by position of the branch: values that are mapped, and names of schemas that no mapping names.
 fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId]) -> Option<Tag> {
     let discriminator = union.discriminator.as_ref()?;
-    let targets: Vec<Option<Pointer>> = branches
+    let targets: Vec<Option<SchemaId>> = branches
         .iter()
         .map(|&branch| {
-            let entry = lowering.document.schemas.get(branch);
-            match &entry.schema {
-                Schema::Object(object) => object.reference.clone(),
-                Schema::Boolean(_) => None,
-            }
+            let target = lowering.object(branch)?.reference.as_ref()?;
+            lowering.document.schemas.at(target)
         })
         .collect();
+    let ends: Vec<Option<SchemaId>> =
+        targets.iter().map(|target| target.map(|target| lowering.unwrapped(target).0)).collect();
     let schemas = Pointer::root().join("components").join("schemas");
     let mut values: Vec<(String, usize)> = Vec::new();
     for (value, target) in &discriminator.mapping {
         // A mapping names a schema (OpenAPI 3.1, 4.8.25) or refers to it.
-        let by_name = schemas.join(target.rsplit('/').next().unwrap_or(target));
-        let pointer = if target.contains('/') { Pointer::parse(target).unwrap_or(by_name) } else { by_name };
-        match targets.iter().position(|known| known.as_ref() == Some(&pointer)) {
+        let name = target.rsplit('/').next().unwrap_or(target);
+        let referred = Pointer::from_reference(target).and_then(|pointer| lowering.document.schemas.at(&pointer));
+        let by_name = || lowering.document.schemas.at(&schemas.join(name));
+        let mapped = referred.or_else(by_name);
+        let end = mapped.map(|mapped| lowering.unwrapped(mapped).0);
+        let same = |known: &[Option<SchemaId>], wanted: Option<SchemaId>| {
+            known.iter().position(|known| wanted.is_some() && *known == wanted)
+        };
+        // A name of another file says which schema is meant, if only one of the branches is called so.
+        let called = || {
+            let named =
+                |target: &Option<SchemaId>| target.and_then(|target| lowering.unwrapped(target).1) == Some(name);
+            targets.iter().position(named)
+        };
+        match same(&targets, mapped).or_else(|| same(&ends, end)).or_else(called) {
             Some(position) => values.push((value.clone(), position)),
             None => {
                 let place = lowering.document.schemas.get(branches[0]).pointer.parent().and_then(|at| at.parent());
                 let place = place.unwrap_or_else(Pointer::root).join("discriminator").join("mapping").join(value);
+                let shown = Pointer::from_reference(target).map_or_else(|| target.clone(), |target| target.to_string());
                 lowering.diagnostics.push(
-                    Diagnostic::warning(codes::DISCRIMINATOR, format!("`{target}` is no branch of this union"))
+                    Diagnostic::warning(codes::DISCRIMINATOR, format!("`{shown}` is no branch of this union"))
                         .at(&place, "mapped here")
                         .help("a value with this tag is kept as JSON"),
                 );
@@ -234,8 +251,8 @@ fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId])
     }
     for (position, target) in targets.iter().enumerate() {
         let mapped = values.iter().any(|&(_, known)| known == position);
-        if let (false, Some(name)) = (mapped, target.as_ref().and_then(component_name)) {
-            values.push((name, position));
+        if let (false, Some(name)) = (mapped, target.and_then(|target| lowering.unwrapped(target).1)) {
+            values.push((name.to_owned(), position));
         }
     }
     values.sort();

@@ -108,7 +108,7 @@ fn tell_collisions(
 
 /// Where an operation is named: at its `operationId`, else at its method.
 fn place(operation: &Operation) -> Place {
-    let pointer = Pointer::parse(&operation.pointer).unwrap_or_else(Pointer::root);
+    let pointer = Pointer::from_canonical(&operation.pointer);
     match operation.id {
         Some(_) => Place::Document(pointer.join("operationId"), Mark::Value),
         None => Place::Document(pointer, Mark::Key),

@@ -87,16 +87,21 @@ pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostic
         components.into_iter().partition(|(component, _)| override_of(component).is_some());
     for (component, id) in chosen {
         let wanted = names::chosen(override_of(component).unwrap_or_default(), names::camel);
-        names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, component, diagnostics));
+        let place = (component.as_str(), api.types.get(id).pointer.as_str());
+        names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, place, diagnostics));
     }
     // Whoever is spelled like its Rust name already has the better claim to it.
-    let mut others: Vec<(bool, &String, TypeId)> = others
+    // Of two files' schemas of one name, the one whose place sorts first, whatever was read first.
+    let mut others: Vec<(bool, &String, &String, TypeId)> = others
         .into_iter()
-        .map(|(component, id)| (names::camel(component).as_str() != component, component, id))
+        .map(|(component, id)| {
+            (names::camel(component).as_str() != component, component, &api.types.get(id).pointer, id)
+        })
         .collect();
     others.sort();
-    for (_, component, id) in others {
-        names.by_type.insert(id, take(&mut namespace, &mut keepers, &names::camel(component), component, diagnostics));
+    for (_, component, _, id) in others {
+        let place = (component.as_str(), api.types.get(id).pointer.as_str());
+        names.by_type.insert(id, take(&mut namespace, &mut keepers, &names::camel(component), place, diagnostics));
     }
     let mut forms: BTreeMap<&str, Ident> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
@@ -118,25 +123,24 @@ pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostic
     names
 }
 
-/// Takes a name for a component, and tells if another component keeps it.
+/// Takes a name for a component (by its name and its place), and tells if another component keeps it.
 fn take<'c>(
     namespace: &mut Namespace,
     keepers: &mut BTreeMap<Ident, &'c str>,
     wanted: &Ident,
-    component: &'c str,
+    (component, place): (&str, &'c str),
     diagnostics: &mut Diagnostics,
 ) -> Ident {
     let wanted = &unreserved(wanted.clone());
     if namespace.is_free(wanted) {
-        keepers.insert(wanted.clone(), component);
+        keepers.insert(wanted.clone(), place);
         return namespace.take(wanted);
     }
     let name = namespace.take(wanted);
-    let pointer = |component: &str| Pointer::root().join("components").join("schemas").join(component);
     let mut said = Diagnostic::warning(codes::NAME_COLLISION, format!("two schemas would both be named `{wanted}`"))
-        .at_key(&pointer(component), format!("becomes `{name}`"));
+        .at_key(&Pointer::from_canonical(place), format!("becomes `{name}`"));
     if let Some(keeper) = keepers.get(wanted) {
-        said = said.at_key(&pointer(keeper), format!("keeps `{wanted}`"));
+        said = said.at_key(&Pointer::from_canonical(keeper), format!("keeps `{wanted}`"));
     }
     diagnostics.push(said.help(format!("to choose yourself, in client.toml: [schemas.\"{component}\"] name = \"…\"")));
     name

@@ -146,10 +146,7 @@ pub(crate) fn forget_unreached(document: &Document, api: &Api, settings: &mut Se
         Origin::Inline { .. } => None,
     });
     let reached: BTreeSet<&String> = forms.chain(types).collect();
-    settings.schemas.retain(|name, _| {
-        let pointer = Pointer::root().join_all(["components", "schemas", name]);
-        reached.contains(name) || document.schemas.at(&pointer).is_none()
-    });
+    settings.schemas.retain(|name, _| reached.contains(name) || !document.schemas.is_name(name));
 }
 
 fn selects(selection: &Selection, subject: &Subject) -> bool {
@@ -190,7 +187,7 @@ fn subjects(document: &Document, settings: &Settings) -> Vec<Subject> {
         })
         .collect();
     let read: HashSet<Pointer> = subjects.iter().map(|subject| subject.pointer.clone()).collect();
-    let paths = document.skeleton.get("paths").and_then(serde_json::Value::as_object);
+    let paths = document.skeleton.paths();
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let pointer = Pointer::root().join_all(["paths", path, method]);

@@ -23,6 +23,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// `[runtime]`: the dependency on `sinew-runtime`.
     pub runtime: RuntimeSettings,
+    /// `[load]`: what may be read beside the document.
+    pub load: LoadSettings,
     /// `[types]`: choices about types as a whole.
     pub types: TypeSettings,
     /// `[select]`: which operations the client has.
@@ -68,6 +70,15 @@ pub struct RuntimeSettings {
     pub path: Option<String>,
     /// Which version of it.
     pub version: Option<String>,
+}
+
+/// `[load]`: what may be read beside the document. Paths are relative to the folder of `client.toml`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadSettings {
+    /// Local files that are read in place of addresses.
+    pub replace: BTreeMap<String, String>,
+    /// Folders that references may lead into.
+    pub allow_files: Vec<String>,
 }
 
 /// `[types]`: choices about types as a whole.

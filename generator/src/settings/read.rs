@@ -81,6 +81,13 @@ impl Reader<'_> {
         );
         self.finish(&types);
 
+        let mut load = self.section(&mut root, "load");
+        let replaced = "{ \"https://example.org/common.yaml\" = \"common.yaml\" }";
+        settings.load.replace = self.pairs(&mut load, "replace", replaced);
+        let folders = self.texts(&mut load, "allow-files", "[\"../common\"]");
+        settings.load.allow_files = folders.into_iter().map(|folder| folder.text).collect();
+        self.finish(&load);
+
         let mut select = self.section(&mut root, "select");
         settings.select = self.selection(&mut select);
         self.finish(&select);

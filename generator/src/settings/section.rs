@@ -174,6 +174,34 @@ impl Reader<'_> {
         texts.unwrap_or_default()
     }
 
+    /// Texts by keys that the user chooses.
+    pub(super) fn pairs(
+        &mut self,
+        section: &mut Section<'_>,
+        key: &'static str,
+        such_as: &str,
+    ) -> BTreeMap<String, String> {
+        let Some(found) = section.get(key) else { return BTreeMap::new() };
+        let wanted = format!("a table of texts, such as `{such_as}`");
+        let DeValue::Table(table) = found.value else {
+            self.wrong(found, key, &wanted);
+            return BTreeMap::new();
+        };
+        let mut pairs = BTreeMap::new();
+        for (name, value) in table {
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    pairs.insert(name.get_ref().to_string(), text.to_string());
+                }
+                other => {
+                    let span = value.span();
+                    self.wrong(Found { value: other, start: span.start, end: span.end }, key, &wanted);
+                }
+            }
+        }
+        pairs
+    }
+
     pub(super) fn duration(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<Duration> {
         let found = section.get(key)?;
         let duration = match found.value {

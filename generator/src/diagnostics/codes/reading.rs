@@ -9,12 +9,12 @@ codes! {
         "Whether a document is JSON or YAML is decided by its content, not by its name: one that starts with `{` and a quoted key is JSON, all else is YAML. The message is that of the one parser that applies.";
     DANGLING_REFERENCE = "SN0104", "a reference leads nowhere",
         "A `$ref` names a place at which nothing stands. What uses it is skipped. Check the spelling of the pointer: in it, `/` is written `~1` and `~` is written `~0`.";
-    EXTERNAL_REFERENCE = "SN0105", "a reference leads out of the document",
-        "A `$ref` names another file or an address. It is not followed, and what uses it is skipped. Bundle the document into one file first.";
+    EXTERNAL_REFERENCE = "SN0105", "a reference leads to a file that is not read",
+        "Files are read from the folder of the document and below it. `--allow-files <folder>` allows another folder too (a symbolic link counts as what it leads to). Nothing is ever fetched: `--replace <address>=<file>`, or `[load] replace` in `client.toml`, names a local copy to read in place of an address, and one that ends with `/` a folder for all that starts with it.";
     CYCLIC_REFERENCE = "SN0106", "references lead back to themselves",
         "A chain of `$ref`s returns to its start without ever reaching anything. (A schema that contains itself is fine; a reference that is only another reference to itself is not.)";
     MALFORMED_REFERENCE = "SN0107", "a reference cannot be understood",
-        "A `$ref` must be a text such as `#/components/schemas/User`. Anchors (`#name`) are not followed.";
+        "A `$ref` must be a text such as `#/components/schemas/User`. An anchor (`#name`) needs a schema that says `$anchor: name`.";
     DUPLICATE_KEY = "SN0108", "a key occurs twice in one mapping",
         "Parsers disagree about which of two equal keys counts, so neither is taken on trust. Remove or rename one.";
     TOO_DEEP = "SN0109", "the document is nested too deeply",
@@ -43,4 +43,6 @@ codes! {
         "The specification demands a value here, or one of another form. What is meant is clear, so the document is read as if it were right.";
     SEVERAL_DOCUMENTS = "SN0121", "several YAML documents in one file",
         "A file holds one OpenAPI document. Put each document (what follows `---`) into a file of its own.";
+    REFERENCE_PLACE = "SN0122", "a reference where the specification has none",
+        "References stand for schemas, parameters, responses and the other components. Here the specification wants the thing itself. What is meant is clear, so the reference is followed all the same; other tools may not do so.";
 }

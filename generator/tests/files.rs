@@ -1,0 +1,96 @@
+//! Does it matter how many files a document is divided into, and is nothing read that may not be?
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sinew_generator::Config;
+use sinew_generator::diagnostics::{Diagnostics, Renderer};
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/crates").join(name)
+}
+
+/// The client of a document, without what names the document's files.
+fn client(document: &Path) -> String {
+    let mut diagnostics = Diagnostics::new();
+    let Some((files, summary)) = Config::new(document).files(&mut diagnostics) else {
+        panic!("{} is refused:\n{}", document.display(), Renderer::plain().render(&diagnostics));
+    };
+    assert_eq!((summary.degraded, summary.skipped), (0, 0), "{}", document.display());
+    let mut text = String::new();
+    for file in files.iter().filter(|file| file.path.starts_with("src/")) {
+        text.push_str(&file.path);
+        for line in file.text.lines().filter(|line| !line.contains("Defined at") && !line.contains("@generated")) {
+            // Of a reference, one document repeats what the other says once.
+            if !line.trim_start().starts_with("///") {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn one_file_and_many_give_the_same_client() {
+    let folder = case("files");
+    assert_eq!(client(&folder.join("openapi.yaml")), client(&folder.join("bundled.yaml")));
+}
+
+/// With `SINEW_CORPUS` naming a folder of public documents, the same of a large one that its makers publish both ways.
+#[test]
+fn a_published_document_is_the_same_bundled_and_not() {
+    let folder = std::env::var_os("SINEW_CORPUS").map(PathBuf::from);
+    let Some(folder) = folder.filter(|folder| folder.join("lago-bundled.yaml").exists()) else {
+        println!("not compared: SINEW_CORPUS names no folder with lago-bundled.yaml and lago-multi-file/");
+        return;
+    };
+    let there = client(&folder.join("lago-multi-file/openapi.yaml"));
+    assert!(there == client(&folder.join("lago-bundled.yaml")), "the clients differ");
+}
+
+/// A document whose one path stands under a reference.
+fn document(folder: &Path, reference: &str) -> PathBuf {
+    fs::create_dir_all(folder).unwrap();
+    let file = folder.join("openapi.yaml");
+    let text = format!("openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /a: {{$ref: '{reference}'}}\n");
+    fs::write(&file, text).unwrap();
+    file
+}
+
+#[test]
+fn another_folder_or_a_copy_is_read_where_that_is_allowed() {
+    let scratch = std::env::temp_dir().join(format!("sinew-files-{}", std::process::id()));
+    let parts = scratch.join("parts");
+    fs::create_dir_all(&parts).unwrap();
+    fs::write(parts.join("a.yaml"), "get: {operationId: a, responses: {'204': {$ref: 'b.yaml#/done'}}}\n").unwrap();
+    fs::write(parts.join("b.yaml"), "done: {description: done}\n").unwrap();
+    let run = |config: Config| {
+        let outcome = config.out(scratch.join("out")).generate();
+        (outcome.difference.is_some() && !outcome.diagnostics.has_errors(), outcome.read)
+    };
+
+    let beside = document(&scratch.join("api"), "../parts/a.yaml");
+    assert!(!run(Config::new(&beside)).0, "nothing leads out of the folder");
+    let (done, read) = run(Config::new(&beside).allow_files_under(&parts));
+    assert!(done);
+    let names: Vec<_> = read.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["openapi.yaml", "client.toml", "a.yaml", "b.yaml"]);
+
+    let address = document(&scratch.join("api"), "https://example.org/parts/a.yaml");
+    assert!(!run(Config::new(&address)).0, "nothing is fetched");
+    assert!(
+        !run(Config::new(&address).replace("https://example.org/parts/a.yaml", parts.join("a.yaml"))).0,
+        "nor is b.yaml"
+    );
+    assert!(run(Config::new(&address).replace("https://example.org/parts/", &parts)).0);
+
+    fs::write(scratch.join("api/client.toml"), "[load]\nreplace = { 'https://example.org/parts/' = '../parts' }\n")
+        .unwrap();
+    assert!(run(Config::new(&address)).0);
+    let beside = document(&scratch.join("api"), "../parts/a.yaml");
+    fs::write(scratch.join("api/client.toml"), "[load]\nallow-files = ['../parts']\n").unwrap();
+    assert!(run(Config::new(&beside)).0);
+    fs::remove_dir_all(scratch).unwrap();
+}
