@@ -109,6 +109,17 @@ pub(crate) fn expired(progress: &Progress, policy: &Policy, total: bool) -> Atte
     AttemptFailure::new(Error::new(kind, phase, sent, format!("{what} within {of}{}", Brief(limit))), outcome)
 }
 
+/// The client was closed and its grace is over.
+pub(crate) fn cut_off(progress: &Progress) -> AttemptFailure {
+    let (phase, sent) = progress.read();
+    AttemptFailure::neutral(Error::new(
+        ErrorKind::Closed,
+        phase,
+        sent,
+        "this client was closed while the call was on its way",
+    ))
+}
+
 /// One attempt: credentials, request, head, body.
 pub(crate) async fn once(
     transport: &dyn crate::transport::Transport,
@@ -127,7 +138,7 @@ pub(crate) async fn once(
     let mode = call.plan.mode;
     if mode == Mode::Check {
         let body = read_start(body, CHECK_BODY).await;
-        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about });
+        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about, hold: None });
     }
     if !status.is_success() {
         let body = read_start(body, call.policy.max_error_body).await;
@@ -151,7 +162,7 @@ pub(crate) async fn once(
             ReplyBody::Whole(read_whole(body, announced, about.max_body).await?)
         }
     };
-    Ok(Reply { status, headers, body, about })
+    Ok(Reply { status, headers, body, about, hold: None })
 }
 
 /// The request of one attempt.

@@ -11,11 +11,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::auth::{Credential, Credentials, TokenSource};
-use crate::client::{Client, Inner};
+use crate::client::{Client, Inner, Stage};
 use crate::encode;
 use crate::encode::base::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
@@ -166,7 +167,16 @@ impl<C: From<Client>> ClientBuilder<C> {
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Config`](crate::ErrorKind::Config), with the first thing that is wrong.
-    pub fn build(mut self) -> Result<C, Error> {
+    pub fn build(self) -> Result<C, Error> {
+        self.build_with_handle().map(|(client, _)| client)
+    }
+
+    /// The client, and its core beside it: for what is said about the client as a whole, such as
+    /// [`Client::force_open`], [`Client::in_flight`] and [`Client::close_within`].
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with_handle(mut self) -> Result<(C, Client), Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
@@ -191,6 +201,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         };
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
+        let gate = Arc::new(Gate::new(policy.bulkhead));
         let home = Arc::new(Endpoint::new(&policy, now));
         let inner = Inner {
             service: self.service,
@@ -203,12 +214,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             trusted: self.trusted,
             random: Random::new(),
             transport: RwLock::new(Some(transport)),
-            closed: watch::Sender::new(false),
+            stage: watch::Sender::new(Stage::Open),
+            gate,
             budget,
             home,
             others: Mutex::new(BTreeMap::new()),
         };
-        Ok(C::from(Client { inner: Arc::new(inner) }))
+        let core = Client { inner: Arc::new(inner) };
+        Ok((C::from(core.clone()), core))
     }
 
     fn credential_for_all(mut self, credential: &Credential) -> Self {

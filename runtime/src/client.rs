@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use crate::builder::ClientBuilder;
 use crate::encode::base::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
@@ -21,6 +23,16 @@ use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
 use crate::telemetry;
 use crate::transport::Transport;
+
+/// How far a client has been closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Open,
+    /// No further attempt begins.
+    Closing,
+    /// No attempt goes on.
+    Cut,
+}
 
 /// The core of a generated client. Cloning is cheap, and clones share everything: connections, circuit breakers,
 /// credentials. Make one for each service and keep it.
@@ -43,7 +55,8 @@ pub(crate) struct Inner {
     pub(crate) random: Random,
     /// `None` once closed, so that closing lets the idle connections go.
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,
-    pub(crate) closed: watch::Sender<bool>,
+    pub(crate) stage: watch::Sender<Stage>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) budget: Arc<Budget>,
     /// The service's own origin.
     pub(crate) home: Arc<Endpoint>,
@@ -69,12 +82,34 @@ impl Client {
         ClientBuilder::new(service).registry(registry).build()
     }
 
+    /// Closes the client as [`close`](Self::close) does, and gives the calls on their way so long to finish; those that
+    /// have not by then end with [`ErrorKind::Closed`](crate::ErrorKind::Closed). A download that is being read is
+    /// waited for and left to its reader. Whether all were done in time.
+    pub async fn close_within(&self, grace: Duration) -> bool {
+        self.close().await;
+        let done = tokio::time::timeout(grace, self.inner.gate.idle()).await.is_ok();
+        self.inner.stage.send_replace(Stage::Cut);
+        done
+    }
+
+    /// How many calls are on their way: waiting, sent, or their bodies being read.
+    pub fn in_flight(&self) -> usize {
+        self.inner.gate.in_flight()
+    }
+
+    /// How many more calls the bulkhead lets go, if the client has one.
+    pub fn free_slots(&self) -> Option<usize> {
+        self.inner.gate.free()
+    }
+
     /// Closes the client and its clones: later calls fail with
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed), waiting retries end at once with their last error, attempts on
     /// their way are left to finish, and idle connections are let go.
     #[allow(clippy::unused_async)]
     pub async fn close(&self) {
-        self.inner.closed.send_replace(true);
+        // Never back from `Cut`, if it is closed again.
+        self.inner.stage.send_modify(|stage| *stage = (*stage).max(Stage::Closing));
+        self.inner.gate.close();
         self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -121,7 +156,7 @@ impl Client {
 
 impl Inner {
     pub(crate) fn is_closed(&self) -> bool {
-        *self.closed.borrow()
+        *self.stage.borrow() != Stage::Open
     }
 
     pub(crate) fn transport(&self) -> Option<Arc<dyn Transport>> {

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::attempt::{AttemptFailure, Progress, expired, once};
+use crate::attempt::{AttemptFailure, Progress, cut_off, expired, once};
 use crate::call::Options;
-use crate::client::{Client, Inner};
+use crate::client::{Client, Inner, Stage};
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
+use crate::gate::{Hold, NoSlot, Slot};
 use crate::operation::Operation;
 use crate::prepare::{Prepared, context, prepare};
-use crate::reply::{About, Reply};
+use crate::reply::{About, Reply, ReplyBody};
 use crate::request::{Mode, Plan};
 use crate::resilience::backoff::added;
 use crate::resilience::breaker::{CircuitState, Evidence, Outcome, Permit};
@@ -56,6 +57,8 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
     let endpoint = (plan.mode != Mode::Check).then(|| client.endpoint(&call.target.origin, started));
     // Longer than an attempt can last, so that only a probe that was lost loses its turn.
     let lease = policy.attempt_timeout.saturating_mul(2);
+    let counted = client.gate.count();
+    let mut slot: Option<Slot> = None;
     let mut last: Option<Error> = None;
     let mut token: Option<Token> = None;
     let mut waited = Duration::ZERO;
@@ -67,6 +70,15 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             Some(last) => error.with_source(last),
             None => error,
         };
+        if endpoint.is_some() && slot.is_none() {
+            let left = deadline.remaining(Instant::now()).saturating_sub(LEAST_ATTEMPT);
+            slot = match client.gate.slot(client.policy.bulkhead.wait.min(left)).await {
+                Ok(slot) => Some(slot),
+                Err(NoSlot::Busy) => return Err(told(refused(busy(), last), attempt)),
+                // The same as below, a moment earlier.
+                Err(NoSlot::Closed) => None,
+            };
+        }
         let Some(transport) = client.transport().filter(|_| !client.is_closed()) else {
             return Err(last.unwrap_or_else(|| told(Error::closed(), attempt)));
         };
@@ -78,6 +90,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
                 telemetry.throttled(left);
                 return Err(told(refused(throttled(left), last), attempt));
             }
+            slot = None;
             sleep_or_close(client, wait).await;
             continue;
         }
@@ -111,9 +124,10 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         let mut under_way = UnderWay { permit, progress: &progress, began: now, client, telemetry: &telemetry };
         let sending =
             once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()));
-        let result = match tokio::time::timeout_at(limit.at, sending).await {
-            Ok(result) => result,
-            Err(_) => Err(expired(&progress, policy, limit.at >= deadline.at)),
+        let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(expired(&progress, policy, limit.at >= deadline.at)),
+            None => Err(cut_off(&progress)),
         };
         let ended = Instant::now();
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
@@ -127,7 +141,13 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             client.budget.deposit();
         }
         let AttemptFailure { error, fault, advice, .. } = match result {
-            Ok(reply) => return Ok(reply),
+            Ok(mut reply) => {
+                // What is still to be read holds on to its place.
+                if matches!(reply.body, ReplyBody::Streamed(_)) {
+                    reply.hold = Some(Hold { _slot: slot, _counted: counted });
+                }
+                return Ok(reply);
+            }
             Err(failure) => failure,
         };
         if let (Some(endpoint), Some(asked)) = (&endpoint, advice.asked.filter(|_| policy.retry_after.shared)) {
@@ -178,6 +198,8 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         };
         telemetry.retrying(attempt, delay);
         (last, waited) = (Some(error), delay);
+        // While it sleeps, another may go.
+        slot = None;
         sleep_or_close(client, delay).await;
     }
 }
@@ -218,6 +240,10 @@ fn turned_away(retry_in: Option<Duration>) -> Error {
     Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(retry_in)
 }
 
+fn busy() -> Error {
+    Error::new(ErrorKind::Busy, Phase::Admission, Sent::NotSent, "too many calls of this client are on their way")
+}
+
 fn throttled(left: Duration) -> Error {
     let detail = format!("the service asked to be left alone for another {}", Brief(left));
     Error::new(ErrorKind::Throttled, Phase::Admission, Sent::NotSent, detail).with_retry_in(Some(left))
@@ -225,14 +251,24 @@ fn throttled(left: Duration) -> Error {
 
 /// Sleeps, unless the client is closed meanwhile.
 async fn sleep_or_close(client: &Inner, delay: Duration) {
-    let mut closed = client.closed.subscribe();
-    let mut closing = pin!(closed.wait_for(|closed| *closed));
-    let mut sleep = pin!(tokio::time::sleep(delay));
+    until(client, Stage::Closing, tokio::time::sleep(delay)).await;
+}
+
+/// What comes of a future, unless the client's grace is over before.
+async fn until_cut<T>(client: &Inner, future: impl Future<Output = T>) -> Option<T> {
+    until(client, Stage::Cut, future).await
+}
+
+async fn until<T>(client: &Inner, stage: Stage, future: impl Future<Output = T>) -> Option<T> {
+    let mut stages = client.stage.subscribe();
+    let mut reached = pin!(stages.wait_for(|now| *now >= stage));
+    let mut future = pin!(future);
     poll_fn(|context| {
-        if closing.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+        // The future first: what has come is not thrown away.
+        if let Poll::Ready(value) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
         }
-        sleep.as_mut().poll(context)
+        reached.as_mut().poll(context).map(|_| None)
     })
-    .await;
+    .await
 }

@@ -42,6 +42,8 @@ pub enum ErrorKind {
     CircuitOpen,
     /// The service has asked to be left alone for longer than this call can wait: nothing was sent.
     Throttled,
+    /// Too many calls of this client are on their way: nothing was sent.
+    Busy,
     /// The client was closed.
     Closed,
 }
@@ -62,6 +64,7 @@ impl ErrorKind {
             Self::Status => "status",
             Self::CircuitOpen => "circuit open",
             Self::Throttled => "throttled",
+            Self::Busy => "busy",
             Self::Closed => "closed",
         }
     }

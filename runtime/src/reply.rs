@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::error::{Context, Error, ErrorKind, Phase, Sent, json_complaint};
+use crate::gate::Hold;
 use crate::transport::IncomingBody;
 
 /// The value of a call, with the status and the headers it came with.
@@ -33,6 +34,8 @@ pub struct Reply {
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReplyBody,
     pub(crate) about: About,
+    /// What is given back once the body has been read.
+    pub(crate) hold: Option<Hold>,
 }
 
 pub(crate) enum ReplyBody {
@@ -209,6 +212,7 @@ pub struct Download {
     /// Runs only while a chunk is being waited for, so that a slow reader is not taken for a slow service.
     silence: Option<Pin<Box<Sleep>>>,
     done: bool,
+    hold: Option<Hold>,
 }
 
 impl Download {
@@ -222,7 +226,8 @@ impl Download {
             ReplyBody::Streamed(body) => body,
             ReplyBody::Whole(bytes) => Box::pin(Once(Some(bytes))),
         };
-        Ok(Self { status: reply.status, headers: reply.headers, body, about: reply.about, silence: None, done: false })
+        let Reply { status, headers, about, hold, .. } = reply;
+        Ok(Self { status, headers, body, about, silence: None, done: false, hold })
     }
 
     /// The status.
@@ -304,6 +309,7 @@ impl Stream for Download {
                     Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
                     None => {
                         this.done = true;
+                        this.hold = None;
                         return Poll::Ready(None);
                     }
                     Some(Err(error)) => Error::new(
@@ -328,6 +334,7 @@ impl Stream for Download {
             }
         };
         this.done = true;
+        this.hold = None;
         Poll::Ready(Some(Err(this.about.tell(error))))
     }
 }

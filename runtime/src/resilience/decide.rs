@@ -142,7 +142,7 @@ mod tests {
     use crate::operation::Method;
     use crate::resilience::policy::Policy;
 
-    const KINDS: [ErrorKind; 13] = [
+    const KINDS: [ErrorKind; 14] = [
         ErrorKind::Build,
         ErrorKind::Config,
         ErrorKind::Credentials,
@@ -155,6 +155,7 @@ mod tests {
         ErrorKind::Status,
         ErrorKind::CircuitOpen,
         ErrorKind::Throttled,
+        ErrorKind::Busy,
         ErrorKind::Closed,
     ];
     const METHODS: [(Method, bool); 9] = [

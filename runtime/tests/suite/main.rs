@@ -8,6 +8,7 @@ mod auth;
 mod bugs;
 mod calls;
 mod forms;
+mod gate;
 mod generated;
 mod macros;
 mod redaction;

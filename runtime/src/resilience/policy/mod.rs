@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::backoff::{Backoff, Jitter};
 use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
+use crate::gate::BulkheadPolicy;
 
 /// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]), per operation
 /// ([`ClientBuilder::policy_for`]) or per call ([`Call::policy`]). It can be read from TOML or JSON and from the
@@ -54,6 +55,8 @@ pub struct Policy {
     pub budget: BudgetPolicy,
     /// When the circuit opens. Breakers belong to the client, so a call's own policy does not change them.
     pub breaker: BreakerPolicy,
+    /// How many calls may be on their way at once. It belongs to the client, too.
+    pub bulkhead: BulkheadPolicy,
     /// The largest reply that is read into memory, in bytes.
     pub max_body: usize,
     /// How much of a failed reply is kept, in bytes; the rest is cut off.
@@ -108,6 +111,7 @@ impl Default for Policy {
                 open_most: Duration::from_secs(60),
                 open_jitter: 0,
             },
+            bulkhead: BulkheadPolicy { enabled: false, most: 256, wait: Duration::ZERO },
             max_body: 32 * 1024 * 1024,
             max_error_body: 64 * 1024,
         }
@@ -223,6 +227,9 @@ impl Policy {
         }
         if self.breaker.ratio.window < Duration::from_secs(1) {
             return Err(InvalidPolicy::new("breaker.ratio.window", "be at least 1 s"));
+        }
+        if self.bulkhead.most == 0 {
+            return Err(InvalidPolicy::new("bulkhead.most", "be at least 1"));
         }
         if self.max_body == 0 {
             return Err(InvalidPolicy::new("max_body", "be at least 1"));

@@ -71,6 +71,9 @@ settings! {
     "breaker.open_for": "how long nothing is sent before one probe" => breaker.open_for;
     "breaker.open_most": "each failed probe doubles that, up to this" => breaker.open_most;
     "breaker.open_jitter": "percent added to it at most, by chance" => breaker.open_jitter;
+    "bulkhead.enabled": "limit the calls that are on their way at once" => bulkhead.enabled;
+    "bulkhead.most": "that limit" => bulkhead.most;
+    "bulkhead.wait": "how long a call waits for its turn" => bulkhead.wait;
     "max_body": "the largest reply read into memory" => max_body;
     "max_error_body": "how much of a failed reply is kept" => max_error_body;
 }

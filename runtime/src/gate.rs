@@ -1,0 +1,114 @@
+//! How many calls are on their way, and may another one go?
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+/// How many calls of a client may be on their way at once (a bulkhead: one slow service must not take every task of
+/// its caller with it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BulkheadPolicy {
+    /// Whether there is a limit.
+    pub enabled: bool,
+    /// The limit. A call that waits for its next attempt does not count, one whose body is still read does.
+    pub most: u32,
+    /// How long a call waits for its turn before it fails as [`ErrorKind::Busy`](crate::ErrorKind::Busy).
+    pub wait: Duration,
+}
+
+/// Counts the calls of a client. Clones of the client share it.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    in_flight: AtomicUsize,
+    idle: Notify,
+    slots: Option<Arc<Semaphore>>,
+}
+
+/// Why there is no slot.
+pub(crate) enum NoSlot {
+    Busy,
+    Closed,
+}
+
+impl Gate {
+    pub(crate) fn new(policy: BulkheadPolicy) -> Self {
+        let slots = policy.enabled.then(|| {
+            let most = usize::try_from(policy.most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(most))
+        });
+        Self { in_flight: AtomicUsize::new(0), idle: Notify::new(), slots }
+    }
+
+    /// Counts a call for as long as what is given back lives.
+    pub(crate) fn count(self: &Arc<Self>) -> Counted {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        Counted(self.clone())
+    }
+
+    /// A slot, at once or after a wait; none is needed where there is no limit.
+    pub(crate) async fn slot(&self, wait: Duration) -> Result<Slot, NoSlot> {
+        let Some(slots) = &self.slots else { return Ok(Slot(None)) };
+        if let Ok(permit) = slots.clone().try_acquire_owned() {
+            return Ok(Slot(Some(permit)));
+        }
+        match tokio::time::timeout(wait, slots.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(Slot(Some(permit))),
+            Ok(Err(_)) => Err(NoSlot::Closed),
+            Err(_) if slots.is_closed() => Err(NoSlot::Closed),
+            Err(_) => Err(NoSlot::Busy),
+        }
+    }
+
+    /// Nobody gets a slot any more, those who wait included.
+    pub(crate) fn close(&self) {
+        if let Some(slots) = &self.slots {
+            slots.close();
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn free(&self) -> Option<usize> {
+        self.slots.as_ref().map(|slots| slots.available_permits())
+    }
+
+    /// Waits until no call is on its way.
+    pub(crate) async fn idle(&self) {
+        loop {
+            // Asked for before the count is read, so that the last call cannot end unnoticed in between.
+            let idle = self.idle.notified();
+            if self.in_flight() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+}
+
+/// A call that is on its way.
+#[derive(Debug)]
+pub(crate) struct Counted(Arc<Gate>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if self.0.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+/// A slot of the bulkhead.
+#[derive(Debug)]
+pub(crate) struct Slot(#[allow(dead_code)] Option<OwnedSemaphorePermit>);
+
+/// What a reply holds on to while its body is read.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) _slot: Option<Slot>,
+    pub(crate) _counted: Counted,
+}
