@@ -48,6 +48,21 @@ impl Splitter<'_> {
         self.resolve(&site, text).ok()
     }
 
+    /// What a reference leads to as it is written, and where it stands after all; the reference stands at a place of the walk.
+    pub(super) fn quietly_at(&mut self, place: &Pointer, text: &str) -> Option<(Pointer, Value)> {
+        let site = self.diagnostics.sources.origin(place);
+        let mut target = self.resolve(&site, text).ok()?;
+        for _ in 0..HOPS {
+            let before = self.diagnostics.sources.converted.origin(&target);
+            let value = self.written(&before)?;
+            match lone_reference(&value) {
+                Some(text) => target = self.resolve(&before.join("$ref"), &text).ok()?,
+                None => return Some((target, value)),
+            }
+        }
+        None
+    }
+
     fn resolve(&mut self, site: &Pointer, text: &str) -> Result<Pointer, Trouble> {
         if text.starts_with("sinew:") {
             return Pointer::from_reference(text).ok_or(Trouble::Malformed);
@@ -78,7 +93,7 @@ impl Splitter<'_> {
         } else {
             resource.beside(pointer.as_str())
         };
-        Ok(self.moved.origin(&pointer))
+        Ok(self.homes.origin(&pointer))
     }
 
     /// What a name means: something with that identifier, or a file.
@@ -222,6 +237,7 @@ impl Splitter<'_> {
             // Nothing is told where nothing stands: who follows the reference does.
             let part = match self.written(&pointer) {
                 Some(mut value) => {
+                    self.outside_operations();
                     pointer.as_str().clone_into(&mut self.path);
                     self.referable(&mut value, shape);
                     value

@@ -178,6 +178,8 @@ impl Splitter<'_> {
                 schema.passive.insert(key.to_owned(), value);
             }
             key if key.starts_with("x-") => {
+                // What Swagger 2.0 documents say for want of `nullable`.
+                schema.nullable |= key == "x-nullable" && value == Value::Bool(true);
                 schema.extensions.insert(key.to_owned(), value);
             }
             key => self.unknown_keyword(key),

@@ -6,6 +6,7 @@
 
 mod anchors;
 mod bundle;
+mod dialect;
 mod document;
 mod follow;
 mod keywords;

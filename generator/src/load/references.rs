@@ -2,6 +2,8 @@
 //!
 //! Behind this, a reference either names a schema of the table, in a chain that ends, or was told and names nothing.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::nearest;
@@ -19,6 +21,7 @@ const SUGGESTIONS: usize = 20;
 pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
     let mut dangling = 0;
     let mut hops = 0;
+    let mut retried = HashSet::new();
     let mut index = 0;
     // The table grows while it is walked: each step adds schemas at pointers that were not in it.
     while let Some(entry) = splitter.table.entries.get(index) {
@@ -45,6 +48,13 @@ pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
             }
             continue;
         }
+        // Something of an older version, which was moved after the reference to it was read.
+        let moved = splitter.moved.origin(&target);
+        if moved != target && retried.insert(index) {
+            index -= 1;
+            set_reference(splitter, index, moved);
+            continue;
+        }
         // The way out of another file leads on by way of the document.
         if let Some(further) = splitter.written_hop(&target).filter(|_| hops < HOPS * splitter.table.len()) {
             hops += 1;
@@ -53,9 +63,12 @@ pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
             continue;
         }
         dangling += 1;
-        let mut error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{target}`"));
+        // Shown as it is written, also where an older version has it elsewhere.
+        let as_written = |pointer: &Pointer| splitter.diagnostics.sources.converted.origin(pointer).to_string();
+        let shown = as_written(&target);
+        let mut error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{shown}`"));
         error = match (dangling <= SUGGESTIONS).then(|| suggestion(&splitter.table, &target)).flatten() {
-            Some(meant) => error.at(&place.join("$ref"), format!("did you mean `{meant}`?")),
+            Some(meant) => error.at(&place.join("$ref"), format!("did you mean `{}`?", as_written(&meant))),
             None => error.at(&place.join("$ref"), "leads nowhere"),
         };
         splitter.diagnostics.push(error.help("what uses this schema is skipped"));
@@ -110,7 +123,7 @@ pub(super) fn one_hop(skeleton: &Skeleton, table: &SchemaTable, pointer: &Pointe
 }
 
 /// A name beside the missing one that is nearly the same.
-fn suggestion(table: &SchemaTable, target: &Pointer) -> Option<String> {
+fn suggestion(table: &SchemaTable, target: &Pointer) -> Option<Pointer> {
     let parent = target.parent()?;
     let wanted = target.last()?.into_owned();
     let names: Vec<_> = table
@@ -119,7 +132,7 @@ fn suggestion(table: &SchemaTable, target: &Pointer) -> Option<String> {
         .filter_map(|entry| entry.pointer.as_str().strip_prefix(parent.as_str())?.strip_prefix('/'))
         .filter(|name| !name.contains('/'))
         .collect();
-    nearest(&wanted, names).map(|name| Pointer::from_canonical(&format!("{}/{name}", parent.as_str())).to_string())
+    nearest(&wanted, names).map(|name| Pointer::from_canonical(&format!("{}/{name}", parent.as_str())))
 }
 
 /// Finds schemas that are only references to each other, and lets them lead nowhere.

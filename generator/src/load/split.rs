@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::anchors::Anchors;
+use super::dialect::swagger2;
 use super::library::Library;
 use super::model::{self, Kind, Shape};
 use super::schema::{Schema, SchemaEntry, SchemaId, SchemaTable};
@@ -36,12 +37,18 @@ pub(super) fn split(
         name,
         anchors,
         document: None,
+        homes: Moves::default(),
         moved: Moves::default(),
         noted: HashSet::new(),
         asked: HashSet::new(),
         queue: VecDeque::new(),
+        swagger: None,
     };
+    if let Value::Object(map) = &mut document {
+        swagger2::document(&mut splitter, map);
+    }
     splitter.object(&mut document, &model::DOCUMENT);
+    splitter.outside_operations();
     let mut skeleton = Skeleton { document, ..Skeleton::default() };
     splitter.read_parts(&mut skeleton);
     references::settle(&skeleton, &mut splitter);
@@ -61,13 +68,18 @@ pub(super) struct Splitter<'a> {
     pub(super) anchors: Anchors,
     /// The document as it is written, once somebody asked for it.
     pub(super) document: Option<Rc<Value>>,
-    /// From where things are written to where they stand, the other way round than [`crate::diagnostics::Sources::converted`].
+    /// From where an older version has components to where they are.
+    pub(super) homes: Moves,
+    /// From where single things of an older version were written to where they are, the other way round than
+    /// [`crate::diagnostics::Sources::converted`].
     pub(super) moved: Moves,
     /// The files whose names are known.
     pub(super) noted: HashSet<String>,
     /// What references lead to, and what of it is still to be read.
     pub(super) asked: HashSet<Pointer>,
     pub(super) queue: VecDeque<(Pointer, &'static Shape)>,
+    /// What a Swagger 2.0 document says for all of its operations.
+    pub(super) swagger: Option<swagger2::Defaults>,
 }
 
 impl Splitter<'_> {
@@ -181,6 +193,7 @@ impl Splitter<'_> {
         map.retain(|key, value| {
             !value.is_null() || matches!(shape.key(key).or(shape.others), Some(Kind::Schema | Kind::Any) | None)
         });
+        self.lift(shape, map);
         for (token, what) in normalise::skeleton(shape, map) {
             let place = if token.is_empty() { self.here() } else { self.here().join(&token) };
             self.diagnostics.push(Diagnostic::note(codes::REPAIRED, what).at(&place, ""));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::nearest;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
-/// Lets documents through that say that they are OpenAPI 3. Everything else is told.
+/// Lets documents through that say that they are OpenAPI 3 or Swagger 2.0. Everything else is told.
 pub(super) fn check(tree: Value, diagnostics: &mut Diagnostics) -> Option<Map<String, Value>> {
     let root = Pointer::root();
     let found = match tree {
@@ -45,16 +45,24 @@ fn check_keys(map: Map<String, Value>, diagnostics: &mut Diagnostics) -> Option<
         diagnostics.push(
             Diagnostic::error(codes::UNSUPPORTED_VERSION, format!("OpenAPI `{version}` cannot be read"))
                 .at(&at, "this version")
-                .help("OpenAPI 3.0, 3.1 and 3.2 can"),
+                .help("Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 can"),
         );
         return None;
     }
-    if map.contains_key("swagger") || map.contains_key("swaggerVersion") {
-        let key = if map.contains_key("swagger") { "swagger" } else { "swaggerVersion" };
+    if let Some(key) = ["swagger", "swaggerVersion"].into_iter().find(|key| map.contains_key(*key)) {
+        let version = match map.get(key) {
+            Some(Value::String(text)) => text.trim().to_owned(),
+            // `swagger: 2.0` without quotes is a number.
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        if key == "swagger" && (version == "2" || version.starts_with("2.")) {
+            return Some(map);
+        }
         diagnostics.push(
-            Diagnostic::error(codes::UNSUPPORTED_VERSION, "Swagger documents cannot be read yet")
+            Diagnostic::error(codes::UNSUPPORTED_VERSION, format!("Swagger `{version}` cannot be read"))
                 .at(&root.join(key), "this version")
-                .help("OpenAPI 3.0, 3.1 and 3.2 can be read; convert the document first"),
+                .help("Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 can"),
         );
         return None;
     }

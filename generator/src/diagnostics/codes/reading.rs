@@ -24,7 +24,7 @@ codes! {
     NOT_OPENAPI = "SN0111", "this is no OpenAPI document",
         "An OpenAPI document is a mapping with a key `openapi`, whose value is the version of the specification, such as `3.1.0`.";
     UNSUPPORTED_VERSION = "SN0112", "this version of the specification cannot be read",
-        "OpenAPI 3.0, 3.1 and 3.2 are read. Convert other documents first.";
+        "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are read. Convert other documents first.";
     UNKNOWN_KEY = "SN0113", "a key that OpenAPI does not know",
         "The specification gives this key no meaning at this place, so it has no effect. It may be misspelled, or stand at the wrong depth. Keys of your own start with `x-`.";
     UNKNOWN_KEYWORD = "SN0114", "a schema keyword that is not known",
