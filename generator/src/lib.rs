@@ -25,6 +25,7 @@
 mod config;
 pub mod diagnostics;
 pub mod emit;
+pub mod inspect;
 pub mod ir;
 pub mod load;
 pub mod lower;

@@ -176,6 +176,9 @@ fn places(said: &Diagnostic) -> impl Iterator<Item = &Pointer> {
 
 /// The pointer and the route of the operation that a place stands in.
 fn operation_of(pointer: &Pointer) -> Option<(Pointer, String)> {
+    if pointer.file().is_some() {
+        return None;
+    }
     let mut tokens = pointer.tokens();
     let (root, path, method) = (tokens.next()?, tokens.next()?, tokens.next()?);
     let mut operation = Pointer::root().join_all([root.as_ref(), path.as_ref(), method.as_ref()]);

@@ -4,19 +4,23 @@
 //! remains. Lines and columns are looked up only when something is rendered.
 
 pub mod codes;
+mod json;
 mod moves;
 mod pointer;
 mod render;
+mod sarif;
 mod source;
 
 use std::ops::Range;
 
 pub use codes::{Code, CodeInfo, explain};
+pub use json::json;
 pub use moves::Moves;
 pub use pointer::Pointer;
 pub(crate) use pointer::push_escaped;
 pub use render::Renderer;
 pub(crate) use render::printable;
+pub use sarif::sarif;
 pub use source::{Source, SourceKind, Sources, SpanId, SpanKey, SpanTree};
 
 /// How bad it is.

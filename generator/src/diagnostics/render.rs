@@ -11,12 +11,12 @@ use super::{Code, Diagnostic, Diagnostics, Label, Place, Severity, Sources};
 
 /// How many diagnostics of one shape are shown before the rest is counted.
 const SHOWN_OF_A_SHAPE: usize = 5;
-/// How many columns of a line are shown; a minified document is one line of megabytes.
+/// How many columns of a line are shown unless a terminal says otherwise; a minified document is one line of megabytes.
 const WIDTH: usize = 110;
-/// How many columns of a long line are shown before the mark.
-const BEFORE_MARK: usize = 40;
-/// How many columns are underlined at most.
-const MARK_WIDTH: usize = 60;
+/// A terminal narrower than this is not catered for, and one wider than this is not filled.
+const WIDTHS: std::ops::RangeInclusive<usize> = 32..=200;
+/// The columns before the text of a line: its number and a rule.
+const GUTTER: usize = 8;
 
 /// How many columns of a message are shown: names in documents can be megabytes.
 const LONGEST_TEXT: usize = 400;
@@ -27,17 +27,23 @@ pub struct Renderer {
     colour: bool,
     least: Severity,
     shown_of_a_shape: usize,
+    width: usize,
 }
 
 impl Renderer {
     /// Text without colours.
     pub fn plain() -> Self {
-        Self { colour: false, least: Severity::Note, shown_of_a_shape: SHOWN_OF_A_SHAPE }
+        Self { colour: false, least: Severity::Note, shown_of_a_shape: SHOWN_OF_A_SHAPE, width: WIDTH }
     }
 
     /// Text with colours, as ANSI escapes.
     pub fn coloured() -> Self {
         Self { colour: true, ..Self::plain() }
+    }
+
+    /// Cuts the lines of documents to what a terminal of so many columns can show.
+    pub fn width(self, columns: usize) -> Self {
+        Self { width: columns.saturating_sub(GUTTER).clamp(*WIDTHS.start(), *WIDTHS.end()), ..self }
     }
 
     /// Leaves out what is less severe.
@@ -104,7 +110,9 @@ impl Renderer {
         let places: Vec<_> = diagnostic
             .labels
             .iter()
-            .map(|label| (label, sources.find(&label.place).map(|(source, range)| Excerpt::new(source, &range))))
+            .map(|label| {
+                (label, sources.find(&label.place).map(|(source, range)| Excerpt::new(source, &range, self.width)))
+            })
             .collect();
         let gutter = places
             .iter()
@@ -188,7 +196,9 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(source: &Source, range: &Range<usize>) -> Self {
+    fn new(source: &Source, range: &Range<usize>, room: usize) -> Self {
+        // Of a long line, what stands before the mark gets a good third, and the mark at most half.
+        let (before_mark, mark_width) = (room * 4 / 11, room * 6 / 11);
         let (line, column) = source.line_column(range.start);
         let text = source.line(line);
         let start = source.line_start(line);
@@ -200,16 +210,16 @@ impl Excerpt {
         let after = text.get(from + marked.len()..).unwrap_or("");
 
         let full: usize = text.chars().map(width).sum();
-        let (before, cut_before) = if full > WIDTH { keep_end(before, BEFORE_MARK) } else { (before, false) };
-        let (marked, _) = keep_start(marked, MARK_WIDTH);
-        let after = if text.len() > before.len() + marked.len() && full > WIDTH {
+        let (before, cut_before) = if full > room { keep_end(before, before_mark) } else { (before, false) };
+        let (marked, _) = keep_start(marked, mark_width);
+        let after = if text.len() > before.len() + marked.len() && full > room {
             // What was cut from the mark is shown behind it, unmarked.
             text.get(from + marked.len()..).unwrap_or(after)
         } else {
             text.get(from + marked.len()..).unwrap_or("")
         };
-        let room = WIDTH.saturating_sub(columns(before) + columns(marked));
-        let (after, cut_after) = if full > WIDTH { keep_start(after, room) } else { (after, false) };
+        let rest = room.saturating_sub(columns(before) + columns(marked));
+        let (after, cut_after) = if full > room { keep_start(after, rest) } else { (after, false) };
 
         let mut shown = String::new();
         if cut_before {
@@ -341,6 +351,19 @@ mod tests {
         assert!(rendered.contains("openapi.yaml:1:100001"), "{rendered}");
         assert!(rendered.contains("xxx\"needle\"yyy"), "{rendered}");
         assert!(rendered.lines().all(|line| line.chars().count() < 130), "{rendered}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_narrow_lines() {
+        let text = format!("{}\"needle\"{}", "x".repeat(1000), "y".repeat(1000));
+        let mut all = diagnostics(&text);
+        all.push(Diagnostic::error(codes::SYNTAX, "bad").at_input(1000..1008, "here"));
+        for columns in [0, 40, 80, 120, 1000] {
+            let rendered = Renderer::plain().width(columns).render(&all);
+            assert!(rendered.contains("xxx\"needle\"yyy"), "{rendered}");
+            let most = columns.clamp(48, 210);
+            assert!(rendered.lines().all(|line| line.chars().count() <= most), "{columns}: {rendered}");
+        }
     }
 
     #[test]

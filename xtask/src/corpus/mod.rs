@@ -108,6 +108,8 @@ fn corpus(arguments: &Arguments) -> io::Result<ExitCode> {
 struct Bench {
     binary: PathBuf,
     scratch: PathBuf,
+    /// The folder of the corpus, within which documents may refer to each other's files.
+    folder: PathBuf,
     runtime: PathBuf,
     /// Of everything that the results depend on besides the document.
     hash: u64,
@@ -124,6 +126,8 @@ impl Bench {
         let scratch = std::path::absolute(target.join("corpus"))?;
         let runtime = workspace.join("runtime");
         let binary = std::env::current_exe()?;
+        let folder =
+            if arguments.folder.is_dir() { arguments.folder.clone() } else { arguments.folder.with_file_name("") };
         let mut hasher = hasher();
         hasher.write_u64(hash(&fs::read(&binary)?));
         let compiles = arguments.compile || arguments.clippy;
@@ -146,7 +150,7 @@ impl Bench {
         });
         let bounds =
             Bounds { time: Duration::from_secs(arguments.timeout), memory: Some(arguments.memory * 1_000_000) };
-        Ok(Self { binary, scratch, runtime, hash: hasher.finish(), bounds, compiler, turn: Mutex::new(()) })
+        Ok(Self { binary, scratch, folder, runtime, hash: hasher.finish(), bounds, compiler, turn: Mutex::new(()) })
     }
 
     /// Every document, in the order given, however many are at work.
@@ -211,6 +215,7 @@ impl Bench {
         let mut command = Command::new(&self.binary);
         command.arg("corpus-one").arg(&root.path).arg("--out").arg(scratch.join("crate"));
         command.arg("--report").arg(&report).arg("--runtime").arg(&self.runtime);
+        command.arg("--allow").arg(&self.folder);
         let ran = child::run(&mut command, &output, self.bounds, false)?;
         let told = fs::read(&report).ok().and_then(|bytes| serde_json::from_slice::<Generated>(&bytes).ok());
         let (true, Some(mut generated)) = (matches!(&ran.end, End::Exited(status) if status.success()), told) else {

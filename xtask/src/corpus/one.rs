@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Where `sinew-runtime` lies.
     #[arg(long)]
     runtime: PathBuf,
+    /// Where the document's references may lead, besides its own folder.
+    #[arg(long)]
+    allow: PathBuf,
 }
 
 /// What the child found out.
@@ -66,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let _ = fs::remove_dir_all(&arguments.out);
     let outcome = Config::new(&arguments.document)
         .out(&arguments.out)
+        .allow_files_under(&arguments.allow)
         .runtime_path(arguments.runtime.display().to_string())
         .generate();
     let seconds = begun.elapsed().as_secs_f64();

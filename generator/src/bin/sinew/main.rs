@@ -1,0 +1,52 @@
+//! How is Sinew run from a terminal?
+
+mod generate;
+mod look;
+mod output;
+mod selected;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use sinew_generator::diagnostics::explain;
+
+/// Turns an OpenAPI document into a typed Rust client, and keeps its calls alive.
+#[derive(Debug, Parser)]
+#[command(name = "sinew", version, about)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Writes the client crate of a document.
+    Generate(Box<generate::Arguments>),
+    /// Says what is wrong with a document, and what a client would lack; writes nothing.
+    Check(Box<look::Check>),
+    /// Shows what is in a document, and what would be generated from it.
+    Inspect(Box<look::Inspect>),
+    /// Explains a code such as SN0104.
+    Explain {
+        /// The code, as a diagnostic shows it.
+        code: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match Command::parse().verb {
+        Verb::Generate(arguments) => generate::run(&arguments),
+        Verb::Check(arguments) => look::check(&arguments),
+        Verb::Inspect(arguments) => look::inspect(&arguments),
+        Verb::Explain { code } => match explain(&code) {
+            Some(text) => {
+                output::say(&text);
+                ExitCode::SUCCESS
+            }
+            None => {
+                output::complain(&format!("error: there is no code `{code}`; a code looks like SN0104\n"));
+                ExitCode::from(2)
+            }
+        },
+    }
+}
