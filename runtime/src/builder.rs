@@ -44,6 +44,7 @@ pub struct ClientBuilder<C> {
     headers: HeaderMap,
     user_agent: HeaderValue,
     connect_timeout: Option<Duration>,
+    http2: bool,
     transport: Option<Arc<dyn Transport>>,
     problem: Option<Error>,
     client: PhantomData<fn() -> C>,
@@ -63,6 +64,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(USER_AGENT),
             connect_timeout: None,
+            http2: false,
             transport: None,
             problem: None,
             client: PhantomData,
@@ -157,6 +159,13 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
+    /// Lets the default transport speak HTTP/2 from the first byte on, over plain connections too (h2c), as within a
+    /// service mesh. Without this, TLS connections agree on a version, and plain ones speak HTTP/1.1.
+    pub fn http2_prior_knowledge(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
     /// Another transport than the default one.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -197,7 +206,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         };
         let transport = match self.transport.take() {
             Some(transport) => transport,
-            None => default_transport(self.connect_timeout)?,
+            None => default_transport(self.connect_timeout, self.http2)?,
         };
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
@@ -238,12 +247,12 @@ impl<C: From<Client>> ClientBuilder<C> {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport(connect_timeout: Option<Duration>) -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::new(connect_timeout)?))
+fn default_transport(connect_timeout: Option<Duration>, http2: bool) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::new(connect_timeout, http2)?))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Option<Duration>) -> Result<Arc<dyn Transport>, Error> {
+fn default_transport(_: Option<Duration>, _: bool) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::config(
         "there is no default transport without the feature `reqwest`: give one to ClientBuilder::transport",
     ))

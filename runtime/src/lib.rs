@@ -89,5 +89,6 @@ pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, Transpor
 /// Services that are played, for tests.
 #[cfg(feature = "testing")]
 pub mod testing {
+    pub use crate::resilience::breaker::alone::Circuit;
     pub use crate::transport::scripted::{Scripted, Seen, Step};
 }

@@ -26,7 +26,9 @@ impl ReqwestTransport {
     /// A pool. All that reqwest would do beyond carrying is off: its retries and redirects would be sent behind the
     /// back of policy and breaker, a `Referer` shows the previous URL's query, and a proxy from the environment would
     /// see every credential.
-    pub(crate) fn new(connect_timeout: Option<Duration>) -> Result<Self, Error> {
+    ///
+    /// `http2` speaks HTTP/2 from the first byte on, over plain connections too.
+    pub(crate) fn new(connect_timeout: Option<Duration>, http2: bool) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
@@ -35,6 +37,9 @@ impl ReqwestTransport {
             .pool_idle_timeout(POOL_IDLE);
         if let Some(timeout) = connect_timeout {
             builder = builder.connect_timeout(timeout);
+        }
+        if http2 {
+            builder = builder.http2_prior_knowledge();
         }
         match builder.build() {
             Ok(client) => Ok(Self { client }),
@@ -78,12 +83,28 @@ fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) ->
         let failure = if is_tls(&error) { TransportFailure::Tls } else { TransportFailure::Connect };
         return TransportError::new(failure, Sent::NotSent, error);
     }
+    if gave_back(&error) {
+        return TransportError::new(TransportFailure::Unprocessed, Sent::NotSent, error);
+    }
     let failure = match () {
         () if error.is_builder() => TransportFailure::Refused,
         () if has_cause(&error, <dyn std::error::Error>::is::<RequestBodyError>) => TransportFailure::RequestBody,
         () => TransportFailure::Broken,
     };
     TransportError::new(failure, sent, error)
+}
+
+/// Whether the service said of an HTTP/2 stream that it did not process it: by resetting it with `REFUSED_STREAM` (RFC
+/// 9113, section 8.7), or by a graceful `GOAWAY` whose last stream came before it (section 6.8; h2 gives that error to
+/// no other stream). A `GOAWAY` for cause, `ENHANCE_YOUR_CALM` above all, is a broken connection: it wants to be left alone.
+fn gave_back(error: &reqwest::Error) -> bool {
+    has_cause(error, |cause| {
+        cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            error.is_remote()
+                && (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+                    || error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR))
+        })
+    })
 }
 
 /// Whether a failed connection failed over certificates. rustls reports through `io::Error` of kind `InvalidData`; its

@@ -10,6 +10,7 @@ mod calls;
 mod forms;
 mod gate;
 mod generated;
+mod http2;
 mod macros;
 mod redaction;
 mod registry;

@@ -4,6 +4,8 @@
 //! out. Each change of state takes the next generation, and a permit remembers the one it was given in: a result that
 //! comes back in another generation is about a past that has been judged already, and is ignored.
 
+#[cfg(feature = "testing")]
+pub(crate) mod alone;
 mod policy;
 mod window;
 mod word;
