@@ -55,16 +55,20 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
 fn constant(operation: &Operation, call: &CallPlan) -> TokenStream {
     let name = text::name(&call.constant);
     let method_name = text::literal(call.method.plain());
-    let method = text::name(match operation.method {
-        Method::Get => "Get",
-        Method::Put => "Put",
-        Method::Post => "Post",
-        Method::Delete => "Delete",
-        Method::Options => "Options",
-        Method::Head => "Head",
-        Method::Patch => "Patch",
-        Method::Trace => "Trace",
-    });
+    let method = match &operation.method {
+        Method::Get => quote!(Get),
+        Method::Put => quote!(Put),
+        Method::Post => quote!(Post),
+        Method::Delete => quote!(Delete),
+        Method::Options => quote!(Options),
+        Method::Head => quote!(Head),
+        Method::Patch => quote!(Patch),
+        Method::Trace => quote!(Trace),
+        other @ (Method::Query | Method::Other(_)) => {
+            let name = text::literal(other.name());
+            quote!(Other(#name))
+        }
+    };
     let path = text::literal(&operation.path);
     let auth = (!operation.security.is_empty()).then(|| {
         let sets = operation.security.iter().map(|set| {

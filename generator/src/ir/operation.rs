@@ -94,7 +94,7 @@ impl Operation {
 }
 
 /// A method of HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Method {
     Get,
@@ -105,11 +105,14 @@ pub enum Method {
     Head,
     Patch,
     Trace,
+    Query,
+    /// Any other, as HTTP writes it.
+    Other(String),
 }
 
 impl Method {
     /// The method as HTTP writes it.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Get => "GET",
             Self::Put => "PUT",
@@ -119,6 +122,8 @@ impl Method {
             Self::Head => "HEAD",
             Self::Patch => "PATCH",
             Self::Trace => "TRACE",
+            Self::Query => "QUERY",
+            Self::Other(name) => name,
         }
     }
 }

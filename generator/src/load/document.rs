@@ -43,7 +43,7 @@ pub struct Document {
 pub struct PathOperation {
     /// The path template as written.
     pub path: String,
-    /// The method in lower case, as the key is written (`get`).
+    /// The method as its key is written: in lower case (`get`), or one of `additionalOperations` as HTTP writes it (`COPY`).
     pub method: String,
     /// Where the operation stands.
     pub pointer: Pointer,

@@ -273,6 +273,11 @@ impl Splitter<'_> {
                     );
                     return None;
                 };
+                if map.contains_key("defaultMapping") {
+                    let what = "a value that no mapping names is kept as it is, and not taken for the default";
+                    let here = self.here().join("defaultMapping");
+                    self.diagnostics.push(Diagnostic::note(codes::IGNORED_PART, what).at_key(&here, "not used"));
+                }
                 let mapping = match map.remove("mapping") {
                     Some(Value::Object(mapping)) => mapping
                         .into_iter()

@@ -16,7 +16,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
 static OPERATION_KIND: Kind = Kind::Object(&model::OPERATION);
 
-const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
+const METHODS: [&str; 9] = ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
 
 /// Reads the pieces of a skeleton. What cannot be read is told and left out.
 pub(super) fn parse(skeleton: Skeleton, schemas: SchemaTable, diagnostics: &mut Diagnostics) -> Document {
@@ -166,8 +166,9 @@ impl<'a> Reader<'a> {
             Some((at, value)) => self.list(&at, Some(value), "a server"),
             None => Vec::new(),
         };
-        for method in METHODS {
-            let Some((at, value)) = item.get(method) else { continue };
+        let fixed = METHODS.iter().filter_map(|method| item.get(method).map(|(at, value)| (*method, at, value)));
+        let operations: Vec<_> = fixed.chain(item.additional()).collect();
+        for (method, at, value) in operations {
             if let Some(place) = &broken {
                 self.refuse(method, &path, place, "the parameters of the path cannot be read".to_owned());
                 continue;
@@ -239,8 +240,11 @@ impl<'a> Reader<'a> {
     fn other_methods(&mut self, path: &str, item: &PathItem<'_>) {
         for (at, layer) in &item.layers {
             let additional = layer.get("additionalOperations").and_then(Value::as_object);
-            let named =
-                additional.into_iter().flatten().map(|(key, value)| (key, value, at.join("additionalOperations")));
+            let named = additional
+                .into_iter()
+                .flatten()
+                .filter(|(key, _)| !is_additional(key) && !key.starts_with("x-"))
+                .map(|(key, value)| (key, value, at.join("additionalOperations")));
             let direct = layer
                 .iter()
                 .filter(|(key, value)| {
@@ -262,12 +266,28 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a key of `additionalOperations` is a method, and one that has no key of its own (RFC 9110, 9.1).
+fn is_additional(method: &str) -> bool {
+    let token = |char: char| char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char);
+    !method.is_empty()
+        && method.len() <= 64
+        && method.chars().all(token)
+        && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
+}
+
 /// A path item as it is written, and as it is written where its reference leads. What stands nearer wins.
 struct PathItem<'a> {
     layers: Vec<(Pointer, &'a Map<String, Value>)>,
 }
 
 impl<'a> PathItem<'a> {
+    /// Operations under methods that have no key of their own.
+    fn additional(&self) -> Vec<(&'a str, Pointer, &'a Value)> {
+        let Some((at, Value::Object(map))) = self.get("additionalOperations") else { return Vec::new() };
+        let known = map.iter().filter(|(method, _)| is_additional(method));
+        known.map(|(method, value)| (method.as_str(), at.join(method), value)).collect()
+    }
+
     /// A member and its place.
     fn get(&self, key: &str) -> Option<(Pointer, &'a Value)> {
         self.layers.iter().find_map(|(at, map)| Some((at.join(key), map.get(key)?)))

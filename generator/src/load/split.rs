@@ -194,6 +194,7 @@ impl Splitter<'_> {
             !value.is_null() || matches!(shape.key(key).or(shape.others), Some(Kind::Schema | Kind::Any) | None)
         });
         self.lift(shape, map);
+        self.lower_newer(shape, map);
         for (token, what) in normalise::skeleton(shape, map) {
             let place = if token.is_empty() { self.here() } else { self.here().join(&token) };
             self.diagnostics.push(Diagnostic::note(codes::REPAIRED, what).at(&place, ""));

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use schema::Lowering;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, codes};
+use crate::diagnostics::Diagnostics;
 use crate::ir::{Api, Docs, Group, Method, Operation};
 use crate::load::{Document, PathOperation};
 
@@ -58,13 +58,7 @@ pub(crate) fn base_url(document: &Document) -> Option<String> {
 }
 
 fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Operation> {
-    let Some(method) = method(&stated.method) else {
-        lowering.diagnostics.push(
-            Diagnostic::error(codes::IGNORED_PART, format!("`{}` is not a method that can be sent yet", stated.method))
-                .at_key(&stated.pointer, "this operation is skipped"),
-        );
-        return None;
-    };
+    let method = method(&stated.method);
     let said = &stated.operation;
     let parameters = parameter::of_operation(lowering, stated, position);
     let body = match &said.request_body {
@@ -74,7 +68,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
     let answers = response::of_operation(lowering, stated, position);
     Some(Operation {
         id: said.operation_id.clone(),
-        method,
+        method: method.clone(),
         path: stated.path.clone(),
         group: said.tags.first().cloned(),
         summary: said.summary.clone(),
@@ -85,14 +79,19 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         answers: answers.answers,
         security: Vec::new(),
         server: None,
-        idempotent: said.extensions.get("x-idempotent").and_then(serde_json::Value::as_bool),
+        idempotent: said
+            .extensions
+            .get("x-idempotent")
+            .and_then(serde_json::Value::as_bool)
+            // Asking again does no harm: that is what the method is for.
+            .or((method == Method::Query).then_some(true)),
         idempotency_header: parameters.idempotency_header,
         pointer: stated.pointer.as_str().to_owned(),
     })
 }
 
-fn method(name: &str) -> Option<Method> {
-    Some(match name {
+fn method(name: &str) -> Method {
+    match name {
         "get" => Method::Get,
         "put" => Method::Put,
         "post" => Method::Post,
@@ -101,8 +100,9 @@ fn method(name: &str) -> Option<Method> {
         "head" => Method::Head,
         "patch" => Method::Patch,
         "trace" => Method::Trace,
-        _ => return None,
-    })
+        "query" => Method::Query,
+        other => Method::Other(other.to_owned()),
+    }
 }
 
 fn groups(document: &Document) -> Vec<Group> {

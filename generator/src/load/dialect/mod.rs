@@ -2,4 +2,5 @@
 //!
 //! One file for each version whose objects must be brought to the form of OpenAPI 3 before they are walked.
 
+mod openapi32;
 pub(super) mod swagger2;
