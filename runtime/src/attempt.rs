@@ -21,6 +21,7 @@ use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
 use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
+use crate::trace;
 use crate::transport::{IncomingBody, TransportError, TransportFailure};
 
 /// How much of a health check's body is kept.
@@ -204,6 +205,9 @@ async fn build(
         let mut value = encode::header::value(&cookies.join("; "), true).map_err(fail)?;
         value.set_sensitive(true);
         headers.append(header::COOKIE, value);
+    }
+    if let Some(trace) = &call.trace {
+        headers.insert(trace::TRACEPARENT, trace.parent());
     }
     *request.headers_mut() = headers;
     Ok(request)

@@ -17,6 +17,7 @@ use crate::encode::base::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::observer::Observer;
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
@@ -45,6 +46,8 @@ pub struct ClientBuilder<C> {
     user_agent: HeaderValue,
     connect_timeout: Option<Duration>,
     http2: bool,
+    observer: Option<Arc<dyn Observer>>,
+    trace: bool,
     transport: Option<Arc<dyn Transport>>,
     problem: Option<Error>,
     client: PhantomData<fn() -> C>,
@@ -65,6 +68,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             user_agent: HeaderValue::from_static(USER_AGENT),
             connect_timeout: None,
             http2: false,
+            observer: None,
+            trace: false,
             transport: None,
             problem: None,
             client: PhantomData,
@@ -166,6 +171,20 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
+    /// Who is told of everything that happens to the calls.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Sends a `traceparent` (W3C Trace Context) with a parent id of its own for each attempt. The trace id is that of a
+    /// `traceparent` header of the call or the client, else a new one for each call, not sampled. Other origins than the
+    /// service's own get none unless [`send_credentials_to`](Self::send_credentials_to) names them.
+    pub fn trace_context(mut self) -> Self {
+        self.trace = true;
+        self
+    }
+
     /// Another transport than the default one.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
@@ -225,6 +244,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             transport: RwLock::new(Some(transport)),
             stage: watch::Sender::new(Stage::Open),
             gate,
+            observer: self.observer,
+            trace: self.trace,
             budget,
             home,
             others: Mutex::new(BTreeMap::new()),

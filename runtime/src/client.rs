@@ -15,6 +15,7 @@ use crate::encode::base::BaseUrl;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::observer::{Observed, Observer};
 use crate::operation::Service;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,
     pub(crate) stage: watch::Sender<Stage>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) trace: bool,
     pub(crate) budget: Arc<Budget>,
     /// The service's own origin.
     pub(crate) home: Arc<Endpoint>,
@@ -136,7 +139,14 @@ impl Client {
 
     fn force(&self, state: CircuitState, held: bool) {
         let inner = &self.inner;
-        telemetry::circuit(inner.service.name, &inner.base.origin, inner.home.breaker.force(state, held));
+        let about = Observed {
+            service: inner.service.name,
+            origin: &inner.base.origin,
+            operation: "",
+            method: "",
+            template: "",
+        };
+        telemetry::circuit(&about, inner.observer.as_deref(), inner.home.breaker.force(state, held));
     }
 
     /// How many retries the budget holds, if the client has one.

@@ -9,12 +9,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::attempt::{AttemptFailure, Progress, cut_off, expired, once};
 use crate::call::Options;
 use crate::client::{Client, Inner, Stage};
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::gate::{Hold, NoSlot, Slot};
+use crate::observer::Event;
 use crate::operation::Operation;
 use crate::prepare::{Prepared, context, prepare};
 use crate::reply::{About, Reply, ReplyBody};
@@ -38,7 +40,19 @@ pub(crate) fn execute<'c>(
         let started = Instant::now();
         let inner = &*client.inner;
         match prepare(inner, plan, options) {
-            Ok(prepared) => run(inner, prepared, started).await,
+            Ok(prepared) => {
+                let context = inner.observer.as_ref().map(|_| prepared.context.clone());
+                let result = run(inner, prepared, started).await;
+                if let (Some(observer), Some(context)) = (&inner.observer, context) {
+                    let (attempts, error) = match &result {
+                        Ok(reply) => (reply.about.attempts, None),
+                        Err(error) => (error.attempts(), Some(error.kind())),
+                    };
+                    observer
+                        .observe(&context.observed(), &Event::CallEnded { attempts, error, took: started.elapsed() });
+                }
+                result
+            }
             Err(error) => Err(error.with_context(
                 &context(inner, operation, operation.template, &inner.base.origin),
                 0,
@@ -51,7 +65,8 @@ pub(crate) fn execute<'c>(
 /// The loop.
 async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, Error> {
     let Prepared { plan, policy, context, .. } = &call;
-    let telemetry = Telemetry { context, url: &call.shown, attempts: policy.attempts };
+    let observer = client.observer.as_deref();
+    let telemetry = Telemetry { context, url: &call.shown, attempts: policy.attempts, observer };
     let deadline = Deadline::after(started, policy.total_timeout);
     // A check asks neither breaker nor pushback nor budget: it is how one finds out that a service is back.
     let endpoint = (plan.mode != Mode::Check).then(|| client.endpoint(&call.target.origin, started));
@@ -74,7 +89,10 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             let left = deadline.remaining(Instant::now()).saturating_sub(LEAST_ATTEMPT);
             slot = match client.gate.slot(client.policy.bulkhead.wait.min(left)).await {
                 Ok(slot) => Some(slot),
-                Err(NoSlot::Busy) => return Err(told(refused(busy(), last), attempt)),
+                Err(NoSlot::Busy) => {
+                    telemetry.tell(&Event::Rejected { kind: ErrorKind::Busy });
+                    return Err(told(refused(busy(), last), attempt));
+                }
                 // The same as below, a moment earlier.
                 Err(NoSlot::Closed) => None,
             };
@@ -122,14 +140,18 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         };
         // From here on, whoever drops the call gives the attempt up.
         let mut under_way = UnderWay { permit, progress: &progress, began: now, client, telemetry: &telemetry };
+        let span = telemetry.span(attempt);
         let sending =
-            once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()));
+            once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()))
+                .instrument(span.clone());
         let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
             Some(Ok(result)) => result,
             Some(Err(_)) => Err(expired(&progress, policy, limit.at >= deadline.at)),
             None => Err(cut_off(&progress)),
         };
         let ended = Instant::now();
+        let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
+        telemetry.attempt_ended(&span, attempt, said, ended - now);
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
         let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
         let evidence = Evidence { outcome, took: ended - now, asked, random: client.random.next() };

@@ -35,6 +35,7 @@
 //! # Features
 //! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
+//! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
 mod adapt;
@@ -53,8 +54,11 @@ mod gate;
 pub mod generated;
 mod health;
 mod macros;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod multipart;
 mod nullable;
+mod observer;
 mod operation;
 mod prepare;
 mod random;
@@ -64,6 +68,7 @@ mod request;
 mod resilience;
 mod secret;
 mod telemetry;
+mod trace;
 mod transport;
 mod union;
 
@@ -75,8 +80,11 @@ pub use client::Client;
 pub use error::{Error, ErrorKind, Failure, Phase, Sent};
 pub use gate::BulkheadPolicy;
 pub use health::Health;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use multipart::{FormData, Part};
 pub use nullable::Nullable;
+pub use observer::{Event, Observed, Observer};
 pub use registry::{Env, ProcessEnv, ServiceAddress, ServiceRegistry};
 pub use reply::{Download, DownloadReader, FailedReply, Reply, Response};
 pub use resilience::backoff::{Backoff, Growth, Jitter};

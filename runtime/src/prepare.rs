@@ -17,6 +17,7 @@ use crate::operation::{Operation, SchemeKind};
 use crate::random;
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
+use crate::trace::Trace;
 
 /// How long a health check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) shown: String,
     pub(crate) chosen: Vec<(SchemeKind, Credential)>,
     pub(crate) repeatable: bool,
+    /// The trace that its attempts belong to, if they tell.
+    pub(crate) trace: Option<Trace>,
 }
 
 pub(crate) fn context(
@@ -66,7 +69,8 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut option
     target.join(&plan.path.path, &plan.query).map_err(Error::build)?;
     let shown = shown_url(&target, &plan, &chosen);
     let context = context(client, operation, plan.template, &target.origin);
-    Ok(Prepared { plan, policy, context, target, shown, chosen, repeatable })
+    let trace = (client.trace && at_home).then(|| Trace::of(&plan.headers));
+    Ok(Prepared { plan, policy, context, target, shown, chosen, repeatable, trace })
 }
 
 /// The policy of one call: what the call says, else what its operation says, else the client's. It is copied only if

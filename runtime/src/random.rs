@@ -38,6 +38,16 @@ fn token() -> u128 {
     (u128::from(seed()) << 64) | u128::from(seed())
 }
 
+/// An id of a trace: 128 bits, not all zero.
+pub(crate) fn trace_id() -> u128 {
+    token().max(1)
+}
+
+/// An id of a span: 64 bits, not all zero.
+pub(crate) fn span_id() -> u64 {
+    seed().max(1)
+}
+
 /// A boundary that no content can hold but by a chance of one in 2^128.
 pub(crate) fn boundary() -> String {
     format!("sinew-{:032x}", token())

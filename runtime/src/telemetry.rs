@@ -6,8 +6,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use tracing::Span;
+use tracing::field::Empty;
 
-use crate::error::{Context, Error};
+use crate::error::{Context, Error, ErrorKind};
+use crate::observer::{Event, Observed, Observer};
 use crate::resilience::breaker::{Change, CircuitState};
 use crate::resilience::decide::Reason;
 
@@ -17,6 +20,7 @@ pub(crate) struct Telemetry<'a> {
     /// The address as logs show it.
     pub(crate) url: &'a str,
     pub(crate) attempts: u32,
+    pub(crate) observer: Option<&'a dyn Observer>,
 }
 
 /// `1s`, `1.04s`: seconds as the platform's log says them.
@@ -32,8 +36,63 @@ impl std::fmt::Display for Seconds {
     }
 }
 
+impl Context {
+    pub(crate) fn observed(&self) -> Observed<'_> {
+        let Self { method, template, operation, service, origin } = self;
+        Observed { service, origin, operation, method, template }
+    }
+}
+
 impl Telemetry<'_> {
+    pub(crate) fn tell(&self, event: &Event) {
+        if let Some(observer) = self.observer {
+            observer.observe(&self.context.observed(), event);
+        }
+    }
+
+    /// The span of one attempt, in the names of OpenTelemetry's conventions for HTTP clients: each attempt is a span, so
+    /// there is none for the call. A name is to be known when the program is compiled, so the convention's is in
+    /// `otel.name`, where tracing's bridge to OpenTelemetry looks for it.
+    pub(crate) fn span(&self, attempt: u32) -> Span {
+        let Context { method, template, operation, service, origin } = self.context;
+        let resend = (attempt > 1).then(|| attempt - 1);
+        let (address, port) = server(origin);
+        tracing::info_span!(
+            "HTTP",
+            otel.name = format_args!("{method} {template}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            service,
+            operation,
+            http.request.method = method,
+            http.request.resend_count = resend,
+            http.response.status_code = Empty,
+            server.address = address,
+            server.port = port,
+            url.full = self.url,
+            url.template = template,
+            error.type = Empty,
+        )
+    }
+
+    pub(crate) fn attempt_ended(&self, span: &Span, attempt: u32, result: Result<StatusCode, &Error>, took: Duration) {
+        let status = result.map_or_else(Error::status, Some).map(|status| status.as_u16());
+        let error = result.err().map(Error::kind);
+        if let Some(status) = status {
+            span.record("http.response.status_code", status);
+        }
+        if let Some(kind) = error {
+            span.record("otel.status_code", "ERROR");
+            match status.filter(|_| kind == ErrorKind::Status) {
+                Some(status) => span.record("error.type", tracing::field::display(status)),
+                None => span.record("error.type", kind.as_str()),
+            };
+        }
+        self.tell(&Event::AttemptEnded { attempt, status, error, took });
+    }
+
     pub(crate) fn request(&self, attempt: u32) {
+        self.tell(&Event::AttemptStarted { attempt });
         let Context { method, operation, service, .. } = self.context;
         tracing::info!(
             service,
@@ -81,23 +140,25 @@ impl Telemetry<'_> {
     }
 
     pub(crate) fn retrying(&self, attempt: u32, delay: Duration) {
+        self.tell(&Event::Retrying { attempt, delay });
         let Context { operation, service, .. } = self.context;
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(service, operation, attempt, delay_ms, "Retrying in {}", Seconds(delay));
     }
 
     pub(crate) fn circuit(&self, change: Option<Change>) {
-        let Context { service, origin, .. } = self.context;
-        circuit(service, origin, change);
+        circuit(&self.context.observed(), self.observer, change);
     }
 
     pub(crate) fn rejected(&self, retry_in: Option<Duration>) {
+        self.tell(&Event::Rejected { kind: ErrorKind::CircuitOpen });
         let Context { operation, service, origin, .. } = self.context;
         let retry_in_ms = retry_in.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Circuit breaker: call rejected");
     }
 
     pub(crate) fn throttled(&self, left: Duration) {
+        self.tell(&Event::Rejected { kind: ErrorKind::Throttled });
         let Context { operation, service, origin, .. } = self.context;
         let retry_in_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Retry-After: call rejected");
@@ -113,11 +174,43 @@ impl Telemetry<'_> {
 }
 
 /// Tells of a change of a circuit.
-pub(crate) fn circuit(service: &str, origin: &str, change: Option<Change>) {
+pub(crate) fn circuit(about: &Observed<'_>, observer: Option<&dyn Observer>, change: Option<Change>) {
     let Some(Change { from, to }) = change else { return };
+    if let Some(observer) = observer {
+        observer.observe(about, &Event::CircuitChanged { from, to });
+    }
+    let Observed { service, origin, .. } = *about;
     if to == CircuitState::Open {
         tracing::warn!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
     } else {
         tracing::info!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
+    }
+}
+
+/// The host and the port of an origin, as it was checked when the client was built.
+pub(crate) fn server(origin: &str) -> (&str, u16) {
+    let (scheme, rest) = origin.split_once("://").unwrap_or(("http", origin));
+    let default = if scheme == "https" { 443 } else { 80 };
+    match rest.rsplit_once(':') {
+        // The last colon of an IPv6 address without a port is within its brackets.
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
+        _ => (rest, default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server;
+
+    #[test]
+    fn origins_have_their_ports() {
+        for (origin, expected) in [
+            ("http://localhost:8001", ("localhost", 8001)),
+            ("https://example.org", ("example.org", 443)),
+            ("http://[::1]:80", ("[::1]", 80)),
+            ("http://[::1]", ("[::1]", 80)),
+        ] {
+            assert_eq!(server(origin), expected);
+        }
     }
 }

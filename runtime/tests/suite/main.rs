@@ -12,6 +12,7 @@ mod gate;
 mod generated;
 mod http2;
 mod macros;
+mod observed;
 mod redaction;
 mod registry;
 mod retry;

@@ -34,10 +34,15 @@ impl tracing::Subscriber for Log {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
         metadata.target().starts_with("sinew_runtime")
     }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
+        attributes.record(&mut self.clone());
+        self.0.lock().expect("no panic while it was held").push('\n');
         span::Id::from_u64(1)
     }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut self.clone());
+        self.0.lock().expect("no panic while it was held").push('\n');
+    }
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
     fn event(&self, event: &tracing::Event<'_>) {
         event.record(&mut self.clone());
@@ -57,7 +62,15 @@ fn everything(error: &sinew_runtime::Error) -> String {
     all
 }
 
-fn canary_client(script: &Scripted) -> Client {
+/// Writes down all that an observer is told.
+impl sinew_runtime::Observer for Log {
+    fn observe(&self, about: &sinew_runtime::Observed<'_>, event: &sinew_runtime::Event) {
+        let mut log = self.0.lock().expect("no panic while it was held");
+        writeln!(log, "{about:?} {event:?}").expect("a String takes all");
+    }
+}
+
+fn canary_client(script: &Scripted, watch: &Log) -> Client {
     let key = || Credential::ApiKey(Secret::from(CANARY));
     let builder: ClientBuilder<Client> = ClientBuilder::new(&SERVICE)
         .base_url("http://users.test/api/v1")
@@ -67,7 +80,9 @@ fn canary_client(script: &Scripted) -> Client {
         .credential("header-key", key())
         .credential("query-key", key())
         .credential("cookie-key", key())
-        .header("x-default", CANARY);
+        .header("x-default", CANARY)
+        .trace_context()
+        .observer(watch.clone());
     assert!(!format!("{builder:?} {builder:#?}").contains(CANARY));
     builder.build().expect("a client")
 }
@@ -85,7 +100,7 @@ async fn a_secret_comes_out_nowhere() {
         Step::json(200, format!("\"{CANARY}\"")),
         Step::json(200, format!("{CANARY} no json")),
     ]);
-    let client = canary_client(&script);
+    let client = canary_client(&script, &log);
     let mut out = format!("{client:?} {client:#?}");
     let call = || {
         let request = client
@@ -164,6 +179,8 @@ async fn a_secret_comes_out_nowhere() {
     let log = log.0.lock().expect("no panic while it was held").clone();
     assert!(!out.contains(CANARY), "{}", out.split(' ').filter(|word| word.contains(CANARY)).collect::<String>());
     assert!(!log.contains(CANARY), "{log}");
+    assert!(log.contains("url.full=\"http://users.test/api/v1/all/***?q=***&api_key=***\""), "{log}");
+    assert!(log.contains("AttemptEnded") && log.contains("CallEnded"), "{log}");
     assert!(log.contains("Request: POST http://users.test/api/v1/all/***?q=***&api_key=*** (attempt 1/3)"), "{log}");
 }
 
