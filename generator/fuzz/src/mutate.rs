@@ -36,7 +36,7 @@ pub fn mutate(document: &mut Value, dice: &mut Dice) {
             0 => drop_one(document, dice),
             1 => *pick(document, target) = odd(dice),
             2 => *pick(document, target) = retyped(pick(document, target)),
-            3 => *pick(document, target) = wrapped(other, dice),
+            3 => *pick(document, target) = wrapped(&other, dice),
             4 => *pick(document, target) = other,
             5 => swap(document, dice),
             6 => duplicate(document, dice),
@@ -223,7 +223,7 @@ fn retyped(node: &Value) -> Value {
     }
 }
 
-fn wrapped(node: Value, dice: &mut Dice) -> Value {
+fn wrapped(node: &Value, dice: &mut Dice) -> Value {
     match dice.below(6) {
         0 => json!([node]),
         1 => json!({"allOf": [node, {"type": "object"}]}),
