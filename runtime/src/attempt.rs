@@ -15,7 +15,7 @@ use crate::auth;
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
-use crate::prepare::Prepared;
+use crate::prepare::{Prepared, address};
 use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
@@ -174,15 +174,18 @@ async fn build(
     let plan = &call.plan;
     let additions = auth::apply(&call.chosen).await.map_err(AttemptFailure::neutral)?;
     let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
-    let mut query = Cow::Borrowed(&plan.query);
-    for pair in &additions.query {
-        let query = query.to_mut();
-        if !query.is_empty() {
-            query.push('&');
+    let address = if additions.query.is_empty() {
+        call.address.clone()
+    } else {
+        let mut query = plan.query.clone();
+        for pair in &additions.query {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(pair);
         }
-        query.push_str(pair);
-    }
-    let url = call.target.join(&plan.path.path, &query).map_err(fail)?;
+        address(&call.target, plan, &query).map_err(fail)?
+    };
     let body = plan.body.open().await.map_err(|error| {
         AttemptFailure::neutral(
             Error::build(format!("a file of the body cannot be opened: {}", error.kind())).with_source(error),
@@ -195,7 +198,7 @@ async fn build(
     let mut request = http::Request::new(body);
     *request.method_mut() = http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
         .map_err(|_| fail("the operation's method is not one".to_owned()))?;
-    *request.uri_mut() = url.parse().map_err(|_| fail("the address of the request is too long".to_owned()))?;
+    *request.uri_mut() = address;
     let mut headers = plan.headers.clone();
     for (name, value) in additions.headers {
         headers.insert(name, value);

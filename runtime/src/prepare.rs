@@ -28,6 +28,8 @@ pub(crate) struct Prepared {
     pub(crate) policy: Arc<Policy>,
     pub(crate) context: Context,
     pub(crate) target: BaseUrl,
+    /// The address without what credentials add to its query.
+    pub(crate) address: http::Uri,
     /// The address as logs show it.
     pub(crate) shown: String,
     pub(crate) chosen: Vec<(SchemeKind, Credential)>,
@@ -66,11 +68,11 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut option
     }
     let repeatable = headers(client, &mut plan, options, at_home)? || operation.is_idempotent();
     // Found out now rather than in the loop: the address is the same each time, but for a key in the query.
-    target.join(&plan.path.path, &plan.query).map_err(Error::build)?;
+    let address = address(&target, &plan, &plan.query).map_err(Error::build)?;
     let shown = shown_url(&target, &plan, &chosen);
     let context = context(client, operation, plan.template, &target.origin);
     let trace = (client.trace && at_home).then(|| Trace::of(&plan.headers));
-    Ok(Prepared { plan, policy, context, target, shown, chosen, repeatable, trace })
+    Ok(Prepared { plan, policy, context, target, address, shown, chosen, repeatable, trace })
 }
 
 /// The policy of one call: what the call says, else what its operation says, else the client's. It is copied only if
@@ -109,6 +111,12 @@ fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Arc<Poli
             Ok(Arc::new(policy))
         }
     }
+}
+
+/// The whole address of a request.
+pub(crate) fn address(target: &BaseUrl, plan: &Plan, query: &str) -> Result<http::Uri, String> {
+    let url = target.join(&plan.path.path, query)?;
+    http::Uri::try_from(url).map_err(|_| "the address of the request is too long".to_owned())
 }
 
 /// Where an operation is served.
