@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::format_push_string)]
 
 mod adapters;
+mod anchors;
 mod auth;
 mod bugs;
 mod calls;
