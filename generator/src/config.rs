@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
 use crate::write::{self, Difference};
-use crate::{load, lower, plan, select, settings};
+use crate::{load, lower, overrides, plan, select, settings};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
 ///
@@ -157,7 +157,7 @@ impl Config {
         let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
             return (None, Summary::default());
         };
-        let api = lower::lower(&document, diagnostics);
+        let mut api = lower::lower(&document, diagnostics);
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
         }
@@ -169,6 +169,7 @@ impl Config {
             );
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
+        overrides::apply(&mut api, &settings, diagnostics);
         let plan = plan::plan(&api, &settings, diagnostics);
         let summary = Summary::new(&api, plan.definitions.len(), unselected, diagnostics);
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.

@@ -29,6 +29,7 @@ pub mod inspect;
 pub mod ir;
 pub mod load;
 pub mod lower;
+mod overrides;
 pub mod plan;
 mod select;
 pub mod settings;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use golden_enumerations::types::{Plain, Words, WordsCased, WordsConsts, WordsOrText, WordsSigns, WordsUnknown};
+use golden_overrides::types::{Host, HostType, Price};
 use golden_records::types::{Everything, Tree, WithRest};
 use golden_unions::types::{
     Expression, Holder, HolderByConst, HolderByKeys, HolderNullable, HolderScalar, HolderTimeOrText, Pet, Shared,
@@ -10,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sinew_runtime::Nullable;
+use sinew_runtime::generated::{Parameter, ParameterValue, Serialized};
 
 /// Decodes, encodes, and demands that nothing was lost or added.
 fn kept<T: DeserializeOwned + Serialize>(value: &Value) -> T {
@@ -143,4 +145,23 @@ fn recursion_ends_where_the_value_does() {
     let nested: Expression = kept(&json!({"not": {"not": 5}}));
     let Expression::Object(outer) = nested else { panic!("an object") };
     assert!(matches!(*outer.not, Expression::Object(_)));
+}
+
+#[test]
+fn types_of_the_users_own_read_and_write_themselves() {
+    let host: Host = kept(&json!({
+        "tree": {"left": {"left": {}}}, "Self": "x", "type": "big", "address": "::1", "aliases": {"a": "192.0.2.1"},
+        "home": "https://example.org/", "seen": "2026-11-23T08:32:58", "due": null, "count": 200,
+    }));
+    assert_eq!((host.kind, host.address.map(|address| address.is_loopback())), (HostType::Big, Some(true)));
+    assert_eq!(host.home.unwrap().host_str(), Some("example.org"));
+    assert!(serde_json::from_value::<Host>(json!({"tree": {}, "Self": "x", "type": "big", "count": 256})).is_err());
+    // Of two formats neither is sure, so such a text stays one.
+    assert_eq!(kept::<Price>(&json!("192.0.2.1")), Price::Link("192.0.2.1".to_owned()));
+
+    let address: std::net::Ipv4Addr = "192.0.2.1".parse().unwrap();
+    let written = |value: &dyn Parameter, as_json: Value| value.parameter() == ParameterValue::from_json(as_json);
+    assert!(written(&Serialized(&address), json!("192.0.2.1")));
+    assert!(written(&Serialized(&[address]), json!(["192.0.2.1"])));
+    assert!(written(&Serialized(&None::<std::net::Ipv4Addr>), Value::Null));
 }

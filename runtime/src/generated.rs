@@ -6,7 +6,7 @@ pub use crate::adapt::{decimal_number, decimal_text};
 #[cfg(feature = "jiff")]
 pub use crate::adapt::{naive_utc, timestamp};
 pub use crate::client::Client;
-pub use crate::encode::parameter::{Parameter, ParameterValue};
+pub use crate::encode::parameter::{Parameter, ParameterValue, Serialized};
 pub use crate::encode::query::Style;
 pub use crate::error::Failure;
 pub use crate::macros::{json_parameter, string_enum};

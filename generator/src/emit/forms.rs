@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::said;
-use super::rust_type::{Within, mention};
+use super::rust_type::{Within, mention, serialized};
 use super::text;
 use crate::diagnostics::Pointer;
 use crate::ir::{Api, FormPart, Payload};
@@ -70,6 +70,10 @@ fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[Form
             (FormPart::File, true) => quote!(.file(#wire, &self.#name)),
             (FormPart::File, false) => quote!(.optional_file(#wire, self.#name.as_ref())),
             (FormPart::Files, _) => quote!(.files(#wire, &self.#name)),
+            (FormPart::Text(used), _) if plan.types[used.ty.index()].opaque => {
+                let value = serialized(&quote!(&self.#name));
+                quote!(.text(#wire, #value))
+            }
             (FormPart::Text(_), _) => quote!(.text(#wire, &self.#name)),
             (FormPart::Json(_), _) => quote!(.json(#wire, &self.#name)),
         });

@@ -22,16 +22,22 @@ pub(super) fn cargo_toml(plan: &Plan, source: &str) -> String {
 }
 
 fn dependency(dependency: &Dependency) -> String {
-    let mut parts = vec![format!("version = {}", text::toml_string(&dependency.version))];
+    let mut parts = Vec::new();
+    parts.extend(dependency.version.as_ref().map(|version| format!("version = {}", text::toml_string(version))));
     if let Some(path) = &dependency.path {
         parts.push(format!("path = {}", text::toml_string(path)));
+    }
+    if !dependency.default_features {
+        parts.push("default-features = false".to_owned());
     }
     if !dependency.features.is_empty() {
         let features: Vec<String> = dependency.features.iter().map(|feature| text::toml_string(feature)).collect();
         parts.push(format!("features = [{}]", features.join(", ")));
     }
     match parts.as_slice() {
-        [version] => format!("{} = {}\n", dependency.name, version.trim_start_matches("version = ")),
+        [version] if dependency.version.is_some() => {
+            format!("{} = {}\n", dependency.name, version.trim_start_matches("version = "))
+        }
         _ => format!("{} = {{ {} }}\n", dependency.name, parts.join(", ")),
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::{Within, imports, mention};
+use super::rust_type::{Within, imports, mention, serialized};
 use super::{docs, failures, text};
 use crate::ir::{
     Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status,
@@ -130,7 +130,8 @@ fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
 
     let parameters = operation.parameters.iter().enumerate().map(|(position, parameter)| {
         let value = value_of(call, position, parameter);
-        write(parameter, &value)
+        let opaque = parameter.fixed.is_none() && plan.types[parameter.used.ty.index()].opaque;
+        write(parameter, &if opaque { serialized(&value) } else { value })
     });
     let (answer, answering) = answering(plan, call);
     let request = quote!(self.core.request(&#constant)#(#parameters)*);

@@ -37,6 +37,7 @@ pub(super) fn mention(plan: &Plan, ty: &RustType, within: Within) -> TokenStream
         RustType::Uuid => quote!(uuid::Uuid),
         RustType::Bytes => quote!(Vec<u8>),
         RustType::Json => quote!(serde_json::Value),
+        RustType::Own(path) => text::path(path),
         RustType::Named(id) => {
             let name = plan.types[id.index()].name.as_ref().map(text::ident);
             match within {
@@ -88,6 +89,11 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
     let facade = import(&quote!(sinew_runtime::generated), &facade);
     let root = import(&quote!(sinew_runtime), &root);
     quote!(#map #facade #root #types)
+}
+
+/// A borrowed value of which only its own serialisation knows how it is written.
+pub(super) fn serialized(value: &TokenStream) -> TokenStream {
+    quote!(&sinew_runtime::generated::Serialized(#value))
 }
 
 pub(super) fn import(from: &TokenStream, names: &[proc_macro2::Ident]) -> Option<TokenStream> {

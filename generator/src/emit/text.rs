@@ -5,7 +5,7 @@
 use proc_macro2::{Ident as Token, Literal, Span, TokenStream};
 use quote::quote;
 
-use crate::plan::Ident;
+use crate::plan::{Ident, RustPath};
 
 /// An identifier as a token.
 pub(super) fn ident(ident: &Ident) -> Token {
@@ -14,6 +14,11 @@ pub(super) fn ident(ident: &Ident) -> Token {
         Some(plain) => Token::new_raw(plain, Span::call_site()),
         None => Token::new(spelled, Span::call_site()),
     }
+}
+
+/// A type of the user's own. It was checked when it was read, and what makes a path there has tokens here.
+pub(super) fn path(path: &RustPath) -> TokenStream {
+    path.as_str().parse().unwrap_or_default()
 }
 
 /// An identifier that is composed of names of ours.

@@ -36,6 +36,9 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
         used.extend(planned.fields.iter().map(|field| &field.ty));
         used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
         maps |= planned.rest.is_some();
+        if planned.own.is_some() {
+            continue;
+        }
         match &api.types.get(*id).shape {
             Shape::List(item) => used.push(&plan.types[item.ty.index()].mention),
             Shape::Map(value) => {
@@ -78,6 +81,10 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
 fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStream {
     let Some(name) = &planned.name else { return TokenStream::new() };
     let docs = type_docs(ty);
+    if let Some(own) = &planned.own {
+        let (name, own) = (text::ident(name), text::path(own));
+        return quote!(#docs pub type #name = #own;);
+    }
     match &ty.shape {
         Shape::Record(_) => records::record(plan, ty, planned, name, &docs),
         Shape::Enumeration(listed) if listed.open => enumerations::enumeration(planned, listed, name, &docs),

@@ -23,7 +23,7 @@ impl Types {
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: String) -> TypeId {
         let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(Type { origin, pointer, docs: Docs::default(), shape: Shape::Anything });
+        self.0.push(Type { origin, pointer, docs: Docs::default(), format: None, shape: Shape::Anything });
         id
     }
 
@@ -80,6 +80,8 @@ pub struct Type {
     pub pointer: String,
     /// What is said about it.
     pub docs: Docs,
+    /// The document's word for the form of its values, such as `date-time`.
+    pub format: Option<String>,
     /// What its values are.
     pub shape: Shape,
 }

@@ -155,6 +155,7 @@ impl<'d> Lowering<'d> {
     }
 
     fn shape(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {
+        self.types.get_mut(ty).format.clone_from(&merged.format);
         if let Some(shape) = scalar::listed(merged) {
             return shape;
         }

@@ -1,5 +1,7 @@
 //! Which alternatives does a union have, and what tells them apart?
 
+use std::collections::BTreeSet;
+
 use super::merge::{Alternatives, Merged};
 use super::scalar;
 use super::schema::{Lowering, Source};
@@ -66,6 +68,7 @@ pub(super) fn settle(types: &mut Types) {
         let Shape::Union(union) = &types.get(id).shape else { continue };
         let mut kept: Vec<Arm> = Vec::new();
         let mut positions = Vec::new();
+        let mut mixed = BTreeSet::new();
         for arm in &union.arms {
             let resolved = types.resolve(arm.used).ty;
             let same = |other: &Arm| {
@@ -73,15 +76,30 @@ pub(super) fn settle(types: &mut Types) {
                 other == resolved || (is_plain(types, other) && types.get(other).shape == types.get(resolved).shape)
             };
             match kept.iter().position(same) {
-                Some(position) => positions.push(position),
+                Some(position) => {
+                    let format = |used: Use| types.get(types.resolve(used).ty).format.as_ref();
+                    if format(kept[position].used).is_some_and(|kept| format(arm.used) != Some(kept)) {
+                        mixed.insert(position);
+                    }
+                    positions.push(position);
+                }
                 None => {
                     positions.push(kept.len());
                     kept.push(arm.clone());
                 }
             }
         }
+        let tag = union.tag.clone();
+        // A value may have any of the formats, so the type has none.
+        for position in mixed {
+            let arm: &mut Arm = &mut kept[position];
+            let like = types.get(types.resolve(arm.used).ty);
+            let (shape, pointer) = (like.shape.clone(), like.pointer.clone());
+            arm.used.ty = types.reserve(Origin::Inline { parent: Parent::Type(id), role: Role::Value }, pointer);
+            types.get_mut(arm.used.ty).shape = shape;
+        }
         let anything = kept.iter().any(|arm| types.get(types.resolve(arm.used).ty).shape == Shape::Anything);
-        let tag = union.tag.clone().map(|tag| Tag {
+        let tag = tag.map(|tag| Tag {
             values: tag
                 .values
                 .into_iter()

@@ -197,7 +197,9 @@ pub(super) fn plan(
         let setting = settings_of(settings, operation);
         let method = methods[position].clone();
         let constant = constants.take(&names::snake(method.plain())).plain().to_ascii_uppercase();
-        calls.push(call(api, operation, setting, types, method, constant, &mut root, failures, forms, position));
+        calls.push(call(
+            api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position,
+        ));
 
         let group = setting.and_then(|setting| setting.group.clone());
         let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
@@ -238,6 +240,7 @@ fn first_segment(path: &str) -> String {
 #[allow(clippy::too_many_arguments)]
 fn call(
     api: &Api,
+    settings: &Settings,
     operation: &Operation,
     setting: Option<&OperationSettings>,
     types: &[TypePlan],
@@ -278,7 +281,9 @@ fn call(
         },
         form: match (&body.payload, forms.get(&position)) {
             (Payload::Multipart(form), Some(name)) => {
-                let idents = names::siblings(form.fields.iter().map(|field| field.name.as_str()), &[], names::snake);
+                let wire: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+                let setting = form.component.as_ref().and_then(|name| settings.schemas.get(name));
+                let idents = names::chosen_siblings(&wire, setting);
                 let fields = form.fields.iter().zip(idents).map(|(field, ident)| {
                     let ty = match field.part {
                         FormPart::Text(used) | FormPart::Json(used) => Some(types[used.ty.index()].mention.clone()),

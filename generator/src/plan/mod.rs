@@ -10,9 +10,11 @@ mod names;
 mod package;
 mod rust;
 mod status;
+mod substitutes;
 mod type_names;
 mod unions;
 
+pub use crate::settings::RustPath;
 pub use calls::{Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, Success};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
 pub(crate) use method_names::possible as possible_method_names;
@@ -20,6 +22,8 @@ pub use names::Ident;
 pub use package::{Dependency, Package};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
+
+use substitutes::Substitutes;
 
 use crate::diagnostics::Diagnostics;
 use crate::ir::{Api, TypeId};
@@ -48,15 +52,16 @@ pub struct Plan {
 pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Plan {
     let client = package::client_name(api, settings);
     let methods = method_names::names(api, settings, diagnostics);
-    let type_names = type_names::name(api, settings, &methods, diagnostics);
-    let types = rust::types(api, settings, &type_names);
+    let own = Substitutes::find(api, settings, diagnostics);
+    let type_names = type_names::name(api, settings, &methods, &own, diagnostics);
+    let types = rust::types(api, settings, &type_names, &own);
     let failures = failures::share(api, &types, &methods);
     let (calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
     let mut definitions: Vec<TypeId> =
         api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
     definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));
     Plan {
-        package: package::package(api, settings, &types),
+        package: package::package(api, settings, &types, &own),
         client,
         definitions,
         types,

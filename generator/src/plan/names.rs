@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::settings::SchemaSettings;
 use heck::{ToKebabCase, ToSnakeCase, ToUpperCamelCase};
 
 /// A name that is a Rust identifier, raw (`r#type`) where it must be.
@@ -195,6 +196,16 @@ pub(super) fn siblings<'n>(
     order.sort_by_key(|&at| (style(names[at]).plain() != names[at], names[at], at));
     let given: BTreeMap<usize, Ident> = order.into_iter().map(|at| (at, namespace.take(&style(names[at])))).collect();
     given.into_values().collect()
+}
+
+/// Names for the fields of a schema: those that the user chose as they are, the others close to their own.
+pub(super) fn chosen_siblings(wire: &[&str], setting: Option<&SchemaSettings>) -> Vec<Ident> {
+    let chosen: Vec<Option<&str>> =
+        wire.iter().map(|name| setting.and_then(|setting| setting.properties.get(*name)?.name.as_deref())).collect();
+    let reserved: Vec<&str> = chosen.iter().copied().flatten().collect();
+    let others = wire.iter().zip(&chosen).filter(|(_, chosen)| chosen.is_none()).map(|(name, _)| *name);
+    let mut others = siblings(others, &reserved, snake).into_iter();
+    chosen.into_iter().filter_map(|name| name.map(|name| self::chosen(name, snake)).or_else(|| others.next())).collect()
 }
 
 #[cfg(test)]

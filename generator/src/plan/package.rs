@@ -2,6 +2,7 @@
 
 use super::names::{self, Ident};
 use super::rust::TypePlan;
+use super::substitutes::Substitutes;
 use crate::ir::{Api, NumberKind, Shape, TextKind};
 use crate::settings::Settings;
 
@@ -30,13 +31,15 @@ pub struct Package {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependency {
     /// Its name.
-    pub name: &'static str,
-    /// Its version.
-    pub version: String,
+    pub name: String,
+    /// The versions that will do.
+    pub version: Option<String>,
     /// Where it lies, for a dependency within the same workspace.
     pub path: Option<String>,
     /// Its features.
-    pub features: Vec<&'static str>,
+    pub features: Vec<String>,
+    /// Whether its default features are wanted, too.
+    pub default_features: bool,
 }
 
 /// The version of `sinew-runtime` that generated code is written for.
@@ -52,7 +55,7 @@ pub(super) fn client_name(api: &Api, settings: &Settings) -> Ident {
     }
 }
 
-pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan]) -> Package {
+pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substitutes<'_>) -> Package {
     let name = settings.client.package.clone().unwrap_or_else(|| names::kebab(&api.title));
     Package {
         version: settings.client.version.clone().unwrap_or_else(|| "0.1.0".to_owned()),
@@ -65,7 +68,7 @@ pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan]) -> Pac
         base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),
         health: settings.service.health.clone(),
         ready: settings.service.ready.clone(),
-        dependencies: dependencies(api, settings, types),
+        dependencies: dependencies(api, settings, types, own),
         name,
     }
 }
@@ -74,8 +77,8 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan]) -> Vec<Dependency> {
-    let any = |test: &dyn Fn(&Shape) -> bool| api.types.iter().any(|(_, ty)| test(&ty.shape));
+fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substitutes<'_>) -> Vec<Dependency> {
+    let any = |test: &dyn Fn(&Shape) -> bool| api.types.iter().any(|(id, ty)| own.generated(id) && test(&ty.shape));
     let time = any(&|shape| matches!(shape, Shape::Text(TextKind::DateTime | TextKind::Date)));
     let uuid = any(&|shape| matches!(shape, Shape::Text(TextKind::Uuid)));
     let decimal = any(&|shape| matches!(shape, Shape::Text(TextKind::Decimal) | Shape::Number(NumberKind::Decimal)));
@@ -86,13 +89,14 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan]) -> Vec<Depen
 
     let mut features = Vec::new();
     let mut dependencies = Vec::new();
-    let mut add = |wanted: bool, name, version: &str, features: &[&'static str]| {
-        if wanted {
+    let mut add = |wanted: bool, name: &str, version: &str, features: &[&str]| {
+        if wanted || own.needs(&name.replace('-', "_")) {
             dependencies.push(Dependency {
-                name,
-                version: version.to_owned(),
+                name: name.to_owned(),
+                version: Some(version.to_owned()),
                 path: None,
-                features: features.to_vec(),
+                features: features.iter().map(|&feature| feature.to_owned()).collect(),
+                default_features: true,
             });
         }
     };
@@ -103,15 +107,28 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan]) -> Vec<Depen
     add(uuid, "uuid", "1", &["serde"]);
     for (wanted, feature) in [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid")] {
         if wanted {
-            features.push(feature);
+            features.push(feature.to_owned());
         }
     }
     dependencies.push(Dependency {
-        name: "sinew-runtime",
-        version: settings.runtime.version.clone().unwrap_or_else(|| RUNTIME.to_owned()),
+        name: "sinew-runtime".to_owned(),
+        version: Some(settings.runtime.version.clone().unwrap_or_else(|| RUNTIME.to_owned())),
         path: settings.runtime.path.clone(),
         features,
+        default_features: true,
     });
-    dependencies.sort_by_key(|dependency| dependency.name);
+    for wanted in own.dependencies(settings) {
+        match dependencies.iter_mut().find(|known| known.name.replace('-', "_") == wanted.name.replace('-', "_")) {
+            // The user's choice of a crate that is needed anyway, with what is needed of it.
+            Some(known) => {
+                let mut features = [std::mem::take(&mut known.features), wanted.features].concat();
+                features.sort();
+                features.dedup();
+                *known = Dependency { name: std::mem::take(&mut known.name), features, ..wanted };
+            }
+            None => dependencies.push(wanted),
+        }
+    }
+    dependencies.sort_by(|a, b| a.name.cmp(&b.name));
     dependencies
 }

@@ -2,12 +2,13 @@
 
 use super::boxes::Knots;
 use super::names::{self, Ident};
+use super::substitutes::Substitutes;
 use super::type_names::TypeNames;
 use super::unions::{self, UnionPlan};
 use crate::ir::{
-    Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Record, Shape, TextKind, TypeId, Types, Use,
+    Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Origin, Record, Shape, TextKind, TypeId, Types, Use,
 };
-use crate::settings::{NaiveTimestamps, Settings};
+use crate::settings::{NaiveTimestamps, RustPath, Settings};
 
 /// A type as Rust has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum RustType {
     Option(Box<RustType>),
     Nullable(Box<RustType>),
     Boxed(Box<RustType>),
+    /// A type of the user's own.
+    Own(RustPath),
 }
 
 impl RustType {
@@ -105,6 +108,10 @@ pub struct TypePlan {
     pub mention: RustType,
     /// What it comes down to, aliases looked through.
     pub resolved: RustType,
+    /// The user's type that its definition is an alias of.
+    pub own: Option<RustPath>,
+    /// Whether its values are the user's own, or lists or maps of such: all that is known of them is that they can be serialised.
+    pub opaque: bool,
     /// The fields of a record, parallel to the IR's.
     pub fields: Vec<FieldPlan>,
     /// The field that keeps what no other does, with the type of its values.
@@ -154,8 +161,8 @@ pub enum Presence {
 }
 
 /// Decides what each type is.
-pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames) -> Vec<TypePlan> {
-    let context = Context { types: &api.types, names, settings };
+pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Substitutes<'_>) -> Vec<TypePlan> {
+    let context = Context { types: &api.types, names, settings, own };
     let knots = Knots::find(&api.types);
     let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
     let parameters = api.types.closure(api.operations.iter().flat_map(Operation::written_as_parameters));
@@ -167,6 +174,8 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames) -> Vec<Ty
                 name: names.by_type.get(&id).cloned(),
                 mention: context.mention(id),
                 resolved: context.mention(api.types.resolve(Use { ty: id, nullable: false }).ty),
+                own: own.of(id).cloned(),
+                opaque: own.within(&api.types, Use { ty: id, nullable: false }),
                 fields: Vec::new(),
                 rest: None,
                 variants: Vec::new(),
@@ -207,6 +216,7 @@ pub(super) struct Context<'a> {
     pub types: &'a Types,
     pub names: &'a TypeNames,
     pub settings: &'a Settings,
+    pub own: &'a Substitutes<'a>,
 }
 
 impl Context<'_> {
@@ -214,6 +224,9 @@ impl Context<'_> {
     pub(super) fn mention(&self, id: TypeId) -> RustType {
         if self.names.by_type.contains_key(&id) {
             return RustType::Named(id);
+        }
+        if let Some(own) = self.own.of(id) {
+            return RustType::Own(own.clone());
         }
         match &self.types.get(id).shape {
             Shape::List(item) => RustType::List(Box::new(self.used(*item))),
@@ -236,8 +249,14 @@ impl Context<'_> {
 
     /// How the values within a mention are written, lists and maps looked through.
     pub(super) fn adapter(&self, used: Use) -> Option<Adapter> {
+        if self.own.behind(self.types, used).is_some() {
+            return None;
+        }
         let mut at = self.types.resolve(used).ty;
         for _ in 0..64 {
+            if self.own.of(at).is_some() {
+                return None;
+            }
             match &self.types.get(at).shape {
                 Shape::List(inner) | Shape::Map(inner) => at = self.types.resolve(*inner).ty,
                 Shape::Text(TextKind::DateTime) => {
@@ -258,7 +277,7 @@ impl Context<'_> {
     fn record(&self, plan: &mut TypePlan, id: TypeId, record: &Record, knots: &Knots) {
         let rest = record.rest.map(|_| "additional");
         let wire: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).chain(rest).collect();
-        let mut idents = names::siblings(wire, &[], names::snake);
+        let mut idents = self.idents(id, &wire);
         plan.rest = match (record.rest, rest) {
             (Some(used), Some(_)) => idents.pop().map(|ident| (ident, self.used(used))),
             _ => None,
@@ -267,9 +286,19 @@ impl Context<'_> {
             record.fields.iter().zip(idents).map(|(field, ident)| self.field(id, field, ident, knots)).collect();
     }
 
+    /// The names of fields: those that the user chose first, the others around them.
+    fn idents(&self, id: TypeId, wire: &[&str]) -> Vec<Ident> {
+        let setting = match &self.types.get(id).origin {
+            Origin::Component(name) => self.settings.schemas.get(name),
+            Origin::Inline { .. } => None,
+        };
+        names::chosen_siblings(wire, setting)
+    }
+
     fn field(&self, id: TypeId, field: &Field, ident: Ident, knots: &Knots) -> FieldPlan {
-        let mut bare = self.mention(field.used.ty);
-        if knots.boxes(self.types, id, field.used) {
+        let own = self.own.of_field(id, &field.name);
+        let mut bare = own.map_or_else(|| self.mention(field.used.ty), |own| RustType::Own(own.clone()));
+        if !matches!(bare, RustType::Own(_)) && knots.boxes(self.types, id, field.used) {
             bare = RustType::Boxed(Box::new(bare));
         }
         let resolved = self.types.resolve(field.used);
@@ -287,9 +316,18 @@ impl Context<'_> {
             Presence::RequiredNullable | Presence::Optional => RustType::Option(Box::new(bare.clone())),
             Presence::OptionalNullable => RustType::Nullable(Box::new(bare.clone())),
         };
+        let own = own.or_else(|| self.own.behind(self.types, field.used));
         let constant = presence == Presence::Required
+            && own.is_none()
             && matches!(shape, Shape::Enumeration(Enumeration { values, .. }) if values.len() == 1);
-        FieldPlan { ident, ty, bare, presence, adapter: self.adapter(field.used), constant }
+        FieldPlan {
+            ident,
+            ty,
+            bare,
+            presence,
+            adapter: if own.is_some() { None } else { self.adapter(field.used) },
+            constant,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::names::{self, Ident, Namespace};
 use super::status::status_word;
+use super::substitutes::Substitutes;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, TypeId};
 use crate::settings::Settings;
@@ -52,7 +53,13 @@ pub(super) struct TypeNames {
 }
 
 /// Names every type that needs one.
-pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostics: &mut Diagnostics) -> TypeNames {
+pub(super) fn name(
+    api: &Api,
+    settings: &Settings,
+    methods: &[Ident],
+    own: &Substitutes<'_>,
+    diagnostics: &mut Diagnostics,
+) -> TypeNames {
     let mut namespace = Namespace::default();
     let mut names = TypeNames { by_type: BTreeMap::new(), forms: BTreeMap::new() };
 
@@ -61,7 +68,7 @@ pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostic
     for (id, ty) in api.types.iter() {
         match &ty.origin {
             Origin::Component(component) => components.push((component, id)),
-            Origin::Inline { .. } if needs_name(&ty.shape) => inline.push((&ty.pointer, id)),
+            Origin::Inline { .. } if needs_name(&ty.shape) && own.defines(id) => inline.push((&ty.pointer, id)),
             Origin::Inline { .. } => {}
         }
     }
@@ -81,6 +88,7 @@ pub(super) fn name(api: &Api, settings: &Settings, methods: &[Ident], diagnostic
             );
         }
     }
+    components.retain(|(_, id)| own.defines(*id));
     let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
     let mut keepers = BTreeMap::new();
     let (chosen, others): (Vec<_>, Vec<_>) =

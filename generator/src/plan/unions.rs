@@ -63,7 +63,8 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
         let used = union.arms[at].used;
         let resolved = types.resolve(used).ty;
         let mention = context.mention(used.ty);
-        let ty = if knots.boxes(types, id, used) { RustType::Boxed(Box::new(mention)) } else { mention };
+        let own = context.own.behind(types, used).is_some();
+        let ty = if !own && knots.boxes(types, id, used) { RustType::Boxed(Box::new(mention)) } else { mention };
         let (required, properties, constants) = match &types.get(resolved).shape {
             Shape::Record(record) => (
                 record.fields.iter().filter(|field| field.required).map(|field| field.name.clone()).collect(),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Place, Pointer, codes};
 use crate::ir::{Api, Origin, Payload};
-use crate::load::{Document, nearest};
+use crate::load::{Document, Schema, nearest};
 use crate::settings::{Deprecated, Pattern, Selection, Settings};
 use crate::{lower, plan};
 
@@ -135,7 +135,7 @@ pub(crate) fn select(
     Some(others.len())
 }
 
-/// Sets aside the settings about schemas that the document has and no selected operation reaches.
+/// Sets aside the settings about schemas and formats that the document has and no selected operation reaches.
 pub(crate) fn forget_unreached(document: &Document, api: &Api, settings: &mut Settings) {
     let forms = api.operations.iter().filter_map(|operation| match &operation.body.as_ref()?.payload {
         Payload::Multipart(form) => form.component.as_ref(),
@@ -146,6 +146,14 @@ pub(crate) fn forget_unreached(document: &Document, api: &Api, settings: &mut Se
         Origin::Inline { .. } => None,
     });
     let reached: BTreeSet<&String> = forms.chain(types).collect();
+    let formats: BTreeSet<&str> = api.types.iter().filter_map(|(_, ty)| ty.format.as_deref()).collect();
+    let known = |format: &str| {
+        document.schemas.iter().any(|(_, entry)| match &entry.schema {
+            Schema::Object(schema) => schema.format.as_deref() == Some(format),
+            Schema::Boolean(_) => false,
+        })
+    };
+    settings.formats.retain(|format, _| formats.contains(format.as_str()) || !known(format));
     settings.schemas.retain(|name, _| reached.contains(name) || !document.schemas.is_name(name));
 }
 

@@ -6,13 +6,16 @@
 mod documented;
 mod names;
 mod read;
+mod rust_path;
 mod section;
+mod substitute;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 pub use read::{load, parse};
+pub use rust_path::RustPath;
 
 /// Everything that a `client.toml` can say. The default is that of an empty file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Settings {
     pub operations: BTreeMap<String, OperationSettings>,
     /// `[schemas.<name>]`, where the name is that of a component.
     pub schemas: BTreeMap<String, SchemaSettings>,
+    /// `[formats]`, where the key is a `format` as the document has it.
+    pub formats: BTreeMap<String, FormatSettings>,
     /// `[groups.<tag>]`, where the tag is spelled as in the document.
     pub groups: BTreeMap<String, GroupSettings>,
 }
@@ -164,6 +169,70 @@ pub struct SchemaSettings {
     pub span: Range<usize>,
     /// The name of the type.
     pub name: Option<String>,
+    /// The type that stands in its place, which then has no definition.
+    pub substitute: Option<Substitute>,
+    /// `[schemas.<name>.properties.<property>]`
+    pub properties: BTreeMap<String, PropertySettings>,
+}
+
+/// `[schemas.<name>.properties.<property>]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PropertySettings {
+    /// Where the key stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The name of the field.
+    pub name: Option<String>,
+    /// Whether it is always there, whatever the document says.
+    pub required: Option<bool>,
+    /// The type that stands in the place of its own.
+    pub substitute: Option<Substitute>,
+}
+
+/// `[formats.<format>]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormatSettings {
+    /// Where the key stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The type that stands in the place of texts and numbers of this format.
+    pub substitute: Option<Substitute>,
+}
+
+/// A type of the user's own in the place of a generated one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Substitute {
+    /// The type.
+    pub path: RustPath,
+    /// The dependency that it needs.
+    pub dependency: Option<DependencySettings>,
+    /// Where the type stands in `client.toml`.
+    pub span: Range<usize>,
+}
+
+/// A dependency of the generated crate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DependencySettings {
+    /// Where it stands in `client.toml`.
+    pub span: Range<usize>,
+    /// The name of the crate.
+    pub name: String,
+    /// The versions that will do.
+    pub version: Option<String>,
+    /// Where it lies, relative to the generated crate.
+    pub path: Option<String>,
+    /// Whether its default features are wanted.
+    pub default_features: bool,
+    /// The other features that are wanted.
+    pub features: Vec<String>,
+}
+
+impl Settings {
+    /// Every type of the user's own, wherever it stands.
+    pub fn substitutes(&self) -> impl Iterator<Item = &Substitute> {
+        let schemas = self.schemas.values().flat_map(|schema| {
+            schema.properties.values().filter_map(|one| one.substitute.as_ref()).chain(&schema.substitute)
+        });
+        self.formats.values().filter_map(|format| format.substitute.as_ref()).chain(schemas)
+    }
 }
 
 /// `[groups.<tag>]`

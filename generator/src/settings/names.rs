@@ -9,6 +9,12 @@ pub(super) enum Name {
     Function,
     /// A crate.
     Package,
+    /// A crate that somebody else named.
+    Dependency,
+    /// A feature of a crate.
+    Feature,
+    /// The versions of a crate that will do.
+    Requirement,
     /// A crate's version.
     Version,
     /// The address of a service.
@@ -61,6 +67,25 @@ pub(super) fn check(kind: Name, text: &str) -> Result<(), &'static str> {
                 Ok(())
             } else {
                 Err("a package name looks like `user-service`")
+            }
+        }
+        Name::Dependency => {
+            let good = is_word(text, |char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
+                && text.starts_with(|c: char| c.is_ascii_alphabetic())
+                && !matches!(text, "sinew-runtime" | "sinew_runtime");
+            if good { Ok(()) } else { Err("a dependency is named like `chrono`") }
+        }
+        Name::Feature => {
+            let good =
+                is_word(text, |char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '+' | '.' | '/' | ':'));
+            if good { Ok(()) } else { Err("a feature is named like `serde`") }
+        }
+        Name::Requirement => {
+            let shaped = is_word(text, |char| char.is_ascii_alphanumeric() || ".-+^~=<>*, ".contains(char));
+            if shaped && text.contains(|c: char| c.is_ascii_digit() || c == '*') {
+                Ok(())
+            } else {
+                Err("versions that will do look like `0.4` or `>=1.2, <3`")
             }
         }
         Name::Version => {
@@ -131,6 +156,20 @@ mod tests {
         }
         for text in ["1", "1.2", "01.2.3", "1.2.3-", "1.2.x", "1.2.3 \"", ""] {
             bad(Name::Version, text);
+        }
+        for text in ["chrono", "time_03", "Inflector"] {
+            good(Name::Dependency, text);
+        }
+        for text in ["", "-a", "a b", "a\"", "../a", "sinew-runtime"] {
+            bad(Name::Dependency, text);
+        }
+        good(Name::Feature, "dep:x/y");
+        bad(Name::Feature, "a\"]");
+        for text in ["0.4", "*", ">=1.2, <3", "=1.0.0-rc.1"] {
+            good(Name::Requirement, text);
+        }
+        for text in ["", "latest", "1\"", "1\n"] {
+            bad(Name::Requirement, text);
         }
         good(Name::Url, "http://localhost:8001/api/v1");
         for text in ["localhost", "ftp://x", "http://", "http:///x", "http://a b", "http://a?b"] {

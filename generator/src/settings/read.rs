@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::names::Name;
 use super::section::{Reader, Section};
-use super::{Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, SchemaSettings, Selection, Settings};
+use super::{Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, Selection, Settings};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, SourceKind, codes};
 
 /// Reads `client.toml`, if the file exists. Whatever is wrong is told; what is right is used.
@@ -100,15 +100,14 @@ impl Reader<'_> {
             attempts: this.attempts(section, "attempts"),
             idempotent: this.flag(section, "idempotent"),
         });
-        settings.schemas = self.entries(&mut root, "schemas", |this, section, span| SchemaSettings {
-            span,
-            name: this.name(section, "name", Name::Type),
-        });
+        settings.schemas = self.schemas(&mut root);
+        settings.formats = self.formats(&mut root);
         settings.groups = self.entries(&mut root, "groups", |this, section, span| GroupSettings {
             span,
             name: this.name(section, "name", Name::Function),
         });
         self.finish(&root);
+        self.check_dependencies(&settings);
         settings
     }
 

@@ -44,6 +44,12 @@ impl<'a> Section<'a> {
         Self { table, name: name.into(), asked: Vec::new() }
     }
 
+    /// A table inside this one.
+    pub(super) fn inside<'b>(&self, key: &str, table: Option<&'b DeTable<'b>>) -> Section<'b> {
+        let outer = self.name.trim_end_matches(']');
+        Section::new(table, if outer.is_empty() { format!("[{key}]") } else { format!("{outer}.{key}]") })
+    }
+
     pub(super) fn get(&mut self, key: &'static str) -> Option<Found<'a>> {
         self.asked.push(key);
         let (_, value) = self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key)?;
@@ -68,27 +74,48 @@ impl Reader<'_> {
             }
             None => None,
         };
-        Section::new(table, format!("[{key}]"))
+        parent.inside(key, table)
     }
 
+    /// Tables under names that the document gives.
     pub(super) fn entries<T>(
         &mut self,
         parent: &mut Section<'_>,
         key: &'static str,
         mut read: impl FnMut(&mut Self, &mut Section<'_>, Range<usize>) -> T,
     ) -> BTreeMap<String, T> {
+        let entries = self.mixed_entries(parent, key, |this, found, name, section, span| match section {
+            Some(section) => Some(read(this, section, span)),
+            None => {
+                this.wrong(found, name, "a table");
+                None
+            }
+        });
+        entries.into_iter().filter_map(|(name, entry)| Some((name, entry?))).collect()
+    }
+
+    /// As [`Reader::entries`], of tables and other values.
+    pub(super) fn mixed_entries<T>(
+        &mut self,
+        parent: &mut Section<'_>,
+        key: &'static str,
+        mut read: impl FnMut(&mut Self, Found<'_>, &str, Option<&mut Section<'_>>, Range<usize>) -> T,
+    ) -> BTreeMap<String, T> {
         let section = self.section(parent, key);
         let mut entries = BTreeMap::new();
         for (name, value) in section.table.into_iter().flatten() {
-            let DeValue::Table(table) = value.get_ref() else {
-                let found = Found { value: value.get_ref(), start: value.span().start, end: value.span().end };
-                self.wrong(found, name.get_ref(), "a table");
-                continue;
+            let found = Found { value: value.get_ref(), start: value.span().start, end: value.span().end };
+            let key = name.get_ref().as_ref();
+            let entry = match found.value {
+                DeValue::Table(table) => {
+                    let mut inner = section.inside(&shown_key(key), Some(table));
+                    let entry = read(self, found, key, Some(&mut inner), name.span());
+                    self.finish(&inner);
+                    entry
+                }
+                _ => read(self, found, key, None, name.span()),
             };
-            let mut section = Section::new(Some(table), format!("[{key}.{}]", shown_key(name.get_ref())));
-            let entry = read(self, &mut section, name.span());
-            self.finish(&section);
-            entries.insert(name.get_ref().as_ref().to_owned(), entry);
+            entries.insert(key.to_owned(), entry);
         }
         entries
     }

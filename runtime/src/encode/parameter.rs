@@ -173,6 +173,20 @@ impl Parameter for serde_json::Value {
     }
 }
 
+/// A value of which only its own serialisation knows how it is written: JSON scalars are text, arrays lists, objects objects, and
+/// `null` is absent.
+#[derive(Debug, Clone, Copy)]
+pub struct Serialized<T>(pub T);
+
+impl<T: serde::Serialize> Parameter for Serialized<T> {
+    fn parameter(&self) -> ParameterValue {
+        match serde_json::to_value(&self.0) {
+            Ok(value) => ParameterValue::from_json(value),
+            Err(_) => ParameterValue::Invalid("the value cannot be written as JSON".to_owned()),
+        }
+    }
+}
+
 impl<T: Parameter + ?Sized> Parameter for &T {
     fn parameter(&self) -> ParameterValue {
         (**self).parameter()

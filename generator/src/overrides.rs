@@ -1,0 +1,88 @@
+//! What does the user know better than the document?
+//!
+//! Asked once the document's meaning is worked out, since required-ness is meaning; names and types of the user's own are the plan's.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostics::{Diagnostic, Diagnostics, codes};
+use crate::ir::{Api, Origin, Payload, Shape};
+use crate::load::nearest;
+use crate::settings::{SchemaSettings, Settings};
+
+/// Follows what `client.toml` says of properties, and tells the properties and formats that do not exist.
+pub(crate) fn apply(api: &mut Api, settings: &Settings, diagnostics: &mut Diagnostics) {
+    for (name, setting) in settings.schemas.iter().filter(|(_, setting)| !setting.properties.is_empty()) {
+        let mut known: Option<Vec<String>> = None;
+        let ids: Vec<_> = api.types.iter().filter(|(_, ty)| is(&ty.origin, name)).map(|(id, _)| id).collect();
+        for id in ids {
+            if let Shape::Record(record) = &mut api.types.get_mut(id).shape {
+                for field in &mut record.fields {
+                    require(setting, &field.name, &mut field.required);
+                }
+                // Required fields come first; those of each kind keep their order.
+                record.fields.sort_by_key(|field| !field.required);
+                known.get_or_insert_default().extend(record.fields.iter().map(|field| field.name.clone()));
+            }
+        }
+        for operation in &mut api.operations {
+            if let Some(Payload::Multipart(form)) = operation.body.as_mut().map(|body| &mut body.payload)
+                && form.component.as_ref() == Some(name)
+            {
+                for field in &mut form.fields {
+                    require(setting, &field.name, &mut field.required);
+                }
+                known.get_or_insert_default().extend(form.fields.iter().map(|field| field.name.clone()));
+            }
+        }
+        tell_unknown(name, setting, known.as_deref(), diagnostics);
+    }
+    tell_unknown_formats(api, settings, diagnostics);
+}
+
+fn is(origin: &Origin, name: &str) -> bool {
+    matches!(origin, Origin::Component(component) if component == name)
+}
+
+fn require(setting: &SchemaSettings, field: &str, required: &mut bool) {
+    if let Some(said) = setting.properties.get(field).and_then(|property| property.required) {
+        *required = said;
+    }
+}
+
+fn tell_unknown(name: &str, setting: &SchemaSettings, known: Option<&[String]>, diagnostics: &mut Diagnostics) {
+    for (property, said) in &setting.properties {
+        let Some(known) = known else {
+            diagnostics.push(
+                Diagnostic::error(
+                    codes::SETTINGS_UNMATCHED,
+                    format!("no operation reaches a schema `{name}` with fields"),
+                )
+                .at_settings(&said.span, format!("so it has no property `{property}`")),
+            );
+            continue;
+        };
+        if known.iter().any(|known| known == property) {
+            continue;
+        }
+        let error =
+            Diagnostic::error(codes::SETTINGS_UNMATCHED, format!("the schema `{name}` has no property `{property}`"));
+        diagnostics.push(match nearest(property, known.iter().map(String::as_str)) {
+            Some(meant) => error.at_settings(&said.span, format!("did you mean `{meant}`?")),
+            None => error.at_settings(&said.span, "named here"),
+        });
+    }
+}
+
+fn tell_unknown_formats(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) {
+    let known: BTreeSet<&str> = api.types.iter().filter_map(|(_, ty)| ty.format.as_deref()).collect();
+    for (format, setting) in settings.formats.iter().filter(|(format, _)| !known.contains(format.as_str())) {
+        let error = Diagnostic::error(
+            codes::SETTINGS_UNMATCHED,
+            format!("no operation reaches a value of the format `{format}`"),
+        );
+        diagnostics.push(match nearest(format, known.iter().copied()) {
+            Some(meant) => error.at_settings(&setting.span, format!("did you mean `{meant}`?")),
+            None => error.at_settings(&setting.span, "named here"),
+        });
+    }
+}
