@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostics::{Diagnostic, Diagnostics, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
-use crate::load::Access;
+use crate::load::{Access, Overlay};
 use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
@@ -138,6 +138,12 @@ impl Config {
         self
     }
 
+    /// Applies an overlay to the document, behind those that `client.toml` names. May be called repeatedly.
+    pub fn overlay(mut self, file: impl Into<PathBuf>) -> Self {
+        self.access.overlays.push(Overlay { path: file.into(), ..Overlay::default() });
+        self
+    }
+
     /// The files of the crate, in memory; `None` where the run is refused.
     pub fn files(&self, diagnostics: &mut Diagnostics) -> Option<(Vec<SourceFile>, Summary)> {
         let (understood, summary) = self.understand(diagnostics);
@@ -237,6 +243,11 @@ impl Config {
     fn access(&self, settings: &Settings) -> Access {
         let beside = self.settings_file().and_then(|file| file.parent().map(Path::to_path_buf)).unwrap_or_default();
         let replaced = settings.load.replace.iter().map(|(address, file)| (address.clone(), beside.join(file)));
+        let overlays = settings.overlays.iter().map(|overlay| Overlay {
+            path: beside.join(&overlay.text),
+            folder: Some(beside.clone()),
+            span: overlay.span.clone(),
+        });
         Access {
             folders: settings
                 .load
@@ -246,6 +257,7 @@ impl Config {
                 .chain(self.access.folders.clone())
                 .collect(),
             replaced: replaced.chain(self.access.replaced.clone()).collect(),
+            overlays: overlays.chain(self.access.overlays.clone()).collect(),
         }
     }
 

@@ -43,6 +43,7 @@ fn run(case: &Path) -> String {
             "--operations" => config.operations(patterns),
             "--tags" => config.tags(patterns),
             "--paths" => config.paths(patterns),
+            "--overlay" => config.overlay(case.join(patterns.collect::<String>())),
             "--methods" => config.methods(patterns),
             other => panic!("no flag {other}"),
         };

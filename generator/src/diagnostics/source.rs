@@ -128,12 +128,19 @@ pub struct Sources {
     pub borrowed: Moves,
     /// What an older version of the specification has elsewhere.
     pub converted: Moves,
+    /// What overlays brought or moved.
+    pub overlaid: Moves,
 }
 
 impl Sources {
+    /// Where something stands among the files that the document consists of, overlays applied: references start from there.
+    pub fn site(&self, pointer: &Pointer) -> Pointer {
+        self.converted.origin(&self.borrowed.origin(pointer))
+    }
+
     /// Where something was written: in which file, and at which place of it.
     pub fn origin(&self, pointer: &Pointer) -> Pointer {
-        self.converted.origin(&self.borrowed.origin(pointer))
+        self.overlaid.origin(&self.site(pointer))
     }
 
     /// The text and the bytes that a place means; `None` for whole files, and where no text is at hand.

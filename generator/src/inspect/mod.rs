@@ -176,7 +176,7 @@ pub fn inspect(api: &Api, plan: &Plan, summary: &Summary) -> Inspection {
         base_url: plan.package.base_url.clone(),
         package: plan.package.name.clone(),
         client: plan.client.to_string(),
-        dependencies: plan.package.dependencies.iter().map(|dependency| dependency.name.to_owned()).collect(),
+        dependencies: plan.package.dependencies.iter().map(|dependency| dependency.name.clone()).collect(),
         credentials: credentials(api),
         media: media(&operations, api),
         operations,
@@ -320,6 +320,7 @@ fn mention(plan: &Plan, ty: &RustType) -> String {
         RustType::Option(value) => inner("Option", value),
         RustType::Nullable(value) => inner("Nullable", value),
         RustType::Boxed(value) => mention(plan, value),
+        RustType::Own(path) => path.as_str().to_owned(),
     }
 }
 

@@ -30,7 +30,7 @@ impl Splitter<'_> {
     /// The pointer that a reference names, which stands where the walk is; what cannot be followed is told.
     pub(super) fn check_reference(&mut self, text: &str) -> Option<Pointer> {
         let here = self.here();
-        let site = self.diagnostics.sources.origin(&here);
+        let site = self.diagnostics.sources.site(&here);
         match self.resolve(&site, text) {
             Ok(pointer) => Some(pointer),
             Err(trouble) => {
@@ -44,7 +44,7 @@ impl Splitter<'_> {
 
     /// The pointer that a reference names, if it can be understood and its file be read.
     pub(super) fn quiet_reference(&mut self, text: &str) -> Option<Pointer> {
-        let site = self.diagnostics.sources.origin(&self.here());
+        let site = self.diagnostics.sources.site(&self.here());
         self.resolve(&site, text).ok()
     }
 
@@ -293,7 +293,7 @@ impl Splitter<'_> {
         };
         let here = self.here();
         let place = here.join("$ref");
-        let said_at = self.diagnostics.sources.origin(&place);
+        let said_at = self.diagnostics.sources.site(&place);
         if !matches!(kind, Kind::Reference(_)) {
             self.diagnostics.push(
                 Diagnostic::note(codes::REFERENCE_PLACE, "the specification has no reference here")

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::read;
+use super::{Overlay, read};
 use crate::diagnostics::{Diagnostics, Source};
 
 /// No API that people write comes near; a folder of links to each other could go on for ever.
@@ -22,6 +22,8 @@ pub struct Access {
     pub folders: Vec<PathBuf>,
     /// Local files that stand for addresses. An address that ends with `/` stands for all that start with it.
     pub replaced: BTreeMap<String, PathBuf>,
+    /// Overlays, in the order in which they are applied.
+    pub overlays: Vec<Overlay>,
 }
 
 /// Why a file is not read.

@@ -1,6 +1,6 @@
 //! What does the document say? Reading, from the bytes of a file to the [`Document`] that later stages ask.
 //!
-//! read (bytes to a tree) → split (schemas out of the skeleton, unknown keys told, older dialects lifted; what other files hold
+//! read (bytes to a tree) → overlay (the user's changes) → split (schemas out of the skeleton, unknown keys told, older dialects lifted; what other files hold
 //! is read when a reference leads to it) → parse (the skeleton, piece by piece). Only this stage reads files, and nothing after it knows which version of the
 //! specification a document was written in.
 
@@ -14,6 +14,7 @@ mod library;
 mod model;
 mod names;
 mod normalise;
+mod overlay;
 mod parse;
 mod positions;
 mod read;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 
 pub use document::{Document, PathOperation};
 pub use library::Access;
+pub use overlay::Overlay;
 pub use schema::{Constraints, Discriminator, JsonType, Schema, SchemaEntry, SchemaId, SchemaObject, SchemaTable};
 pub(crate) use suggest::nearest;
 
@@ -71,6 +73,7 @@ pub fn load(input: &Input, diagnostics: &mut Diagnostics) -> Option<Document> {
 /// Reads a document as [`load`] does, with files from elsewhere as far as that is allowed.
 pub fn load_with(input: &Input, access: &Access, diagnostics: &mut Diagnostics) -> Option<Document> {
     let tree = read::read(input, diagnostics)?;
+    let tree = overlay::apply(tree, &access.overlays, diagnostics)?;
     let tree = version::check(tree, diagnostics)?;
     let path = match input {
         Input::File(path) => Some(path.as_path()),

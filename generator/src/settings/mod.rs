@@ -28,6 +28,8 @@ pub struct Settings {
     pub runtime: RuntimeSettings,
     /// `[load]`: what may be read beside the document.
     pub load: LoadSettings,
+    /// `overlays`: files with changes to the document, in the order in which they are applied.
+    pub overlays: Vec<Pattern>,
     /// `[types]`: choices about types as a whole.
     pub types: TypeSettings,
     /// `[select]`: which operations the client has.

@@ -81,6 +81,8 @@ impl Reader<'_> {
         );
         self.finish(&types);
 
+        settings.overlays = self.texts(&mut root, "overlays", "[\"fix.overlay.yaml\"]");
+
         let mut load = self.section(&mut root, "load");
         let replaced = "{ \"https://example.org/common.yaml\" = \"common.yaml\" }";
         settings.load.replace = self.pairs(&mut load, "replace", replaced);

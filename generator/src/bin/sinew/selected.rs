@@ -27,6 +27,9 @@ pub(crate) struct Selected {
     /// Let references lead to files under this folder too; may be repeated.
     #[arg(long, value_name = "FOLDER")]
     allow_files: Vec<PathBuf>,
+    /// Apply this OpenAPI overlay to the document, behind those that the settings name; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    overlay: Vec<PathBuf>,
     /// Read a local file in place of an address, as `https://example.org/common.yaml=common.yaml`; may be repeated.
     #[arg(long, value_name = "ADDRESS=FILE", value_parser = replacement)]
     replace: Vec<(String, PathBuf)>,
@@ -40,6 +43,9 @@ impl Selected {
             .tags(&self.tags)
             .paths(&self.paths)
             .methods(&self.methods);
+        for overlay in &self.overlay {
+            config = config.overlay(overlay);
+        }
         for folder in &self.allow_files {
             config = config.allow_files_under(folder);
         }

@@ -19,4 +19,10 @@ codes! {
         "A pattern in `[select]`, or one given to the command, fits no operation, so it would have no effect. In a pattern `*` stands for anything; in one of a path it stands for one segment, and `**` for any number of them.";
     SELECTION_EMPTY = "SN0309", "no operation is selected",
         "Every list of the selection must fit an operation, by any of its patterns, and no pattern of what is dropped may. No operation passes, and an empty client is never written.";
+    OVERLAY_UNREADABLE = "SN0310", "an overlay cannot be read",
+        "An overlay that `client.toml` names is taken relative to its folder, and must lie inside it.";
+    OVERLAY_INVALID = "SN0311", "an overlay that cannot be applied",
+        "Overlays follow the OpenAPI Overlay Specification 1.0 or 1.1: a list of actions, each with a `target` (a JSONPath as in RFC 9535) and one of `update`, `remove` and `copy`. Nothing is generated from a document that is not changed as it was meant to be.";
+    OVERLAY_UNMATCHED = "SN0312", "an action of an overlay that changes nothing",
+        "The `target` fits no part of the document: it may be misspelled, or the service may have changed its document. In a JSONPath, names with other characters than letters, digits and `_` are quoted: `$.paths['/users/{id}'].get`.";
 }
