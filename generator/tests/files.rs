@@ -1,5 +1,5 @@
 //! Does it matter how many files a document is divided into, and is nothing read that may not be?
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::format_collect, clippy::format_push_string)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,4 +93,26 @@ fn another_folder_or_a_copy_is_read_where_that_is_allowed() {
     fs::write(scratch.join("api/client.toml"), "[load]\nallow-files = ['../parts']\n").unwrap();
     assert!(run(Config::new(&beside)).0);
     fs::remove_dir_all(scratch).unwrap();
+}
+
+/// References that lead to a part of one another make pointers that grow without end.
+#[test]
+fn pointers_that_grow_in_circles_come_to_an_end() {
+    let circle = |at: &str| -> String {
+        (0..300).map(|i| format!("  r{i}: {{$ref: '#{at}/r{}/z'}}\n", (i + 1) % 300)).collect()
+    };
+    let folder = std::env::temp_dir().join(format!("sinew-circles-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut text = format!(
+        "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /a:\n    get:\n      responses: {{'200': {{$ref: 'b.yaml#/parts/r0'}}, \
+         '404': {{$ref: '#/components/responses/r0'}}}}\ncomponents:\n schemas:\n{}",
+        circle("/components/schemas")
+    );
+    text += &format!(" responses:\n{}", circle("/components/responses"));
+    fs::write(folder.join("openapi.yaml"), text).unwrap();
+    fs::write(folder.join("b.yaml"), format!("parts:\n{}", circle("/parts"))).unwrap();
+    let mut diagnostics = Diagnostics::new();
+    Config::new(folder.join("openapi.yaml")).files(&mut diagnostics);
+    assert!(diagnostics.has_errors());
+    fs::remove_dir_all(folder).unwrap();
 }

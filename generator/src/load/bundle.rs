@@ -16,8 +16,8 @@ use super::skeleton::Skeleton;
 use super::split::Splitter;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
-/// How many references may lead to one another.
-const HOPS: usize = 64;
+/// How many references may lead to one another: more than people write, and each makes the pointer longer.
+const HOPS: usize = 16;
 
 /// Why a reference leads nowhere.
 enum Trouble {
@@ -198,6 +198,7 @@ impl Splitter<'_> {
 
     /// Replaces the shortest part of a pointer at which a reference is written by where that leads.
     pub(super) fn written_hop(&mut self, pointer: &Pointer) -> Option<Pointer> {
+        self.hops_left = self.hops_left.checked_sub(1)?;
         let tree = self.tree(pointer.file().as_deref())?;
         let text = pointer.inside_file();
         for (at, _) in text.match_indices('/') {
@@ -205,7 +206,7 @@ impl Splitter<'_> {
             if let Some(reference) = tree.pointer(prefix)?.get("$ref").and_then(Value::as_str) {
                 let site = pointer.beside(prefix).join("$ref");
                 let jump = self.resolve(&site, reference).ok()?;
-                return Some(Pointer::from_canonical(&format!("{}{rest}", jump.as_str())));
+                return references::jumped(&jump, rest);
             }
         }
         None

@@ -12,15 +12,19 @@ use super::skeleton::Skeleton;
 use super::split::Splitter;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
-/// How many references may lead through one another in one pointer.
-const HOPS: usize = 64;
+/// How many references may lead through one another in one pointer: more than people write, and each makes the next one dearer.
+const HOPS: usize = 16;
+/// The parsers stop at 128 levels.
+const DEEPEST: usize = 160;
+/// How often a reference may lead from file to file before it is given up.
+const CROSSINGS: usize = 4;
 /// Looking for a name that was meant costs a pass over all names; hostile documents dangle by the thousand.
 const SUGGESTIONS: usize = 20;
 
 /// Checks every reference between schemas; reads what is referred to as a schema but stands where no schema is expected.
 pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
     let mut dangling = 0;
-    let mut hops = 0;
+    let mut crossings = (0, 0);
     let mut retried = HashSet::new();
     let mut index = 0;
     // The table grows while it is walked: each step adds schemas at pointers that were not in it.
@@ -32,7 +36,9 @@ pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
         if splitter.table.at(&target).is_some() || is_told(&target) {
             continue;
         }
-        if let Some(found) = through_references(skeleton, &splitter.table, &target) {
+        if splitter.hops_left > 0
+            && let Some(found) = through_references(skeleton, splitter, &target)
+        {
             set_reference(splitter, index - 1, found);
             continue;
         }
@@ -56,8 +62,9 @@ pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
             continue;
         }
         // The way out of another file leads on by way of the document.
-        if let Some(further) = splitter.written_hop(&target).filter(|_| hops < HOPS * splitter.table.len()) {
-            hops += 1;
+        if let Some(further) = splitter.written_hop(&target).filter(|_| crossings.0 != index || crossings.1 < CROSSINGS)
+        {
+            crossings = (index, if crossings.0 == index { crossings.1 + 1 } else { 1 });
             index -= 1;
             set_reference(splitter, index, further);
             continue;
@@ -88,13 +95,14 @@ fn set_reference(splitter: &mut Splitter<'_>, index: usize, target: Pointer) {
 }
 
 /// A pointer may lead through references: `#/components/schemas/A/properties/b`, where `A` is only a `$ref`.
-fn through_references(skeleton: &Skeleton, table: &SchemaTable, target: &Pointer) -> Option<Pointer> {
+fn through_references(skeleton: &Skeleton, splitter: &mut Splitter<'_>, target: &Pointer) -> Option<Pointer> {
     let mut current = target.clone();
     for _ in 0..HOPS {
-        if table.at(&current).is_some() {
+        if splitter.table.at(&current).is_some() {
             return Some(current);
         }
-        current = one_hop(skeleton, table, &current)?;
+        splitter.hops_left = splitter.hops_left.checked_sub(1)?;
+        current = one_hop(skeleton, &splitter.table, &current)?;
     }
     None
 }
@@ -116,10 +124,16 @@ pub(super) fn one_hop(skeleton: &Skeleton, table: &SchemaTable, pointer: &Pointe
                 .and_then(Pointer::from_reference),
         };
         if let Some(jump) = jump {
-            return Some(Pointer::from_canonical(&format!("{}{rest}", jump.as_str())));
+            return jumped(&jump, rest);
         }
     }
     None
+}
+
+/// A pointer that goes on where a reference leads; `None` where it is deeper than any document, as circles make it.
+pub(super) fn jumped(jump: &Pointer, rest: &str) -> Option<Pointer> {
+    let pointer = format!("{}{rest}", jump.as_str());
+    (pointer.matches('/').count() <= DEEPEST).then(|| Pointer::from_canonical(&pointer))
 }
 
 /// A name beside the missing one that is nearly the same.

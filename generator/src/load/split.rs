@@ -43,6 +43,7 @@ pub(super) fn split(
         asked: HashSet::new(),
         queue: VecDeque::new(),
         swagger: None,
+        hops_left: MOST_HOPS,
     };
     if let Value::Object(map) = &mut document {
         swagger2::document(&mut splitter, map);
@@ -55,6 +56,9 @@ pub(super) fn split(
     names::give(&mut splitter.table);
     (skeleton, splitter.table)
 }
+
+/// Pointers that lead through other references are few in documents that people write, and dear.
+const MOST_HOPS: usize = 20_000;
 
 /// A walk through a document.
 pub(super) struct Splitter<'a> {
@@ -80,6 +84,8 @@ pub(super) struct Splitter<'a> {
     pub(super) queue: VecDeque<(Pointer, &'static Shape)>,
     /// What a Swagger 2.0 document says for all of its operations.
     pub(super) swagger: Option<swagger2::Defaults>,
+    /// How many more references inside pointers are followed.
+    pub(super) hops_left: usize,
 }
 
 impl Splitter<'_> {
