@@ -34,7 +34,7 @@ use serde_json::Value;
 
 /// How many paths of a document are kept, how often each is bent, and how long one may take.
 const PATHS: usize = 12;
-const ROUNDS: u64 = 3;
+const ROUNDS: u64 = 8;
 const LONGEST: Duration = Duration::from_secs(20);
 
 #[test]
