@@ -72,7 +72,8 @@ impl<'c, T> Call<'c, T> {
         self
     }
 
-    /// Another policy for this call, instead of the client's and the operation's. Its breaker section has no effect.
+    /// Another policy for this call, instead of the client's and the operation's. Breaker, budget and bulkhead belong to
+    /// the client, so those sections of it have no effect.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.options.policy = Some(Box::new(policy));
         self
