@@ -37,11 +37,10 @@ pub(super) fn names(api: &Api, settings: &Settings, diagnostics: &mut Diagnostic
             }
         }
         for (name, wanting) in wanted {
-            // Of several, whoever the document spells just so has the better claim.
-            let mut exact = wanting.iter().filter(|&&at| candidates[at][round].exact);
-            let winner = match (wanting.as_slice(), exact.next(), exact.next()) {
-                (&[only], ..) => Some(only),
-                (_, Some(&first), None) => Some(first),
+            let best = wanting.iter().map(|&at| candidates[at][round].claim).max();
+            let mut claiming = wanting.iter().filter(|&&at| Some(candidates[at][round].claim) == best);
+            let winner = match (claiming.next(), claiming.next()) {
+                (Some(&first), None) => Some(first),
                 _ => None,
             };
             if let (Some(winner), true) = (winner, namespace.is_free(name)) {
@@ -64,8 +63,18 @@ pub(super) fn names(api: &Api, settings: &Settings, diagnostics: &mut Diagnostic
 /// A name that an operation could have.
 struct Candidate {
     name: Ident,
-    /// Whether the document spells it just so.
-    exact: bool,
+    claim: Claim,
+}
+
+/// How good an operation's claim to a name is: the best of several has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// It is made of method and path.
+    Route,
+    /// The document says it in other letters.
+    Said,
+    /// The document spells it just so.
+    Exact,
 }
 
 /// Tells of each operation that did not get the name it would have alone.
@@ -136,15 +145,20 @@ pub(super) fn settings_of<'s>(settings: &'s Settings, operation: &Operation) -> 
 }
 
 fn candidates(api: &Api, operation: &Operation) -> Vec<Candidate> {
-    let candidate = |text: String| {
-        let name = names::snake(&text);
-        Candidate { exact: name.as_str() == text, name }
-    };
     let method = operation.method.name().to_ascii_lowercase();
-    wordings(api.base_url.as_deref(), operation.id.as_deref(), &method, &operation.path)
-        .into_iter()
-        .map(candidate)
-        .collect()
+    let wordings = wordings(api.base_url.as_deref(), operation.id.as_deref(), &method, &operation.path);
+    let last = wordings.len().saturating_sub(1);
+    let candidate = |(position, text): (usize, String)| {
+        let name = names::snake(&text);
+        let claim = match name.as_str() == text {
+            // The last is made of method and path.
+            _ if position == last => Claim::Route,
+            true => Claim::Exact,
+            false => Claim::Said,
+        };
+        Candidate { name, claim }
+    };
+    wordings.into_iter().enumerate().map(candidate).collect()
 }
 
 /// What the method of an operation could be called, best first. The HTTP method is in lower case.

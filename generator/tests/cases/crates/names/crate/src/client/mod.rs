@@ -6,6 +6,7 @@ mod b;
 mod d;
 mod items;
 mod r#match;
+mod thing;
 mod types_operations;
 
 pub use r#match::*;
