@@ -128,6 +128,9 @@ fn without_a_tag_the_value_itself_tells() {
         Some(HolderTimeOrText::DateTime(_))
     ));
     assert!(matches!(holder("time_or_text", json!("soon")).time_or_text, Some(HolderTimeOrText::String(_))));
+    assert_eq!(holder("null_as_of_old", json!(null)).null_as_of_old, Nullable::Null);
+    let circle = holder("null_as_of_old", json!({"shape": "circle", "radius": 2.5})).null_as_of_old;
+    assert!(matches!(circle, Nullable::Present(circle) if circle.radius > 2.0));
     let _ = holder("types", json!("x"));
     let _ = holder("types", json!(null));
     let _ = holder("anything", json!({"x": 1}));

@@ -251,7 +251,7 @@ impl<'d> Lowering<'d> {
             (Some(target), [], [], []) => Some(target),
             (None, [only], [], []) => Some(*only),
             (None, [], branches, []) | (None, [], [], branches) if schema.format.is_none() => {
-                let mut solid = branches.iter().filter(|&&branch| !self.says_only_null(branch));
+                let mut solid = branches.iter().filter(|&&branch| !self.is_null_branch(branch));
                 match (solid.next(), solid.next()) {
                     (Some(&only), None) => Some(only),
                     _ => None,
@@ -271,6 +271,13 @@ impl<'d> Lowering<'d> {
             name = name.or_else(|| self.document.schemas.name(at));
         }
         (at, name)
+    }
+
+    /// Whether a branch of a union stands for `null`: it says so, or it says `nullable: true` and nothing else, as documents of
+    /// OpenAPI 3.0 do that had no other way.
+    pub(super) fn is_null_branch(&self, id: SchemaId) -> bool {
+        let bare = |schema: &SchemaObject| schema.nullable && !says_something(schema) && schema.items.is_none();
+        self.says_only_null(id) || self.object(id).is_some_and(bare)
     }
 
     /// Whether `null` is the only value that a schema admits.

@@ -20,7 +20,7 @@ pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: Schem
         );
     }
     let branches: Vec<SchemaId> =
-        first.branches.iter().copied().filter(|&branch| !lowering.says_only_null(branch)).collect();
+        first.branches.iter().copied().filter(|&branch| !lowering.is_null_branch(branch)).collect();
     let parts: Vec<Merged> = branches.iter().map(|&branch| lowering.merge(&[branch], true)).collect();
     if branches.is_empty() || parts.iter().all(|part| !part.has_structure()) {
         // Branches that only require fields, or only bound values, leave the type as it is.

@@ -180,6 +180,9 @@ pub struct Holder {
     /// `expression`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<Expression>,
+    /// `null_as_of_old`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub null_as_of_old: Nullable<Circle>,
     /// `nullable`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nullable: Nullable<HolderNullable>,
@@ -209,6 +212,7 @@ impl Holder {
             by_const: None,
             by_keys: None,
             expression: None,
+            null_as_of_old: Nullable::Absent,
             nullable: Nullable::Absent,
             same: None,
             scalar: None,
