@@ -113,10 +113,10 @@ impl Splitter<'_> {
     }
 
     fn open(&mut self, name: &str) -> Result<Pointer, Refusal> {
-        let Some(file) = self.library.open(name, self.diagnostics)? else { return Ok(Pointer::root()) };
+        let Some(file) = self.files.open(name, self.diagnostics)? else { return Ok(Pointer::root()) };
         let whole = Pointer::of_file(&file);
         if self.noted.insert(file.clone())
-            && let Some(tree) = self.library.tree(&file)
+            && let Some(tree) = self.files.tree(&file)
         {
             let text = self.diagnostics.sources.files.get(&file).map_or("", |source| source.text());
             self.anchors.note(&whole, &file, text, &tree);
@@ -142,7 +142,7 @@ impl Splitter<'_> {
             }
             Trouble::Refused(name, refusal) => (name, refusal),
         };
-        let shown = self.library.shown(name);
+        let shown = self.files.shown(name);
         let folder = || shown.rsplit_once('/').map_or(".", |(folder, _)| folder);
         match refusal {
             Refusal::NoFolder => outside("leads to another file")
@@ -167,7 +167,7 @@ impl Splitter<'_> {
     /// The tree of a file as it is written, whatever the walk made of it.
     fn tree(&mut self, file: Option<&str>) -> Option<Rc<Value>> {
         if let Some(file) = file {
-            return self.library.tree(file);
+            return self.files.tree(file);
         }
         // The document itself is taken apart by the walk, and seldom needed again.
         if self.document.is_none() {

@@ -33,7 +33,7 @@ pub(super) fn split(
         table: SchemaTable::default(),
         path: String::new(),
         diagnostics,
-        library,
+        files: library,
         name,
         anchors,
         document: None,
@@ -66,7 +66,7 @@ pub(super) struct Splitter<'a> {
     /// The pointer to where the walk is.
     pub(super) path: String,
     pub(super) diagnostics: &'a mut Diagnostics,
-    pub(super) library: Library<'a>,
+    pub(super) files: Library<'a>,
     /// The name of the document's file.
     pub(super) name: String,
     pub(super) anchors: Anchors,
