@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sinew_platform::FakeService;
 use sinew_runtime::{Backoff, Error, Jitter, Policy};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::prelude::*;
@@ -70,7 +70,9 @@ fn log() {
             _ => Ok(()),
         }));
     let runtime_only = Targets::new().with_target("sinew_runtime", LevelFilter::DEBUG);
-    tracing_subscriber::registry().with(lines.with_filter(runtime_only)).init();
+    // Spans are for tracing systems; their names would only stand before each line.
+    let events_only = filter_fn(|metadata| !metadata.is_span());
+    tracing_subscriber::registry().with(lines.with_filter(runtime_only.and(events_only))).init();
 }
 
 struct SinceStart(Instant);
