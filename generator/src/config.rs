@@ -167,22 +167,29 @@ impl Config {
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
         }
-        if api.operations.is_empty() {
-            diagnostics.push(
-                Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of")
-                    .in_file(self.document.display().to_string())
-                    .help("nothing was written"),
-            );
+        if api.operations.is_empty() && api.types.is_empty() {
+            diagnostics.push(self.nothing_left());
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         overrides::apply(&mut api, &settings, diagnostics);
         let plan = plan::plan(&api, &settings, diagnostics);
+        // Components may all be plain texts and numbers, which need no definition.
+        if api.is_types_only() && plan.definitions.is_empty() {
+            diagnostics.push(self.nothing_left());
+            return (None, Summary::new(&api, 0, unselected, diagnostics));
+        }
         let summary = Summary::new(&api, plan.definitions.len(), unselected, diagnostics);
         // A setting that has no effect is a mistake of the user, who is there to mend it; a document is somebody else's.
         let refused =
             diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
                 || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
         ((!refused).then_some((api, plan)), summary)
+    }
+
+    fn nothing_left(&self) -> Diagnostic {
+        Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of")
+            .in_file(self.document.display().to_string())
+            .help("nothing was written")
     }
 
     fn spell(&self, api: &Api, plan: &Plan) -> Vec<SourceFile> {

@@ -14,7 +14,7 @@ const SHOWN: usize = 3;
 pub struct Summary {
     /// Operations just as the document has them.
     pub full: usize,
-    /// Operations of which something was left out; [`Summary::reasons`] says what.
+    /// Operations of which something was left out; [`Summary::reasons`] says what. In a crate of types only, such types.
     pub degraded: usize,
     /// Operations that are missing.
     pub skipped: usize,
@@ -22,6 +22,8 @@ pub struct Summary {
     pub unselected: usize,
     /// Types with a definition.
     pub types: usize,
+    /// Whether the crate has no client: the document has no operation, and its types were asked for.
+    pub types_only: bool,
     /// Why operations are degraded or skipped; what is skipped comes first.
     pub reasons: Vec<Reason>,
 }
@@ -35,7 +37,7 @@ pub struct Reason {
     pub code: Code,
     /// What was said about it; where it was said in several ways, the code's title.
     pub message: String,
-    /// The operations, as `GET /users/{id}`, sorted.
+    /// The operations, as `GET /users/{id}`, sorted. In a crate of types only, the places of the types.
     pub operations: Vec<String>,
 }
 
@@ -73,6 +75,9 @@ impl Summary {
     ///
     /// An operation is degraded where something is told within it, about it, or about a type that it reaches.
     pub fn new(api: &Api, types: usize, unselected: usize, diagnostics: &Diagnostics) -> Self {
+        if api.is_types_only() && api.skipped == 0 {
+            return Self::of_types(api, types, diagnostics);
+        }
         let by_pointer: HashMap<&str, usize> =
             api.operations.iter().enumerate().map(|(index, operation)| (operation.pointer.as_str(), index)).collect();
         let users = Users::new(api);
@@ -116,7 +121,45 @@ impl Summary {
         }
         let reasons = told.into_iter().map(|((effect, code, _), group)| group.into_reason(effect, code)).collect();
         let degraded = degraded.len();
-        Self { full: api.operations.len() - degraded, degraded, skipped: api.skipped, unselected, types, reasons }
+        Self {
+            full: api.operations.len() - degraded,
+            degraded,
+            skipped: api.skipped,
+            unselected,
+            types,
+            types_only: false,
+            reasons,
+        }
+    }
+
+    /// Counts what became of the types of a document without operations.
+    fn of_types(api: &Api, types: usize, diagnostics: &Diagnostics) -> Self {
+        let known: BTreeSet<&str> = api.types.iter().map(|(_, ty)| ty.pointer.as_str()).collect();
+        let mut told: BTreeMap<(Effect, Code, String), Grouped> = BTreeMap::new();
+        let mut degraded: BTreeSet<String> = BTreeSet::new();
+        for said in
+            diagnostics.iter().filter(|said| said.severity <= Severity::Warning && !HARMLESS.contains(&said.code))
+        {
+            let around = |pointer: &Pointer| {
+                let mut at = Some(pointer.clone());
+                while let Some(pointer) = at {
+                    if known.contains(pointer.as_str()) {
+                        return Some(pointer.to_string());
+                    }
+                    at = pointer.parent();
+                }
+                None
+            };
+            let hit: BTreeSet<String> = places(said).filter_map(around).collect();
+            if !hit.is_empty() {
+                let group = told.entry((Effect::Degraded, said.code, said.shape())).or_default();
+                group.routes.extend(hit.iter().cloned());
+                group.messages.insert(said.message.clone());
+                degraded.extend(hit);
+            }
+        }
+        let reasons = told.into_iter().map(|((effect, code, _), group)| group.into_reason(effect, code)).collect();
+        Self { degraded: degraded.len(), types, types_only: types > 0, reasons, ..Self::default() }
     }
 
     /// Every operation of the document.
@@ -124,9 +167,13 @@ impl Summary {
         self.full + self.degraded + self.skipped
     }
 
-    /// `12 operations full, 3 degraded, 1 skipped; 40 types`
+    /// `12 operations full, 3 degraded, 1 skipped; 40 types`, or `no operation, so types only: 40 types`
     pub fn line(&self) -> String {
         let Self { full, degraded, skipped, unselected, types, .. } = self;
+        if self.types_only {
+            let lost = if *degraded > 0 { format!(", {degraded} degraded") } else { String::new() };
+            return format!("no operation, so types only: {types} types{lost}");
+        }
         let unselected = if *unselected > 0 { format!(" ({unselected} not selected)") } else { String::new() };
         format!("{full} operations full, {degraded} degraded, {skipped} skipped{unselected}; {types} types")
     }

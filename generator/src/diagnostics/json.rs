@@ -52,6 +52,7 @@ struct Told<'a> {
     skipped: usize,
     unselected: usize,
     types: usize,
+    types_only: bool,
     reasons: Vec<Why<'a>>,
 }
 
@@ -120,6 +121,7 @@ fn told(summary: &Summary) -> Told<'_> {
         skipped: summary.skipped,
         unselected: summary.unselected,
         types: summary.types,
+        types_only: summary.types_only,
         reasons: reasons.collect(),
     }
 }

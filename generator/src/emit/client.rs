@@ -9,16 +9,19 @@ use crate::plan::{Plan, Success};
 
 /// `src/lib.rs`: only what an `include!`d file cannot hold stands here.
 pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
-    let mut docs = vec![format!("A client of {}.", text::first_paragraph(&api.title))];
+    let what = if api.is_types_only() { "The types" } else { "A client" };
+    let mut docs = vec![format!("{what} of {}.", text::first_paragraph(&api.title))];
     if let Some(description) = &api.description {
         docs.push(text::markdown(description));
     }
-    let package = plan.package.name.replace('-', "_");
-    docs.push(format!(
-        "```no_run\n# fn main() -> Result<(), sinew_runtime::Error> {{\nlet client = {package}::{}::{};\n# Ok(())\n# }}\n```",
-        plan.client,
-        if plan.package.base_url.is_some() { "from_env()?" } else { "new(\"https://api.example.org\")?" }
-    ));
+    if !api.is_types_only() {
+        let package = plan.package.name.replace('-', "_");
+        docs.push(format!(
+            "```no_run\n# fn main() -> Result<(), sinew_runtime::Error> {{\nlet client = {package}::{}::{};\n# Ok(())\n# }}\n```",
+            plan.client,
+            if plan.package.base_url.is_some() { "from_env()?" } else { "new(\"https://api.example.org\")?" }
+        ));
+    }
     let mut root = header.to_owned();
     for line in docs.join("\n\n").lines() {
         root.push_str(if line.is_empty() { "//!" } else { "//! " });
@@ -31,6 +34,11 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
 
 /// `src/client/mod.rs`: the client type. It has no inner attributes, so it can be `include!`d.
 pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
+    if api.is_types_only() {
+        return quote!(
+            pub mod types;
+        );
+    }
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!(
         "A client of {}. Clones share connections, circuit breakers and credentials.",

@@ -25,8 +25,8 @@ pub struct Inspection {
     pub base_url: Option<String>,
     /// The crate that would be generated.
     pub package: String,
-    /// Its client type.
-    pub client: String,
+    /// Its client type; none in a crate of types only.
+    pub client: Option<String>,
     /// What it depends on.
     pub dependencies: Vec<String>,
     /// The ways to prove who calls.
@@ -175,7 +175,7 @@ pub fn inspect(api: &Api, plan: &Plan, summary: &Summary) -> Inspection {
         version: api.version.clone(),
         base_url: plan.package.base_url.clone(),
         package: plan.package.name.clone(),
-        client: plan.client.to_string(),
+        client: (!api.is_types_only()).then(|| plan.client.to_string()),
         dependencies: plan.package.dependencies.iter().map(|dependency| dependency.name.clone()).collect(),
         credentials: credentials(api),
         media: media(&operations, api),

@@ -13,8 +13,14 @@ const WIDEST: usize = 80;
 /// The whole inspection as tables.
 pub(super) fn render(seen: &Inspection) -> String {
     let mut text = format!("{} {}\n", printable(&seen.title), printable(&seen.version));
-    let base = seen.base_url.as_deref().map_or("no address in the document".to_owned(), printable);
-    let _ = writeln!(text, "  crate {} with {}; {base}", printable(&seen.package), printable(&seen.client));
+    let package = printable(&seen.package);
+    let _ = match &seen.client {
+        Some(client) => {
+            let base = seen.base_url.as_deref().map_or("no address in the document".to_owned(), printable);
+            writeln!(text, "  crate {package} with {}; {base}", printable(client))
+        }
+        None => writeln!(text, "  crate {package} of types only"),
+    };
     let _ = writeln!(text, "  depends on {}", seen.dependencies.join(", "));
 
     if !seen.credentials.is_empty() {

@@ -32,10 +32,19 @@ pub struct Api {
     pub groups: Vec<Group>,
     /// The operations, by path, then method.
     pub operations: Vec<Operation>,
-    /// Every type that an operation reaches.
+    /// Every type that an operation reaches; where there is no operation, every type that the document names.
     pub types: Types,
+    /// The types that are asked for although no operation mentions them.
+    pub vocabulary: Vec<Use>,
     /// How many operations the document holds that could not be understood; each was told.
     pub skipped: usize,
+}
+
+impl Api {
+    /// Whether nothing can be asked of it: it is a vocabulary that others share.
+    pub fn is_types_only(&self) -> bool {
+        self.operations.is_empty()
+    }
 }
 
 /// A named way to prove who calls.

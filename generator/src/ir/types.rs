@@ -107,6 +107,8 @@ pub enum Parent {
     Type(TypeId),
     /// An operation, by its position in [`super::Api::operations`].
     Operation(usize),
+    /// Something else that the document names, such as a response that operations of other documents share.
+    Named(String),
 }
 
 /// Which part of its parent an unnamed type is.

@@ -59,11 +59,10 @@ pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan], own: &
     let name = settings.client.package.clone().unwrap_or_else(|| names::kebab(&api.title));
     Package {
         version: settings.client.version.clone().unwrap_or_else(|| "0.1.0".to_owned()),
-        description: settings
-            .client
-            .description
-            .clone()
-            .unwrap_or_else(|| format!("A typed client of {}", first_line(&api.title))),
+        description: settings.client.description.clone().unwrap_or_else(|| {
+            let what = if api.is_types_only() { "The types" } else { "A typed client" };
+            format!("{what} of {}", first_line(&api.title))
+        }),
         service: settings.service.name.clone().unwrap_or_else(|| name.clone()),
         base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),
         health: settings.service.health.clone(),
@@ -115,7 +114,8 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
         version: Some(settings.runtime.version.clone().unwrap_or_else(|| RUNTIME.to_owned())),
         path: settings.runtime.path.clone(),
         features,
-        default_features: true,
+        // Types need no transport.
+        default_features: !api.is_types_only(),
     });
     for wanted in own.dependencies(settings) {
         match dependencies.iter_mut().find(|known| known.name.replace('-', "_") == wanted.name.replace('-', "_")) {

@@ -164,7 +164,8 @@ pub enum Presence {
 pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Substitutes<'_>) -> Vec<TypePlan> {
     let context = Context { types: &api.types, names, settings, own };
     let knots = Knots::find(&api.types);
-    let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
+    // Nobody knows which way the types of a mere vocabulary travel.
+    let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent).chain(api.vocabulary.iter().copied()));
     let parameters = api.types.closure(api.operations.iter().flat_map(Operation::written_as_parameters));
     let mut plans: Vec<TypePlan> = api
         .types

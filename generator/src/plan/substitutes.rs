@@ -48,10 +48,11 @@ impl<'s> Substitutes<'s> {
         found
     }
 
-    /// Every type that an operation mentions, and what they mention in turn, the user's types apart.
+    /// Every type that an operation mentions or that is asked for by itself, and what they mention in turn, the user's types apart.
     fn reach(&self, api: &Api) -> BTreeSet<TypeId> {
         let mut reached = BTreeSet::new();
-        let mut open: Vec<TypeId> = api.operations.iter().flat_map(Operation::mentions).map(|used| used.ty).collect();
+        let mentioned = api.operations.iter().flat_map(Operation::mentions);
+        let mut open: Vec<TypeId> = mentioned.chain(api.vocabulary.iter().copied()).map(|used| used.ty).collect();
         while let Some(id) = open.pop() {
             if !reached.insert(id) || self.schemas.contains_key(&id) {
                 continue;

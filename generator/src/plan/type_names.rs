@@ -193,6 +193,10 @@ fn place_name(api: &Api, names: &TypeNames, methods: &[Ident], id: TypeId) -> St
                         steps.push(methods[*position].plain().to_owned());
                         break;
                     }
+                    Parent::Named(name) => {
+                        steps.push(name.clone());
+                        break;
+                    }
                 }
             }
         }
@@ -217,6 +221,8 @@ fn word_of(api: &Api, role: &Role, parent: &Parent) -> String {
                     let successes = api.operations[*position].successes();
                     matches!(successes.as_slice(), [only] if only.status == *status)
                 }
+                // What is named for itself has one answer.
+                Parent::Named(_) => true,
                 Parent::Type(_) => false,
             };
             if only { "response".to_owned() } else { format!("{} response", status_word(*status)) }

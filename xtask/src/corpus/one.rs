@@ -39,6 +39,9 @@ pub(super) struct Generated {
     pub(super) degraded: usize,
     pub(super) skipped: usize,
     pub(super) types: usize,
+    /// Whether the crate has types and no client, since the document has no operation.
+    #[serde(default)]
+    pub(super) types_only: bool,
     /// Lines of Rust.
     pub(super) lines: usize,
     pub(super) errors: usize,
@@ -82,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         degraded: summary.degraded,
         skipped: summary.skipped,
         types: summary.types,
+        types_only: summary.types_only,
         lines: lines(&arguments.out),
         errors: outcome.diagnostics.count(Severity::Error),
         warnings: outcome.diagnostics.count(Severity::Warning),

@@ -78,8 +78,9 @@ pub(super) fn render(entries: &[Entry], parts: usize, optimised: bool) -> String
     let all = |field: fn(&Generated) -> usize| entries.iter().map(|entry| field(&entry.generated)).sum::<usize>();
     let _ = writeln!(
         text,
-        "\n{} documents ({parts} more are parts of them): {} operations full, {} degraded, {} skipped; {} types, {} lines; {:.1} s{}, at most {} MB",
+        "\n{} documents ({parts} more are parts of them): {} have types only; {} operations full, {} degraded, {} skipped; {} types, {} lines; {:.1} s{}, at most {} MB",
         entries.len(),
+        entries.iter().filter(|entry| entry.generated.types_only).count(),
         all(|g| g.full),
         all(|g| g.degraded),
         all(|g| g.skipped),
@@ -122,7 +123,9 @@ fn table(entries: &[Entry]) -> String {
         for reason in &made.reasons {
             codes.entry(&reason.code).or_default().extend(reason.operations.iter().map(String::as_str));
         }
-        let mut why: Vec<String> = codes.iter().map(|(code, routes)| format!("{code} ×{}", routes.len())).collect();
+        let only = made.types_only.then(|| "types only".to_owned());
+        let lost = codes.iter().map(|(code, routes)| format!("{code} ×{}", routes.len()));
+        let mut why: Vec<String> = only.into_iter().chain(lost).collect();
         if matches!(entry.outcome, Outcome::Refused | Outcome::Failed | Outcome::Panicked) {
             why.extend(entry.why.iter().filter_map(|why| why.lines().next()).map(|line| cut(line, 72)));
         }

@@ -30,7 +30,7 @@ codes! {
     INVALID_DEFAULT = "SN0214", "a default that its schema does not admit",
         "The default is ignored.";
     EMPTY_CLIENT = "SN0215", "no operation is left",
-        "The document has no operations, or each was skipped for a reason told above. An empty client is never written.";
+        "The document has neither operations nor schemas, or each operation was skipped for a reason told above. An empty client is never written. (A document that has schemas only becomes a crate of types.)";
     UNUSED_RESPONSE = "SN0216", "a response that is not generated",
         "The response is described in a way that is not used for a typed answer.";
     INVALID_SERVER = "SN0217", "a server address that cannot be used",
