@@ -15,7 +15,7 @@ use crate::auth;
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
-use crate::prepare::{Prepared, address};
+use crate::prepare::{Aim, Prepared, address};
 use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
@@ -125,11 +125,12 @@ pub(crate) fn cut_off(progress: &Progress) -> AttemptFailure {
 pub(crate) async fn once(
     transport: &dyn crate::transport::Transport,
     call: &Prepared,
+    aim: &Aim<'_>,
     about: About,
     progress: &Progress,
     answered: impl FnOnce(http::StatusCode) + Send,
 ) -> Result<Reply, AttemptFailure> {
-    let request = build(call, progress).await?;
+    let request = build(call, aim, progress).await?;
     progress.reach(Progress::EXCHANGE);
     let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
     progress.reach(Progress::BODY);
@@ -169,13 +170,14 @@ pub(crate) async fn once(
 /// The request of one attempt.
 async fn build(
     call: &Prepared,
+    aim: &Aim<'_>,
     progress: &Progress,
 ) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
     let plan = &call.plan;
     let additions = auth::apply(&call.chosen).await.map_err(AttemptFailure::neutral)?;
     let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
     let address = if additions.query.is_empty() {
-        call.address.clone()
+        aim.address.clone()
     } else {
         let mut query = plan.query.clone();
         for pair in &additions.query {
@@ -184,7 +186,7 @@ async fn build(
             }
             query.push_str(pair);
         }
-        address(&call.target, plan, &query).map_err(fail)?
+        address(&aim.target, plan, &query).map_err(fail)?
     };
     let body = plan.body.open().await.map_err(|error| {
         AttemptFailure::neutral(

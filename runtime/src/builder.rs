@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::auth::{Credential, Credentials, TokenSource};
 use crate::client::{Client, Inner, Stage};
 use crate::encode;
-use crate::encode::base::BaseUrl;
+use crate::encode::base::{BaseUrl, Bases};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::gate::Gate;
@@ -23,6 +23,7 @@ use crate::random::Random;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::{InvalidPolicy, Policy};
+use crate::route::{Cluster, Route};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
@@ -36,7 +37,7 @@ const USER_AGENT: &str = concat!("sinew/", env!("CARGO_PKG_VERSION"));
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder<C> {
     service: &'static Service,
-    base_url: Option<String>,
+    base_urls: Option<Vec<String>>,
     registry: Option<ServiceRegistry>,
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
@@ -58,7 +59,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     pub fn new(service: &'static Service) -> Self {
         Self {
             service,
-            base_url: None,
+            base_urls: None,
             registry: None,
             credentials: Credentials::default(),
             trusted: Vec::new(),
@@ -77,8 +78,23 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     /// The address of the service with its base path: `https://users.internal/api/v1`.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+    pub fn base_url(self, url: impl Into<String>) -> Self {
+        self.base_urls([url])
+    }
+
+    /// The addresses of several endpoints of the service, which share its calls: each attempt goes to the less loaded of
+    /// two that are drawn by chance, a retry to one that the call has not been to, and whoever fails while others answer is
+    /// left out for a while ([`Policy::outlier`]). Each has a circuit of its own. Credentials go to all of them.
+    ///
+    /// ```
+    /// # use sinew_runtime::{ClientBuilder, generated::{Client, Service}};
+    /// # static SERVICE: Service = Service::new("user-service", "");
+    /// let client: Client = ClientBuilder::new(&SERVICE).base_urls(["http://10.0.0.1:8001/api", "http://10.0.0.2:8001/api"]).build()?;
+    /// assert_eq!(client.endpoints().len(), 2);
+    /// # Ok::<_, sinew_runtime::Error>(())
+    /// ```
+    pub fn base_urls(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.base_urls = Some(urls.into_iter().map(Into::into).collect());
         self
     }
 
@@ -217,8 +233,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             }
         };
         policy.validate().map_err(wrong)?;
-        let base = match (&self.base_url, &self.registry) {
-            (Some(url), _) => BaseUrl::parse(url)
+        let bases = match (&self.base_urls, &self.registry) {
+            (Some(urls), _) => Bases::parse(urls.iter().map(String::as_str))
                 .map_err(|reason| Error::config(format!("base_url of {}: {reason}", self.service.name)))?,
             (None, Some(registry)) => registry.resolve(self.service)?,
             (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
@@ -230,10 +246,15 @@ impl<C: From<Client>> ClientBuilder<C> {
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
         let gate = Arc::new(Gate::new(policy.bulkhead));
-        let home = Arc::new(Endpoint::new(&policy, now));
+        let endpoint = |base: &BaseUrl| Arc::new(Endpoint::new(base.clone(), &policy, now));
+        let home = if bases.others.is_empty() {
+            Route::One(endpoint(&bases.first))
+        } else {
+            Route::Many(Arc::new(Cluster::new(bases.all().map(endpoint).collect(), policy.outlier)))
+        };
         let inner = Inner {
             service: self.service,
-            base,
+            base: bases.first,
             policy: Arc::new(policy),
             policies: self.policies,
             headers: self.headers,

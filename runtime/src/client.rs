@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::auth::Credentials;
 use crate::builder::ClientBuilder;
 use crate::encode::base::BaseUrl;
-use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::endpoint::{Endpoint, EndpointStatus};
+use crate::error::{Context, Error};
 use crate::gate::Gate;
 use crate::observer::{Observed, Observer};
 use crate::operation::Service;
@@ -22,7 +22,8 @@ use crate::registry::ServiceRegistry;
 use crate::resilience::breaker::CircuitState;
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
-use crate::telemetry;
+use crate::route::Route;
+use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
 
 /// How far a client has been closed.
@@ -61,8 +62,8 @@ pub(crate) struct Inner {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) trace: bool,
     pub(crate) budget: Arc<Budget>,
-    /// The service's own origin.
-    pub(crate) home: Arc<Endpoint>,
+    /// Where the service itself is.
+    pub(crate) home: Route,
     /// The origins of operations with a server of their own: one for each such server of the document.
     pub(crate) others: Mutex<BTreeMap<Arc<str>, Arc<Endpoint>>>,
 }
@@ -116,37 +117,39 @@ impl Client {
         self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Whether the circuit to the service's own origin lets requests through.
+    /// Whether the circuit to the service's own origin lets requests through; of several endpoints, whether any does.
     pub fn circuit(&self) -> CircuitState {
-        self.inner.home.breaker.state()
+        self.inner.home.choices().circuit()
     }
 
-    /// Keeps the circuit to the service's own origin open: nothing is sent until [`force_closed`](Self::force_closed) or
+    /// Keeps the circuits to the service's own endpoints open: nothing is sent until [`force_closed`](Self::force_closed) or
     /// [`reset_circuit`](Self::reset_circuit). Checks go all the same.
     pub fn force_open(&self) {
         self.force(CircuitState::Open, true);
     }
 
-    /// Keeps the circuit to the service's own origin closed, whatever fails, until another hand changes it.
+    /// Keeps the circuits to the service's own endpoints closed, whatever fails, until another hand changes it.
     pub fn force_closed(&self) {
         self.force(CircuitState::Closed, true);
     }
 
-    /// Closes the circuit to the service's own origin, forgets what it has seen, and leaves it to itself.
+    /// Closes the circuits to the service's own endpoints, forgets what they have seen, and leaves them to themselves.
     pub fn reset_circuit(&self) {
         self.force(CircuitState::Closed, false);
     }
 
     fn force(&self, state: CircuitState, held: bool) {
         let inner = &self.inner;
-        let about = Observed {
-            service: inner.service.name,
-            origin: &inner.base.origin,
-            operation: "",
-            method: "",
-            template: "",
-        };
-        telemetry::circuit(&about, inner.observer.as_deref(), inner.home.breaker.force(state, held));
+        inner.home.choices().each(|endpoint| {
+            let about = Observed {
+                service: inner.service.name,
+                origin: endpoint.origin(),
+                operation: "",
+                method: "",
+                template: "",
+            };
+            telemetry::circuit(&about, inner.observer.as_deref(), endpoint.breaker.force(state, held));
+        });
     }
 
     /// How many retries the budget holds, if the client has one.
@@ -157,6 +160,14 @@ impl Client {
     /// The address of the service, without a slash at its end.
     pub fn base_url(&self) -> String {
         self.inner.base.text()
+    }
+
+    /// The endpoints of the service, and what is known of each.
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        let now = Instant::now();
+        let mut list = Vec::new();
+        self.inner.home.choices().each(|endpoint| list.push(endpoint.status(now)));
+        list
     }
 
     pub(crate) fn service(&self) -> &'static Service {
@@ -173,13 +184,18 @@ impl Inner {
         self.transport.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is remembered of an origin.
-    pub(crate) fn endpoint(&self, origin: &Arc<str>, now: Instant) -> Arc<Endpoint> {
-        if *origin == self.base.origin {
+    /// Where the calls to an address go.
+    pub(crate) fn route(&self, target: &BaseUrl, now: Instant) -> Route {
+        if target.origin == self.base.origin {
             return self.home.clone();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.entry(origin.clone()).or_insert_with(|| Arc::new(Endpoint::new(&self.policy, now))).clone()
+        let new = || Arc::new(Endpoint::new(target.clone(), &self.policy, now));
+        Route::One(others.entry(target.origin.clone()).or_insert_with(new).clone())
+    }
+
+    pub(crate) fn telemetry<'t>(&'t self, context: &'t Context, url: &'t str, attempts: u32) -> Telemetry<'t> {
+        Telemetry { context, url, attempts, observer: self.observer.as_deref() }
     }
 }
 

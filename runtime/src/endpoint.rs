@@ -1,20 +1,102 @@
-//! What is remembered of one origin?
+//! What is remembered of one place where a service is?
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::resilience::breaker::Breaker;
+use crate::encode::base::BaseUrl;
+use crate::resilience::breaker::{Breaker, CircuitState};
+use crate::resilience::load::Load;
+use crate::resilience::outlier::Outlier;
 use crate::resilience::policy::Policy;
 use crate::resilience::pushback::Pushback;
 
-/// An origin that a client talks to, with what its answers so far say about the next attempt.
+/// A place that a client talks to, with what its answers so far say about the next attempt.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    /// Which one it is, for as long as the process lives.
+    pub(crate) id: u64,
+    pub(crate) base: BaseUrl,
+    /// Where to connect instead of asking the operating system for the host of `base`.
+    pub(crate) address: Option<SocketAddr>,
+    /// Those of a lower number are asked first (RFC 2782).
+    pub(crate) priority: u16,
+    /// How much it bears in comparison with others.
+    pub(crate) weight: u16,
     pub(crate) breaker: Breaker,
     pub(crate) pushback: Pushback,
+    pub(crate) load: Load,
+    pub(crate) outlier: Outlier,
 }
 
 impl Endpoint {
-    pub(crate) fn new(policy: &Policy, now: Instant) -> Self {
-        Self { breaker: Breaker::new(policy.breaker, now), pushback: Pushback::new(now) }
+    pub(crate) fn new(base: BaseUrl, policy: &Policy, now: Instant) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            base,
+            address: None,
+            priority: 0,
+            weight: 1,
+            breaker: Breaker::new(policy.breaker, now),
+            pushback: Pushback::new(now),
+            load: Load::new(now),
+            outlier: Outlier::new(now),
+        }
+    }
+
+    pub(crate) fn status(&self, now: Instant) -> EndpointStatus {
+        EndpointStatus {
+            base_url: self.base.text(),
+            address: self.address,
+            circuit: self.breaker.state(),
+            ejected_for: self.outlier.left(now),
+            in_flight: self.load.in_flight(),
+            latency: self.load.average(now),
+        }
+    }
+
+    /// The origin, which logs and errors show.
+    pub(crate) fn origin(&self) -> &Arc<str> {
+        &self.base.origin
+    }
+}
+
+/// What a client knows of one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointStatus {
+    /// Its address with the base path.
+    pub base_url: String,
+    /// Where connections to it are made, if it was discovered.
+    pub address: Option<SocketAddr>,
+    /// Whether its circuit lets requests through.
+    pub circuit: CircuitState,
+    /// For how long it is left out yet, if it is.
+    pub ejected_for: Option<Duration>,
+    /// How many attempts are on their way to it; counted only where there are several endpoints.
+    pub in_flight: u32,
+    /// How long it takes to answer, on average and with its failures counted as slow; known only where there are several.
+    pub latency: Option<Duration>,
+}
+
+/// The endpoints that a call has been to: the last few.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tried {
+    ids: [u64; 8],
+    next: usize,
+}
+
+impl Tried {
+    pub(crate) fn add(&mut self, endpoint: &Endpoint) {
+        self.ids[self.next % self.ids.len()] = endpoint.id;
+        self.next += 1;
+    }
+
+    pub(crate) fn holds(&self, endpoint: &Endpoint) -> bool {
+        self.ids.contains(&endpoint.id)
     }
 }

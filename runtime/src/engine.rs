@@ -9,24 +9,25 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::Instrument;
 
-use crate::attempt::{AttemptFailure, Progress, cut_off, expired, once};
+use crate::attempt::AttemptFailure;
 use crate::call::Options;
 use crate::client::{Client, Inner, Stage};
+use crate::endpoint::Tried;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
+use crate::exchange::{Ended, Exchange};
 use crate::gate::{Hold, NoSlot, Slot};
 use crate::observer::Event;
 use crate::operation::Operation;
 use crate::prepare::{Prepared, context, prepare};
-use crate::reply::{About, Reply, ReplyBody};
+use crate::reply::{Reply, ReplyBody};
 use crate::request::{Mode, Plan};
 use crate::resilience::backoff::added;
-use crate::resilience::breaker::{CircuitState, Evidence, Outcome, Permit};
+use crate::resilience::breaker::{Evidence, Outcome};
 use crate::resilience::budget::Token;
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{Failed, LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide};
-use crate::telemetry::Telemetry;
+use crate::route::{Asking, Entry, Route};
 use crate::transport::{BoxFuture, TransportFailure};
 
 /// The one entry, boxed and without type parameters: the way of a call is compiled once, here.
@@ -65,14 +66,15 @@ pub(crate) fn execute<'c>(
 /// The loop.
 async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, Error> {
     let Prepared { plan, policy, context, .. } = &call;
-    let observer = client.observer.as_deref();
-    let telemetry = Telemetry { context, url: &call.shown, attempts: policy.attempts, observer };
+    let telemetry = client.telemetry(context, &call.shown, policy.attempts);
     let deadline = Deadline::after(started, policy.total_timeout);
     // A check asks neither breaker nor pushback nor budget: it is how one finds out that a service is back.
-    let endpoint = (plan.mode != Mode::Check).then(|| client.endpoint(&call.target.origin, started));
+    let route = (plan.mode != Mode::Check).then(|| client.route(&call.target, started));
     // Longer than an attempt can last, so that only a probe that was lost loses its turn.
     let lease = policy.attempt_timeout.saturating_mul(2);
     let counted = client.gate.count();
+    let random = || client.random.next();
+    let mut tried = Tried::default();
     let mut slot: Option<Slot> = None;
     let mut last: Option<Error> = None;
     let mut token: Option<Token> = None;
@@ -85,7 +87,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             Some(last) => error.with_source(last),
             None => error,
         };
-        if endpoint.is_some() && slot.is_none() {
+        if route.is_some() && slot.is_none() {
             let left = deadline.remaining(Instant::now()).saturating_sub(LEAST_ATTEMPT);
             slot = match client.gate.slot(client.policy.bulkhead.wait.min(left)).await {
                 Ok(slot) => Some(slot),
@@ -100,26 +102,26 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         let Some(transport) = client.transport().filter(|_| !client.is_closed()) else {
             return Err(last.unwrap_or_else(|| told(Error::closed(), attempt)));
         };
+        let choices = route.as_ref().map(Route::choices);
         let now = Instant::now();
-        if let Some(left) = endpoint.as_ref().filter(|_| policy.retry_after.shared).and_then(|it| it.pushback.left(now))
-        {
-            let wait = added(left, PUSHBACK_SPREAD, client.random.next());
-            if left > policy.retry_after.cap || deadline.remaining(now) <= wait.saturating_add(LEAST_ATTEMPT) {
-                telemetry.throttled(left);
-                return Err(told(refused(throttled(left), last), attempt));
-            }
-            slot = None;
-            sleep_or_close(client, wait).await;
-            continue;
-        }
-        let progress = Progress::default();
-        let permit = match endpoint.as_ref().map(|endpoint| endpoint.breaker.enter(now, lease)) {
+        let asking = Asking { now, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
+        let entry = match choices.as_ref().map(|choices| choices.enter(&asking)) {
             None => None,
-            Some(Ok((permit, change))) => {
+            Some(Entry::Go(endpoint, permit, change)) => {
                 telemetry.circuit(change);
-                Some(permit)
+                Some((endpoint, permit))
             }
-            Some(Err(retry_in)) => {
+            Some(Entry::Wait(left)) => {
+                let wait = added(left, PUSHBACK_SPREAD, random());
+                if left > policy.retry_after.cap || deadline.remaining(now) <= wait.saturating_add(LEAST_ATTEMPT) {
+                    telemetry.throttled(left);
+                    return Err(told(refused(throttled(left), last), attempt));
+                }
+                slot = None;
+                sleep_or_close(client, wait).await;
+                continue;
+            }
+            Some(Entry::Rejected(retry_in)) => {
                 telemetry.rejected(retry_in);
                 return Err(told(refused(turned_away(retry_in), last), attempt));
             }
@@ -128,39 +130,16 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         if let Some(token) = token.take() {
             token.spend();
         }
-        telemetry.request(attempt);
-        let limit = Deadline::after(now, policy.attempt_timeout).min(deadline);
-        let about = About {
-            context: context.clone(),
-            attempts: attempt,
-            started,
-            idle: policy.idle_timeout,
-            max_body: policy.max_body,
-            max_error_body: policy.max_error_body,
-        };
-        // From here on, whoever drops the call gives the attempt up.
-        let mut under_way = UnderWay { permit, progress: &progress, began: now, client, telemetry: &telemetry };
-        let span = telemetry.span(attempt);
-        let sending =
-            once(&*transport, &call, about, &progress, |status| telemetry.response(attempt, status, now.elapsed()))
-                .instrument(span.clone());
-        let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(expired(&progress, policy, limit.at >= deadline.at)),
-            None => Err(cut_off(&progress)),
-        };
-        let ended = Instant::now();
-        let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
-        telemetry.attempt_ended(&span, attempt, said, ended - now);
-        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
-        let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
-        let evidence = Evidence { outcome, took: ended - now, asked, random: client.random.next() };
-        let each = !endpoint.as_ref().is_some_and(|endpoint| endpoint.breaker.counts_calls());
-        if each || result.is_ok() {
-            under_way.settle(evidence, ended);
-        }
-        if endpoint.is_some() && attempt == 1 {
-            client.budget.deposit();
+        let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint)).map_err(|error| told(error, attempt))?;
+        let exchange =
+            Exchange { client, call: &call, transport: &*transport, choices: choices.as_ref(), started, deadline };
+        let ended = exchange.attempt(attempt, aim, entry, now).await;
+        let Ended { result, aim, endpoint, permit, evidence, at } = ended;
+        if let Some(endpoint) = endpoint {
+            tried.add(endpoint);
+            if attempt == 1 {
+                client.budget.deposit();
+            }
         }
         let AttemptFailure { error, fault, advice, .. } = match result {
             Ok(mut reply) => {
@@ -172,9 +151,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             }
             Err(failure) => failure,
         };
-        if let (Some(endpoint), Some(asked)) = (&endpoint, advice.asked.filter(|_| policy.retry_after.shared)) {
-            endpoint.pushback.ask(ended, asked);
-        }
+        let telemetry = exchange.telemetry(&aim);
         let first_return = fault == Some(TransportFailure::Unprocessed) && !given_back;
         given_back |= first_return;
         let failed = Failed {
@@ -188,17 +165,18 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             replayable: plan.body.is_replayable(),
             attempt,
             attempts: policy.attempts,
-            open: endpoint.as_ref().is_some_and(|endpoint| endpoint.breaker.state() == CircuitState::Open),
-            backoff: policy.backoff.delay(attempt - 1, waited, client.random.next()),
+            open: choices.as_ref().is_some_and(|choices| choices.all_open(at)),
+            elsewhere: choices.as_ref().is_some_and(|choices| choices.has_another(endpoint, at)),
+            backoff: policy.backoff.delay(attempt - 1, waited, random()),
             ceiling: policy.backoff.ceiling,
-            remaining: deadline.remaining(ended),
-            random: client.random.next(),
+            remaining: deadline.remaining(at),
+            random: random(),
         };
         if matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport) {
             telemetry.transient(attempt, &error);
         }
         let verdict = decide(&failed, &policy.retry_on, policy.retry_after, || {
-            token = client.budget.withdraw(ended);
+            token = client.budget.withdraw(at);
             token.is_some()
         });
         let error = match last.take() {
@@ -206,11 +184,12 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             Some(cause) if error.kind() == ErrorKind::Deadline => error.with_source(cause),
             _ => error,
         };
-        let error = told(error, attempt);
+        let error = error.with_context(&aim.context, attempt, started.elapsed());
+        let outcome = evidence.outcome;
         let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
-        // Where calls are counted, a failure that is tried again is none yet. (Settled already, this does nothing.)
+        // Where calls are counted, a failure that is tried again is none yet.
         let outcome = if passed_over { Outcome::Neutral } else { outcome };
-        under_way.settle(Evidence { outcome, ..evidence }, ended);
+        telemetry.circuit(permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at)));
         let delay = match verdict {
             Verdict::Again(delay) => delay,
             Verdict::Stop(reason) => {
@@ -223,34 +202,6 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         // While it sleeps, another may go.
         slot = None;
         sleep_or_close(client, delay).await;
-    }
-}
-
-/// An attempt on its way: tells the breaker how it went, or that its caller gave it up.
-struct UnderWay<'a> {
-    permit: Option<Permit<'a>>,
-    progress: &'a Progress,
-    began: Instant,
-    client: &'a Inner,
-    telemetry: &'a Telemetry<'a>,
-}
-
-impl UnderWay<'_> {
-    /// The first time counts.
-    fn settle(&mut self, evidence: Evidence, now: Instant) {
-        if let Some(permit) = self.permit.take() {
-            self.telemetry.circuit(permit.settle(evidence, now));
-        }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        // What never reached a transport is settled by the permit itself, as nothing.
-        if let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) {
-            let now = Instant::now();
-            self.telemetry.circuit(permit.give_up(now - self.began, self.client.random.next(), now));
-        }
     }
 }
 
@@ -277,7 +228,7 @@ async fn sleep_or_close(client: &Inner, delay: Duration) {
 }
 
 /// What comes of a future, unless the client's grace is over before.
-async fn until_cut<T>(client: &Inner, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn until_cut<T>(client: &Inner, future: impl Future<Output = T>) -> Option<T> {
     until(client, Stage::Cut, future).await
 }
 

@@ -14,6 +14,7 @@ use crate::observer::{Event, Observed, Observer};
 /// | `http.client.request.total_duration` | histogram, s | `error.type` |
 /// | `resilience.retry.attempts` | counter | |
 /// | `resilience.rejected` | counter | `error.type` |
+/// | `resilience.endpoint.ejected` | counter | |
 /// | `resilience.breaker.transitions` | counter | `resilience.circuit_breaker.state` |
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
@@ -50,6 +51,7 @@ impl Observer for Metrics {
                 labels.push(metrics::Label::new("resilience.circuit_breaker.state", to.to_string()));
                 metrics::counter!("resilience.breaker.transitions", labels).increment(1);
             }
+            Event::EndpointEjected { .. } => metrics::counter!("resilience.endpoint.ejected", labels).increment(1),
             Event::AttemptStarted { .. } => {}
         }
     }

@@ -84,6 +84,12 @@ pub enum Event {
         /// How long it took, waits included.
         took: Duration,
     },
+    /// One of several endpoints failed while others answered, and is left out for a while. Its origin is the one that
+    /// the event is about.
+    EndpointEjected {
+        /// For how long.
+        out: Duration,
+    },
     /// A circuit changed. Told once for each change, by whoever made it.
     CircuitChanged {
         /// What it was.

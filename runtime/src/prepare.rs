@@ -12,6 +12,7 @@ use crate::client::Inner;
 use crate::encode;
 use crate::encode::base::BaseUrl;
 use crate::encode::query::redacted;
+use crate::endpoint::Endpoint;
 use crate::error::{Context, Error};
 use crate::operation::{Operation, SchemeKind};
 use crate::random;
@@ -36,6 +37,39 @@ pub(crate) struct Prepared {
     pub(crate) repeatable: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
+}
+
+/// Where one attempt of a call goes, and how that is shown.
+pub(crate) struct Aim<'c> {
+    pub(crate) target: Cow<'c, BaseUrl>,
+    pub(crate) address: http::Uri,
+    pub(crate) shown: Cow<'c, str>,
+    pub(crate) context: Cow<'c, Context>,
+}
+
+impl Prepared {
+    /// The way to an endpoint; without one, or for the service's first, what was prepared.
+    pub(crate) fn aim(&self, endpoint: Option<&Endpoint>) -> Result<Aim<'_>, Error> {
+        let same = endpoint.is_none_or(|endpoint| endpoint.base.origin == self.target.origin);
+        let Some(endpoint) = endpoint.filter(|_| !same) else {
+            return Ok(Aim {
+                target: Cow::Borrowed(&self.target),
+                address: self.address.clone(),
+                shown: Cow::Borrowed(&self.shown),
+                context: Cow::Borrowed(&self.context),
+            });
+        };
+        let own_path = self.plan.operation.base_path.is_some();
+        let path = if own_path { &self.target.path } else { &endpoint.base.path };
+        let target = BaseUrl { origin: endpoint.base.origin.clone(), path: path.clone() };
+        let context = Context { origin: target.origin.clone(), ..self.context.clone() };
+        Ok(Aim {
+            address: address(&target, &self.plan, &self.plan.query).map_err(Error::build)?,
+            shown: Cow::Owned(shown_url(&target, &self.plan, &self.chosen)),
+            target: Cow::Owned(target),
+            context: Cow::Owned(context),
+        })
+    }
 }
 
 pub(crate) fn context(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::encode::base::BaseUrl;
+use crate::encode::base::{BaseUrl, Bases, TWICE};
 use crate::error::Error;
 use crate::operation::Service;
 
@@ -53,14 +53,15 @@ impl<const N: usize> Env for [(&str, &str); N] {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceAddress {
     name: String,
-    base: BaseUrl,
+    /// One at least.
+    bases: Bases,
     health: String,
     ready: String,
 }
 
 impl ServiceAddress {
-    fn new(name: &str, base: BaseUrl) -> Self {
-        Self { name: name.to_owned(), base, health: "/health".to_owned(), ready: "/ready".to_owned() }
+    fn new(name: &str, bases: Bases) -> Self {
+        Self { name: name.to_owned(), bases, health: "/health".to_owned(), ready: "/ready".to_owned() }
     }
 
     /// The name.
@@ -68,19 +69,24 @@ impl ServiceAddress {
         &self.name
     }
 
-    /// The address with its base path: `http://localhost:8001/api/v1`.
+    /// The address with its base path: `http://localhost:8001/api/v1`. Of several endpoints, that of the first.
     pub fn base_url(&self) -> String {
-        self.base.text()
+        self.bases.first.text()
     }
 
-    /// The health check, outside the base path: `http://localhost:8001/health`.
+    /// The addresses of all its endpoints.
+    pub fn base_urls(&self) -> Vec<String> {
+        self.bases.all().map(BaseUrl::text).collect()
+    }
+
+    /// The health check of the first endpoint, outside the base path: `http://localhost:8001/health`.
     pub fn health_url(&self) -> String {
-        format!("{}{}", self.base.origin, self.health)
+        format!("{}{}", self.bases.first.origin, self.health)
     }
 
-    /// The readiness check, outside the base path: `http://localhost:8001/ready`.
+    /// The readiness check of the first endpoint, outside the base path: `http://localhost:8001/ready`.
     pub fn ready_url(&self) -> String {
-        format!("{}{}", self.base.origin, self.ready)
+        format!("{}{}", self.bases.first.origin, self.ready)
     }
 }
 
@@ -90,8 +96,8 @@ impl ServiceAddress {
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `USER_SERVICE_BASE_URL` | the whole address; nothing else is then read |
-/// | `USER_SERVICE_HOST` | the host (an IPv6 address with or without brackets) |
+/// | `USER_SERVICE_BASE_URL` | the whole address, or those of several endpoints with commas between; nothing else is then read |
+/// | `USER_SERVICE_HOST` | the host (an IPv6 address with or without brackets), or those of several endpoints with commas between |
 /// | `USER_SERVICE_PORT` | the port; or `tcp://10.0.0.1:8080`, which Kubernetes sets for a Service called `user-service`: its port, and its host if no other is set |
 /// | `USER_SERVICE_PROTOCOL` | `http` or `https` |
 /// | `USER_SERVICE_SERVICE_HOST`, `USER_SERVICE_SERVICE_PORT` | what Kubernetes sets besides, asked where the ones above are not set |
@@ -129,7 +135,7 @@ impl ServiceRegistry {
         let services = KNOWN
             .iter()
             .map(|(name, default)| {
-                let address = read(&env, name, default).map(|base| ServiceAddress::new(name, base));
+                let address = read(&env, name, default).map(|bases| ServiceAddress::new(name, bases));
                 ((*name).to_owned(), Entry::Known(address))
             })
             .collect();
@@ -185,9 +191,21 @@ impl ServiceRegistry {
     /// # Errors
     /// If the address is not one.
     pub fn register(&mut self, name: &str, base_url: &str) -> Result<(), Error> {
-        let base = BaseUrl::parse(base_url)
+        self.register_endpoints(name, [base_url])
+    }
+
+    /// Registers a service at several endpoints, as [`register`](Self::register) does at one.
+    ///
+    /// # Errors
+    /// If there is none, one is no address, two have the same origin, or not all are `http` or all `https`.
+    pub fn register_endpoints<'a>(
+        &mut self,
+        name: &str,
+        base_urls: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Error> {
+        let bases = Bases::parse(base_urls)
             .map_err(|reason| Error::config(format!("the address of {}: {reason}", name.escape_debug())))?;
-        self.services.insert(name.to_owned(), Entry::Registered(ServiceAddress::new(name, base)));
+        self.services.insert(name.to_owned(), Entry::Registered(ServiceAddress::new(name, bases)));
         Ok(())
     }
 
@@ -208,9 +226,9 @@ impl ServiceRegistry {
 
     /// Where a generated client's service is: as registered by hand, else by its variables over its document's own
     /// address, else over the address that is known here.
-    pub(crate) fn resolve(&self, service: &Service) -> Result<BaseUrl, Error> {
+    pub(crate) fn resolve(&self, service: &Service) -> Result<Bases, Error> {
         if let Some(Entry::Registered(address)) = self.services.get(service.name) {
-            return Ok(address.base.clone());
+            return Ok(address.bases.clone());
         }
         let known = KNOWN.iter().find(|(name, _)| *name == service.name).map_or("", |(_, default)| default);
         let default = if service.default_url.is_empty() { known } else { service.default_url };
@@ -238,7 +256,7 @@ impl fmt::Debug for ServiceRegistry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_map()
-            .entries(self.list().into_iter().map(|address| (&address.name, address.base_url())))
+            .entries(self.list().into_iter().map(|address| (&address.name, address.base_urls().join(", "))))
             .finish()
     }
 }
@@ -254,7 +272,7 @@ pub(crate) fn prefix(name: &str) -> String {
 
 /// The address of a service by its variables, over its default. Errors name the variable, and never say its value: a
 /// variable that was set by mistake may hold anything.
-fn read(env: &(impl Env + ?Sized), name: &str, default: &str) -> Result<BaseUrl, String> {
+fn read(env: &(impl Env + ?Sized), name: &str, default: &str) -> Result<Bases, String> {
     let prefix = prefix(name);
     let var = |suffix: &str| {
         let variable = format!("{prefix}_{suffix}");
@@ -262,7 +280,7 @@ fn read(env: &(impl Env + ?Sized), name: &str, default: &str) -> Result<BaseUrl,
         (!value.is_empty()).then_some((variable, value))
     };
     if let Some((variable, value)) = var("BASE_URL") {
-        return BaseUrl::parse(&value).map_err(|reason| format!("{variable}: {reason}"));
+        return Bases::parse(value.split(',').map(str::trim)).map_err(|reason| format!("{variable}: {reason}"));
     }
     let wrong_port = |variable: &str| {
         format!("{variable}: a port is a number from 1 to 65535, or tcp://host:port as Kubernetes sets it")
@@ -292,7 +310,9 @@ fn read(env: &(impl Env + ?Sized), name: &str, default: &str) -> Result<BaseUrl,
         Some(BaseUrl::parse(default).map_err(|reason| format!("the default address of {name}: {reason}"))?)
     };
     if !origin_given {
-        return base.ok_or_else(|| format!("{name} has no default address: set {prefix}_HOST or {prefix}_BASE_URL"));
+        return base
+            .map(Bases::from)
+            .ok_or_else(|| format!("{name} has no default address: set {prefix}_HOST or {prefix}_BASE_URL"));
     }
     let default_url = base.as_ref().and_then(|base| Url::parse(&base.origin).ok());
     let scheme = match &protocol {
@@ -311,17 +331,22 @@ fn read(env: &(impl Env + ?Sized), name: &str, default: &str) -> Result<BaseUrl,
             None => return Err(format!("{name} has no default address: set {prefix}_HOST")),
         },
     };
-    let host = bracketed(&host)
-        .ok_or_else(|| format!("{blamed}: a host is a name or an address, without protocol, port or path"))?;
+    let wrong_host = || format!("{blamed}: a host is a name or an address, without protocol, port or path");
     // The default's port is kept as it is; where only the protocol changed, its explicit port is still what was meant.
     let port = port.or_else(|| default_url.as_ref().and_then(Url::port));
     let path = base.as_ref().map_or("", |base| &*base.path);
-    let text = match port {
-        Some(port) => format!("{scheme}://{host}:{port}{path}"),
-        None => format!("{scheme}://{host}{path}"),
-    };
-    BaseUrl::parse(&text)
-        .map_err(|_| format!("{blamed}: a host is a name or an address, without protocol, port or path"))
+    let texts = host.split(',').map(|host| {
+        let host = bracketed(host.trim()).ok_or_else(wrong_host)?;
+        Ok(match port {
+            Some(port) => format!("{scheme}://{host}:{port}{path}"),
+            None => format!("{scheme}://{host}{path}"),
+        })
+    });
+    let texts = texts.collect::<Result<Vec<_>, String>>()?;
+    match Bases::parse(texts.iter().map(String::as_str)) {
+        Err(TWICE) => Err(format!("{blamed}: {TWICE}")),
+        bases => bases.map_err(|_| wrong_host()),
+    }
 }
 
 fn parse_port(text: &str) -> Option<u16> {

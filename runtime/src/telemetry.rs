@@ -164,6 +164,13 @@ impl Telemetry<'_> {
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Retry-After: call rejected");
     }
 
+    pub(crate) fn ejected(&self, out: Duration) {
+        let Context { operation, service, origin, .. } = self.context;
+        let out_ms = u64::try_from(out.as_millis()).unwrap_or(u64::MAX);
+        self.tell(&Event::EndpointEjected { out });
+        tracing::warn!(service, operation, origin = &**origin, out_ms, "Endpoint left out for {}", Seconds(out));
+    }
+
     pub(crate) fn stopped(&self, attempt: u32, reason: Reason) {
         // The other reasons are in the error itself; this one is news about the client.
         if reason == Reason::Budget {

@@ -59,9 +59,53 @@ impl BaseUrl {
         Ok(text)
     }
 
+    fn is_secure(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+
     /// The address as a text.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.origin, self.path)
+    }
+}
+
+/// The addresses of a service's endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bases {
+    pub(crate) first: BaseUrl,
+    pub(crate) others: Vec<BaseUrl>,
+}
+
+/// Why a list of addresses is none.
+pub(crate) const TWICE: &str = "two endpoints have the same origin";
+
+impl Bases {
+    /// Reads addresses: one at least, each origin once, and all as secret on their way or none.
+    pub(crate) fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, &'static str> {
+        let mut texts = texts.into_iter();
+        let first = BaseUrl::parse(texts.next().ok_or("there is no address")?)?;
+        let mut bases = Self { first, others: Vec::new() };
+        for text in texts {
+            let base = BaseUrl::parse(text)?;
+            if bases.all().any(|other| other.origin == base.origin) {
+                return Err(TWICE);
+            }
+            if base.is_secure() != bases.first.is_secure() {
+                return Err("some endpoints are `http` and some `https`");
+            }
+            bases.others.push(base);
+        }
+        Ok(bases)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &BaseUrl> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl From<BaseUrl> for Bases {
+    fn from(first: BaseUrl) -> Self {
+        Self { first, others: Vec::new() }
     }
 }
 

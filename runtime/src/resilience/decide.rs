@@ -34,6 +34,8 @@ pub(crate) struct Failed {
     pub(crate) attempts: u32,
     /// The circuit is open by now: another attempt would only be turned away.
     pub(crate) open: bool,
+    /// Another endpoint than the one that failed may take it.
+    pub(crate) elsewhere: bool,
     /// The wait that the back-off has in mind, its longest, and what is left of the call's time.
     pub(crate) backoff: Duration,
     pub(crate) ceiling: Duration,
@@ -93,7 +95,9 @@ pub(crate) fn decide(
     if failed.open {
         return Verdict::Stop(Reason::CircuitOpen);
     }
-    let after = match failed.advice.asked {
+    // A whole service limits its callers; everything else that is asked for, this endpoint asks for itself.
+    let bound = !failed.elsewhere || failed.status == Some(429);
+    let after = match failed.advice.asked.filter(|_| bound) {
         Some(asked) if asked > retry_after.cap => return Verdict::Stop(Reason::AskedTooLong),
         // Never earlier than asked (RFC 9110, section 10.2.3), and a little later each in his own way.
         Some(asked) => added(asked.max(failed.backoff), PUSHBACK_SPREAD, failed.random),
@@ -194,7 +198,12 @@ mod tests {
         assert!(afford && !failed.open && failed.replayable && failed.attempt < failed.attempts, "{}", row());
         assert!(failed.remaining > after, "there is time: {}", row());
         let asked = failed.advice.asked;
-        assert!(asked.is_none_or(|asked| after >= asked && asked <= policy.retry_after.cap), "never early: {}", row());
+        let bound = !failed.elsewhere || failed.status == Some(429);
+        assert!(
+            !bound || asked.is_none_or(|asked| after >= asked && asked <= policy.retry_after.cap),
+            "never early: {}",
+            row()
+        );
         assert!(failed.given_back || after >= failed.backoff, "{}", row());
         match failed.kind {
             ErrorKind::Connect => {
@@ -233,7 +242,7 @@ mod tests {
                             for asked in ASKED {
                                 for should in [None, Some(true), Some(false)] {
                                     for remaining in REMAINING {
-                                        for bits in 0..64_u8 {
+                                        for bits in 0..128_u8 {
                                             let failed = Failed {
                                                 kind,
                                                 tls: bits & 1 == 1,
@@ -246,6 +255,7 @@ mod tests {
                                                 attempt: if bits & 8 == 8 { 2 } else { 3 },
                                                 attempts: 3,
                                                 open: bits & 32 == 32,
+                                                elsewhere: bits & 64 == 64,
                                                 backoff: SECOND,
                                                 ceiling: SECOND * 8,
                                                 remaining,
@@ -280,6 +290,7 @@ mod tests {
             attempt: 1,
             attempts: 3,
             open: false,
+            elsewhere: false,
             backoff: SECOND,
             ceiling: SECOND * 8,
             remaining: SECOND * 100,
@@ -325,6 +336,21 @@ mod tests {
         let back =
             Failed { given_back: true, sent: Sent::NotSent, repeatable: false, ..failed(ErrorKind::Transport, None) };
         assert_eq!(verdict(&seed, &back), Verdict::Again(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_one_endpoint_asks_does_not_bind_another() {
+        let policy = Policy::standard();
+        let verdict = |status, asked, elsewhere| {
+            let advice = Advice { asked: Some(Duration::from_secs(asked)), should: None };
+            let failed = Failed { advice, elsewhere, repeatable: false, ..failed(ErrorKind::Status, Some(status)) };
+            decide(&failed, &policy.retry_on, policy.retry_after, || true)
+        };
+        assert_eq!(verdict(503, 9, false), Verdict::Again(SECOND * 9));
+        assert_eq!(verdict(503, 9, true), Verdict::Again(SECOND), "it was not processed, and there is another place");
+        assert_eq!(verdict(503, 99, true), Verdict::Again(SECOND));
+        assert_eq!(verdict(429, 9, true), Verdict::Again(SECOND * 9), "the service counts, not the endpoint");
+        assert_eq!(verdict(429, 99, true), Verdict::Stop(Reason::AskedTooLong));
     }
 
     #[test]

@@ -6,5 +6,7 @@ pub(crate) mod budget;
 pub(crate) mod classify;
 pub(crate) mod deadline;
 pub(crate) mod decide;
+pub(crate) mod load;
+pub(crate) mod outlier;
 pub(crate) mod policy;
 pub(crate) mod pushback;

@@ -8,6 +8,7 @@ mod anchors;
 mod auth;
 mod bugs;
 mod calls;
+mod endpoints;
 mod forms;
 mod gate;
 mod generated;

@@ -45,6 +45,41 @@ fn variables_change_addresses() {
 }
 
 #[test]
+fn variables_list_endpoints() {
+    let urls = |env: &[(&str, &str)]| {
+        let env: std::collections::BTreeMap<_, _> =
+            env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let registry = ServiceRegistry::with_env(env);
+        registry.get("user-service").map(sinew_runtime::ServiceAddress::base_urls).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        urls(&[("USER_SERVICE_BASE_URL", "http://a.test/v1, http://b.test:81/v1")]).expect("two"),
+        ["http://a.test/v1", "http://b.test:81/v1"]
+    );
+    assert_eq!(
+        urls(&[("USER_SERVICE_HOST", "10.0.0.1,::1, c"), ("USER_SERVICE_PORT", "90")]).expect("three"),
+        ["http://10.0.0.1:90/api/v1", "http://[::1]:90/api/v1", "http://c:90/api/v1"]
+    );
+    for (name, value) in [
+        ("USER_SERVICE_BASE_URL", "http://a.test,canary"),
+        ("USER_SERVICE_BASE_URL", "http://a.test,"),
+        ("USER_SERVICE_HOST", "a,,b"),
+        ("USER_SERVICE_HOST", "a,canary/x"),
+        ("USER_SERVICE_HOST", "a,a"),
+    ] {
+        let error = urls(&[(name, value)]).expect_err(value);
+        assert!(error.contains(name) && !error.contains("canary"), "{error}");
+    }
+    let registry = ServiceRegistry::with_env([("USER_SERVICE_HOST", "a,b")]);
+    static SERVICE: Service = Service::new("user-service", "http://localhost:8001/api/v1");
+    let client = Client::from_registry(&SERVICE, &registry).expect("a client");
+    assert_eq!(client.endpoints()[1].base_url, "http://b:8001/api/v1");
+    let mut registry = ServiceRegistry::without_env();
+    registry.register_endpoints("billing", ["http://a.test", "http://b.test"]).expect("two");
+    assert_eq!(registry.get("billing").expect("known").base_urls().len(), 2);
+}
+
+#[test]
 fn errors_name_the_variable_and_no_value() {
     for (name, value) in [
         ("USER_SERVICE_PORT", "canary"),

@@ -249,6 +249,19 @@ impl Breaker {
         }
     }
 
+    /// What [`enter`](Self::enter) would say, without entering.
+    pub(crate) fn admits(&self, now: Instant) -> Result<(), Option<Duration>> {
+        let word = Word::unpack(self.word.load(Ordering::Acquire));
+        if matches!(word.state, CLOSED | VACANT) {
+            return Ok(());
+        }
+        if word.is_held() {
+            return Err(None);
+        }
+        let left = word.deadline.saturating_sub(self.ticks(now));
+        if left == 0 { Ok(()) } else { Err(Some(Duration::from_millis(left))) }
+    }
+
     /// The state, without changing it.
     pub(crate) fn state(&self) -> CircuitState {
         Word::unpack(self.word.load(Ordering::Acquire)).circuit()

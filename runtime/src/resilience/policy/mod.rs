@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::backoff::{Backoff, Jitter};
 use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
+use super::outlier::OutlierPolicy;
 use crate::gate::BulkheadPolicy;
 
 /// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]), per operation
@@ -55,6 +56,8 @@ pub struct Policy {
     pub budget: BudgetPolicy,
     /// When the circuit opens. Breakers belong to the client, so a call's own policy does not change them.
     pub breaker: BreakerPolicy,
+    /// When one of several endpoints of the service is left out for a while. It belongs to the client.
+    pub outlier: OutlierPolicy,
     /// How many calls may be on their way at once. It belongs to the client, too.
     pub bulkhead: BulkheadPolicy,
     /// The largest reply that is read into memory, in bytes.
@@ -110,6 +113,13 @@ impl Default for Policy {
                 open_for: Duration::from_secs(60),
                 open_most: Duration::from_secs(60),
                 open_jitter: 0,
+            },
+            outlier: OutlierPolicy {
+                enabled: true,
+                failures: 3,
+                eject_for: Duration::from_secs(30),
+                eject_most: Duration::from_secs(300),
+                share: 50,
             },
             bulkhead: BulkheadPolicy { enabled: false, most: 256, wait: Duration::ZERO },
             max_body: 32 * 1024 * 1024,
@@ -227,6 +237,16 @@ impl Policy {
         }
         if self.breaker.ratio.window < Duration::from_secs(1) {
             return Err(InvalidPolicy::new("breaker.ratio.window", "be at least 1 s"));
+        }
+        if !(1..=255).contains(&self.outlier.failures) {
+            return Err(InvalidPolicy::new("outlier.failures", "be between 1 and 255"));
+        }
+        positive("outlier.eject_for", self.outlier.eject_for)?;
+        if self.outlier.eject_most < self.outlier.eject_for {
+            return Err(InvalidPolicy::new("outlier.eject_most", "not be below outlier.eject_for"));
+        }
+        if self.outlier.share > 100 {
+            return Err(InvalidPolicy::new("outlier.share", "be at most 100"));
         }
         if self.bulkhead.most == 0 {
             return Err(InvalidPolicy::new("bulkhead.most", "be at least 1"));

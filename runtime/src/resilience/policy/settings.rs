@@ -71,6 +71,11 @@ settings! {
     "breaker.open_for": "how long nothing is sent before one probe" => breaker.open_for;
     "breaker.open_most": "each failed probe doubles that, up to this" => breaker.open_most;
     "breaker.open_jitter": "percent added to it at most, by chance" => breaker.open_jitter;
+    "outlier.enabled": "leave out for a while an endpoint that fails while others answer" => outlier.enabled;
+    "outlier.failures": "failures in a row after which" => outlier.failures;
+    "outlier.eject_for": "for how long, the first time; the second time in a row twice as long, …" => outlier.eject_for;
+    "outlier.eject_most": "the longest time" => outlier.eject_most;
+    "outlier.share": "percent of the endpoints that may be out at once; above it ejections are passed over" => outlier.share;
     "bulkhead.enabled": "limit the calls that are on their way at once" => bulkhead.enabled;
     "bulkhead.most": "that limit" => bulkhead.most;
     "bulkhead.wait": "how long a call waits for its turn" => bulkhead.wait;

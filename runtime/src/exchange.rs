@@ -1,0 +1,145 @@
+//! How is one attempt made, watched and counted?
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::attempt::{AttemptFailure, Progress, cut_off, expired, once};
+use crate::client::Inner;
+use crate::endpoint::Endpoint;
+use crate::engine::until_cut;
+use crate::prepare::{Aim, Prepared};
+use crate::reply::{About, Reply};
+use crate::resilience::breaker::{Evidence, Outcome, Permit};
+use crate::resilience::deadline::Deadline;
+use crate::resilience::load::OnItsWay;
+use crate::route::Choices;
+use crate::telemetry::Telemetry;
+use crate::transport::Transport;
+
+/// What the attempts of a call have in common.
+pub(crate) struct Exchange<'a> {
+    pub(crate) client: &'a Inner,
+    pub(crate) call: &'a Prepared,
+    pub(crate) transport: &'a dyn Transport,
+    /// Where it may go; nothing for a check, which neither asks nor tells anybody.
+    pub(crate) choices: Option<&'a Choices<'a>>,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Deadline,
+}
+
+/// An attempt that has ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) result: Result<Reply, AttemptFailure>,
+    pub(crate) aim: Aim<'a>,
+    pub(crate) endpoint: Option<&'a Endpoint>,
+    /// Not settled yet where calls are counted and this one may go on.
+    pub(crate) permit: Option<Permit<'a>>,
+    pub(crate) evidence: Evidence,
+    pub(crate) at: Instant,
+}
+
+impl<'a> Exchange<'a> {
+    pub(crate) fn telemetry<'t>(&'t self, aim: &'t Aim<'_>) -> Telemetry<'t> {
+        self.client.telemetry(&aim.context, &aim.shown, self.call.policy.attempts)
+    }
+
+    /// One attempt, from the moment it was let in.
+    pub(crate) async fn attempt(
+        &self,
+        number: u32,
+        aim: Aim<'a>,
+        endpoint: Option<(&'a Endpoint, Permit<'a>)>,
+        now: Instant,
+    ) -> Ended<'a> {
+        let Self { client, call, .. } = *self;
+        let policy = &call.policy;
+        let telemetry = self.telemetry(&aim);
+        telemetry.request(number);
+        let limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
+        let about = About {
+            context: aim.context.clone().into_owned(),
+            attempts: number,
+            started: self.started,
+            idle: policy.idle_timeout,
+            max_body: policy.max_body,
+            max_error_body: policy.max_error_body,
+        };
+        let progress = Progress::default();
+        let (endpoint, permit) = endpoint.map_or((None, None), |(endpoint, permit)| (Some(endpoint), Some(permit)));
+        // From here on, whoever drops the call gives the attempt up.
+        let mut under_way = UnderWay {
+            permit,
+            endpoint,
+            _on_its_way: endpoint.filter(|_| self.is_balanced()).map(|endpoint| endpoint.load.count()),
+            progress: &progress,
+            began: now,
+            exchange: self,
+            telemetry: &telemetry,
+        };
+        let span = telemetry.span(number);
+        let sending = once(self.transport, call, &aim, about, &progress, |status| {
+            telemetry.response(number, status, now.elapsed());
+        })
+        .instrument(span.clone());
+        let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
+            None => Err(cut_off(&progress)),
+        };
+        let at = Instant::now();
+        let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
+        telemetry.attempt_ended(&span, number, said, at - now);
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
+        let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
+        let evidence = Evidence { outcome, took: at - now, asked, random: client.random.next() };
+        let permit = under_way.permit.take();
+        drop(under_way);
+        let permit = match (permit, endpoint) {
+            (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
+                telemetry.circuit(permit.settle(evidence, at));
+                None
+            }
+            (permit, _) => permit,
+        };
+        if let (Some(endpoint), Some(choices)) = (endpoint.filter(|_| progress.is_under_way()), self.choices) {
+            if let Some(out) = choices.ended(endpoint, outcome, at - now, at) {
+                telemetry.ejected(out);
+            }
+            if let Some(asked) = asked.filter(|_| policy.retry_after.shared || self.is_balanced()) {
+                endpoint.pushback.ask(at, asked);
+            }
+        }
+        Ended { result, aim, endpoint, permit, evidence, at }
+    }
+
+    /// Whether there is anything to choose from: only then are loads of interest.
+    fn is_balanced(&self) -> bool {
+        matches!(self.choices, Some(Choices::Many(..)))
+    }
+}
+
+/// An attempt on its way: tells the breaker that its caller gave it up, if it did.
+struct UnderWay<'u, 'a> {
+    permit: Option<Permit<'a>>,
+    endpoint: Option<&'a Endpoint>,
+    _on_its_way: Option<OnItsWay<'a>>,
+    progress: &'u Progress,
+    began: Instant,
+    exchange: &'u Exchange<'a>,
+    telemetry: &'u Telemetry<'u>,
+}
+
+impl Drop for UnderWay<'_, '_> {
+    fn drop(&mut self) {
+        // What never reached a transport is settled by the permit itself, as nothing.
+        let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) else { return };
+        let now = Instant::now();
+        let took: Duration = now - self.began;
+        if let (Some(endpoint), Some(choices)) = (self.endpoint, self.exchange.choices) {
+            choices.ended(endpoint, Outcome::Neutral, took, now);
+        }
+        self.telemetry.circuit(permit.give_up(took, self.exchange.client.random.next(), now));
+    }
+}
