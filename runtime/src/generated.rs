@@ -15,6 +15,8 @@ pub use crate::operation::{Method, Operation, Scheme, Service};
 pub use crate::reply::{FailedReply, Reply};
 pub use crate::request::Request;
 pub use crate::union::{JsonTypes, Union, UnionArm};
+#[cfg(feature = "webhook")]
+pub use crate::webhook::Webhook;
 pub use crate::{
     Body, Call, ClientBuilder, Download, Error, Health, Nullable, Part, Response, Secret, ServiceRegistry,
 };

@@ -36,6 +36,7 @@
 //! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
+//! * `webhook`: [`Webhook`] and [`StandardWebhooks`], for what services send by themselves.
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
 mod adapt;
@@ -73,6 +74,8 @@ mod telemetry;
 mod trace;
 mod transport;
 mod union;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 pub use auth::{Credential, TokenSource};
 pub use body::{Body, OutgoingBody};
@@ -97,6 +100,8 @@ pub use resilience::outlier::OutlierPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
 pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
+#[cfg(feature = "webhook")]
+pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 
 /// Services that are played, for tests.
 #[cfg(feature = "testing")]

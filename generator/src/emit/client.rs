@@ -34,9 +34,15 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
 
 /// `src/client/mod.rs`: the client type. It has no inner attributes, so it can be `include!`d.
 pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
+    let webhooks = (!api.incoming.is_empty()).then(|| {
+        quote!(
+            pub mod webhooks;
+        )
+    });
     if api.is_types_only() {
         return quote!(
             pub mod types;
+            #webhooks
         );
     }
     let client = text::ident(&plan.client);
@@ -55,6 +61,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let service = service(api, plan);
     quote! {
         pub mod types;
+        #webhooks
         #(mod #modules;)*
         #(pub use #exporting::*;)*
 

@@ -16,6 +16,7 @@ mod rust_type;
 mod text;
 mod types;
 mod unions;
+mod webhooks;
 
 use crate::ir::Api;
 use crate::plan::Plan;
@@ -43,6 +44,10 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         path: format!("src/client/{}.rs", module.ident.plain()),
         text: format::file(&header, &operations::module(api, plan, module)),
     }));
+    if !api.incoming.is_empty() {
+        let text = format::file(&header, &webhooks::module(api, plan));
+        files.push(SourceFile { path: "src/client/webhooks.rs".to_owned(), text });
+    }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

@@ -74,7 +74,7 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
     let pick = |names: &[&str]| -> Vec<proc_macro2::Ident> {
         names.iter().filter(|name| words.contains(**name)).map(|name| text::name(name)).collect()
     };
-    let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style"]);
+    let facade = pick(&["FailedReply", "Failure", "Method", "Operation", "Reply", "Style", "Webhook"]);
     let root = pick(&["Body", "Call", "Download", "Nullable", "Part", "Secret"]);
     let map = words.contains("BTreeMap").then(|| {
         quote!(

@@ -3,9 +3,11 @@
 //! The language between `lower` and `plan`. It knows neither OpenAPI nor Rust: no references, no media-type maps, no identifiers.
 //! Everything it holds is owned and ordered, so that equal meanings are equal values.
 
+mod incoming;
 mod operation;
 mod types;
 
+pub use incoming::{Event, Incoming};
 pub use operation::{
     Answer, Body, Content, Form, FormField, FormPart, Method, Operation, Parameter, ParameterLocation, ParameterStyle,
     Payload, ServerOverride, Status,
@@ -32,6 +34,10 @@ pub struct Api {
     pub groups: Vec<Group>,
     /// The operations, by path, then method.
     pub operations: Vec<Operation>,
+    /// The requests that the service makes: webhooks by name, then callbacks.
+    pub incoming: Vec<Incoming>,
+    /// What every webhook delivers, where that can be told apart.
+    pub event: Option<Event>,
     /// Every type that an operation reaches; where there is no operation, every type that the document names.
     pub types: Types,
     /// The types that are asked for although no operation mentions them.

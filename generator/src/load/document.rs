@@ -30,6 +30,8 @@ pub struct Document {
     pub security_schemes: BTreeMap<String, (Pointer, SecurityScheme)>,
     /// Every operation that could be read, by path, then method.
     pub operations: Vec<PathOperation>,
+    /// The requests that the service makes: webhooks by name, then callbacks by place.
+    pub incoming: Vec<Incoming>,
     /// How many operations could not be read; each was told.
     pub unreadable: usize,
     /// All schemas.
@@ -53,6 +55,21 @@ pub struct PathOperation {
     pub shared_parameters: Vec<(Pointer, ReferenceOr<Parameter>)>,
     /// The servers that apply here, where the path or the operation names its own.
     pub servers: Option<Vec<Server>>,
+}
+
+/// A request that the service makes.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its key under `webhooks` or `callbacks`.
+    pub name: String,
+    /// For a callback, the operation that it belongs to, and the expression that says where it goes.
+    pub callback: Option<(Pointer, String)>,
+    /// Where it stands.
+    pub pointer: Pointer,
+    /// Its method as its key is written.
+    pub method: String,
+    /// What it says.
+    pub operation: Operation,
 }
 
 impl Document {

@@ -9,6 +9,7 @@ mod bundle;
 mod dialect;
 mod document;
 mod follow;
+mod incoming;
 mod keywords;
 mod library;
 mod model;
@@ -28,7 +29,7 @@ mod version;
 
 use std::path::PathBuf;
 
-pub use document::{Document, PathOperation};
+pub use document::{Document, Incoming, PathOperation};
 pub use library::Access;
 pub use overlay::Overlay;
 pub use schema::{Constraints, Discriminator, JsonType, Schema, SchemaEntry, SchemaId, SchemaObject, SchemaTable};

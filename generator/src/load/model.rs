@@ -195,7 +195,7 @@ pub(super) static OPERATION: Shape = Shape {
         ("requestBody", Reference(&REQUEST_BODY)),
         ("responses", Object(&RESPONSES)),
         // Requests that the service makes, as webhooks are.
-        ("callbacks", Unused(&Map(&Reference(&CALLBACK)))),
+        ("callbacks", Map(&Reference(&CALLBACK))),
         ("deprecated", Flag),
         ("security", List(&Any)),
         ("servers", List(&Object(&SERVER))),
@@ -315,7 +315,7 @@ static COMPONENTS: Shape = Shape {
         ("headers", Map(&Reference(&HEADER))),
         ("securitySchemes", Map(&Reference(&SECURITY_SCHEME))),
         ("links", Unused(&Any)),
-        ("callbacks", Unused(&Map(&Reference(&CALLBACK)))),
+        ("callbacks", Map(&Reference(&CALLBACK))),
         ("pathItems", Map(&Reference(&PATH_ITEM))),
         ("mediaTypes", Map(&Reference(&MEDIA_TYPE))),
     ],

@@ -11,12 +11,12 @@ use super::model::{self, Kind, Shape};
 use super::schema::SchemaTable;
 use super::skeleton::Skeleton;
 use super::split::{describe, looks_like_operation};
-use super::{follow, nearest};
+use super::{follow, incoming, nearest};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
 static OPERATION_KIND: Kind = Kind::Object(&model::OPERATION);
 
-const METHODS: [&str; 9] = ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
+pub(super) const METHODS: [&str; 9] = ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
 
 /// Reads the pieces of a skeleton. What cannot be read is told and left out.
 pub(super) fn parse(skeleton: Skeleton, schemas: SchemaTable, diagnostics: &mut Diagnostics) -> Document {
@@ -33,14 +33,9 @@ pub(super) fn parse(skeleton: Skeleton, schemas: SchemaTable, diagnostics: &mut 
         .get("security")
         .map(|found| reader.list(&root.join("security"), Some(found), "a security requirement"));
     let security_schemes = reader.security_schemes();
-    if document.get("webhooks").is_some_and(|webhooks| webhooks.as_object().is_some_and(|map| !map.is_empty())) {
-        reader.diagnostics.push(
-            Diagnostic::note(codes::WEBHOOKS_IGNORED, "webhooks are requests that the service makes: not generated")
-                .at_key(&root.join("webhooks"), ""),
-        );
-    }
     reader.paths();
     let Reader { mut operations, unreadable, .. } = reader;
+    let incoming = incoming::read(&skeleton, diagnostics);
     operations.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
     Document {
         title,
@@ -51,6 +46,7 @@ pub(super) fn parse(skeleton: Skeleton, schemas: SchemaTable, diagnostics: &mut 
         tags,
         security_schemes,
         operations,
+        incoming,
         unreadable,
         schemas,
         skeleton,
@@ -207,7 +203,7 @@ impl<'a> Reader<'a> {
         shared_parameters: &[(Pointer, ReferenceOr<Parameter>)],
         path_servers: &[Server],
     ) {
-        match piece::<Operation>(value) {
+        match without_callbacks(value) {
             Ok(operation) => {
                 let servers =
                     [operation.servers.as_slice(), path_servers].into_iter().find(|servers| !servers.is_empty());
@@ -307,6 +303,18 @@ fn shared_parameters(item: &PathItem<'_>) -> (Vec<(Pointer, ReferenceOr<Paramete
         }
     }
     (parameters, None)
+}
+
+/// An operation; its callbacks are read by themselves, for `openapiv3` knows no references among them.
+pub(super) fn without_callbacks(value: &Value) -> Result<Operation, String> {
+    match value {
+        Value::Object(map) if map.contains_key("callbacks") => {
+            let mut map = map.clone();
+            map.remove("callbacks");
+            piece(&Value::Object(map))
+        }
+        value => piece(value),
+    }
 }
 
 fn piece<T: DeserializeOwned>(value: &Value) -> Result<T, String> {

@@ -239,19 +239,7 @@ impl Splitter<'_> {
             );
             return false;
         }
-        if let Kind::Unused(_) = kind {
-            if key == "callbacks" && !value.as_object().is_none_or(Map::is_empty) {
-                self.diagnostics.push(
-                    Diagnostic::note(
-                        codes::WEBHOOKS_IGNORED,
-                        "callbacks are requests that the service makes: not generated",
-                    )
-                    .at_key(&self.here(), ""),
-                );
-            }
-            return false;
-        }
-        true
+        !matches!(kind, Kind::Unused(_))
     }
 
     fn unknown_key(&mut self, shape: &'static Shape, key: &str, value: &Value) {

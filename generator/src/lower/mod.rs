@@ -4,6 +4,7 @@
 
 mod body;
 mod describe;
+mod incoming;
 mod merge;
 mod parameter;
 mod response;
@@ -43,6 +44,9 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     // Where an operation was skipped, types alone would pass a failure for a success.
     let alone = operations.is_empty() && skipped == 0;
     let vocabulary = if alone { vocabulary::mention_all(&mut lowering) } else { Vec::new() };
+    let incoming = incoming::requests(&mut lowering);
+    let mut types = lowering.finish();
+    let event = incoming::event(&mut types, &incoming);
     Api {
         title: document.title.clone(),
         version: document.version.clone(),
@@ -51,7 +55,9 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
         credentials,
         groups: groups(document),
         operations,
-        types: lowering.finish(),
+        incoming,
+        event,
+        types,
         vocabulary,
         skipped,
     }

@@ -207,7 +207,9 @@ pub(super) fn plan(
             Some(chosen) => names::chosen(chosen, names::snake),
             None => names::snake(&title),
         };
-        let ident = if ident.as_str() == "types" { names::snake("types operations") } else { ident };
+        // What stands beside the files of operations.
+        let taken = ["types", "webhooks"].contains(&ident.as_str());
+        let ident = if taken { names::snake(&format!("{} operations", ident.plain())) } else { ident };
         let description =
             api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
         modules

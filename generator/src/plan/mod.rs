@@ -5,6 +5,7 @@
 mod boxes;
 mod calls;
 mod failures;
+mod incoming;
 mod method_names;
 mod names;
 mod package;
@@ -17,6 +18,7 @@ mod unions;
 pub use crate::settings::RustPath;
 pub use calls::{Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, Success};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
+pub use incoming::{IncomingPlan, IncomingPlans};
 pub(crate) use method_names::possible as possible_method_names;
 pub use names::Ident;
 pub use package::{Dependency, Package};
@@ -44,6 +46,8 @@ pub struct Plan {
     pub calls: Vec<CallPlan>,
     /// The failures, each defined once.
     pub failures: Vec<FailurePlan>,
+    /// How the requests of the service are read.
+    pub incoming: IncomingPlans,
     /// The files that the operations are divided into, by name.
     pub modules: Vec<Module>,
 }
@@ -64,6 +68,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         package: package::package(api, settings, &types, &own),
         client,
         definitions,
+        incoming: incoming::plan(api, &types),
         types,
         calls,
         failures: failures.plans,

@@ -104,7 +104,9 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     add(serde, "serde", "1", &["derive"]);
     add(json, "serde_json", "1", &[]);
     add(uuid, "uuid", "1", &["serde"]);
-    for (wanted, feature) in [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid")] {
+    for (wanted, feature) in
+        [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid"), (!api.incoming.is_empty(), "webhook")]
+    {
         if wanted {
             features.push(feature.to_owned());
         }

@@ -52,7 +52,9 @@ impl<'s> Substitutes<'s> {
     fn reach(&self, api: &Api) -> BTreeSet<TypeId> {
         let mut reached = BTreeSet::new();
         let mentioned = api.operations.iter().flat_map(Operation::mentions);
-        let mut open: Vec<TypeId> = mentioned.chain(api.vocabulary.iter().copied()).map(|used| used.ty).collect();
+        let received = api.incoming.iter().map(|request| request.payload).chain(api.event.map(|event| event.used));
+        let wanted = mentioned.chain(received).chain(api.vocabulary.iter().copied());
+        let mut open: Vec<TypeId> = wanted.map(|used| used.ty).collect();
         while let Some(id) = open.pop() {
             if !reached.insert(id) || self.schemas.contains_key(&id) {
                 continue;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Place, Pointer, codes};
 use crate::ir::{Api, Origin, Payload};
 use crate::load::{Document, Schema, nearest};
-use crate::settings::{Deprecated, Pattern, Selection, Settings};
+use crate::settings::{Deprecated, Pattern, Selection, Settings, Webhooks};
 use crate::{lower, plan};
 
 /// An operation, as patterns see it.
@@ -106,8 +106,16 @@ pub(crate) fn select(
     flags: &Selection,
     diagnostics: &mut Diagnostics,
 ) -> Option<usize> {
-    let stated = settings.select.clone();
-    if stated == Selection::default() && *flags == Selection::default() {
+    let stated = Selection { webhooks: Webhooks::default(), ..settings.select.clone() };
+    let all = stated == Selection::default() && *flags == Selection::default();
+    let incoming = match settings.select.webhooks {
+        Webhooks::Unsaid => all,
+        said => said == Webhooks::Keep,
+    };
+    if !incoming {
+        leave_out_incoming(document, diagnostics);
+    }
+    if all {
         return Some(0);
     }
     let subjects = subjects(document, settings);
@@ -127,12 +135,29 @@ pub(crate) fn select(
     set_aside(settings, document, &kept, &others);
     let unselected: HashSet<&str> = others.iter().map(|subject| subject.pointer.as_str()).collect();
     document.operations.retain(|operation| !unselected.contains(operation.pointer.as_str()));
+    document.incoming.retain(|request| {
+        request.callback.as_ref().is_none_or(|(operation, _)| !unselected.contains(operation.as_str()))
+    });
     document.unreadable -= others.iter().filter(|subject| !subject.read).count().min(document.unreadable);
     diagnostics.retain(|said| match said.primary() {
         Some(Place::Document(pointer, _)) => !within_any(pointer, &unselected),
         _ => true,
     });
     Some(others.len())
+}
+
+fn leave_out_incoming(document: &mut Document, diagnostics: &mut Diagnostics) {
+    let left_out = std::mem::take(&mut document.incoming);
+    let Some(first) = left_out.first() else { return };
+    let (count, s) = (left_out.len(), if left_out.len() == 1 { "" } else { "s" });
+    diagnostics.push(
+        Diagnostic::note(
+            codes::WEBHOOKS_IGNORED,
+            format!("{count} request{s} of the service (webhooks, callbacks) left out"),
+        )
+        .at_key(&first.pointer, "the first")
+        .help("to have them, in client.toml under [select]: webhooks = \"keep\""),
+    );
 }
 
 /// Sets aside the settings about schemas and formats that the document has and no selected operation reaches.

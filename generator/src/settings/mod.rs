@@ -126,6 +126,20 @@ pub struct Selection {
     pub drop_methods: Vec<Pattern>,
     /// What becomes of deprecated operations.
     pub deprecated: Deprecated,
+    /// What becomes of webhooks and callbacks.
+    pub webhooks: Webhooks,
+}
+
+/// What becomes of webhooks and callbacks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Webhooks {
+    /// They are kept unless operations are selected: who wants these operations wants no more.
+    #[default]
+    Unsaid,
+    /// They are generated; a callback with the operation that it belongs to.
+    Keep,
+    /// They are left out.
+    Drop,
 }
 
 /// A name in which `*` stands for anything.

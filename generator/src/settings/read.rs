@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::names::Name;
 use super::section::{Reader, Section};
-use super::{Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, Selection, Settings};
+use super::{Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, Selection, Settings, Webhooks};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, SourceKind, codes};
 
 /// Reads `client.toml`, if the file exists. Whatever is wrong is told; what is right is used.
@@ -126,6 +126,7 @@ impl Reader<'_> {
             drop_paths: self.texts(select, "drop-paths", "[\"/users/**\"]"),
             drop_methods: self.texts(select, "drop-methods", methods),
             deprecated: self.word(select, "deprecated", [("keep", Deprecated::Keep), ("drop", Deprecated::Drop)]),
+            webhooks: self.word(select, "webhooks", [("keep", Webhooks::Keep), ("drop", Webhooks::Drop)]),
         }
     }
 }

@@ -38,7 +38,7 @@ codes! {
     UNKNOWN_METHOD = "SN0118", "a method that is not known",
         "Operations stand under `get`, `put`, `post`, `delete`, `options`, `head`, `patch` or `trace`, in lower case.";
     WEBHOOKS_IGNORED = "SN0119", "webhooks are not part of a client",
-        "Webhooks are requests that the service sends and a client never makes. They are not generated.";
+        "Webhooks and callbacks are requests that the service sends and a client never makes. Where operations are selected, or `webhooks = \"drop\"` in `client.toml` says so, their types are not generated.";
     REPAIRED = "SN0120", "something required was missing or malformed, and was filled in",
         "The specification demands a value here, or one of another form. What is meant is clear, so the document is read as if it were right.";
     SEVERAL_DOCUMENTS = "SN0121", "several YAML documents in one file",
