@@ -2,6 +2,7 @@
 
 mod codegen;
 mod corpus;
+mod judge;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,10 @@ enum Verb {
     Codegen(codegen::Arguments),
     /// Generates every document of a folder, and tells what came of it.
     Corpus(corpus::Arguments),
+    /// Passes values of the document through its types, and tells what they lose.
+    Roundtrip(judge::Arguments),
+    /// Passes the valid instances of the JSON-Schema-Test-Suite through generated types.
+    JsonSchemaSuite(judge::suite::Arguments),
     /// One document of `corpus`, in a process of its own.
     #[command(hide = true)]
     CorpusOne(corpus::one::Arguments),
@@ -30,6 +35,8 @@ fn main() -> ExitCode {
     match Command::parse().verb {
         Verb::Codegen(arguments) => codegen::run(&arguments),
         Verb::Corpus(arguments) => corpus::run(&arguments),
+        Verb::Roundtrip(arguments) => judge::run(&arguments),
+        Verb::JsonSchemaSuite(arguments) => judge::suite::run(&arguments),
         Verb::CorpusOne(arguments) => corpus::one::run(&arguments),
     }
 }

@@ -1,0 +1,157 @@
+//! What do generated types make of values? They are compiled into a program that reads values and writes them again.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use sinew_generator::Config;
+use sinew_generator::diagnostics::{Diagnostics, Renderer};
+use sinew_generator::ir::{Origin, Shape, Use};
+
+/// A compiled program, and the types it knows.
+pub(super) struct Driver {
+    program: PathBuf,
+    /// By position: the component's name.
+    pub(super) types: Vec<String>,
+    /// The components of which no type knows more than that they are JSON.
+    pub(super) anything: BTreeSet<String>,
+}
+
+/// What a type made of a value: the value as it was written again, or why it could not be read.
+pub(super) type Reply = Result<Value, String>;
+
+/// Generates the crate of a document in `<scratch>/crate` and compiles a driver beside it.
+pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Driver, String> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let runtime = workspace.join("runtime");
+    let config = Config::new(document).out(scratch.join("crate")).runtime_path(runtime.display().to_string());
+    let mut diagnostics = Diagnostics::new();
+    let Some((api, plan)) = config.understand(&mut diagnostics).0 else {
+        return Err(format!("refused: {}", Renderer::plain().render(&diagnostics)));
+    };
+    let outcome = config.generate();
+    if outcome.difference.is_none() {
+        return Err(format!("not written: {}", Renderer::plain().render(&outcome.diagnostics)));
+    }
+    let krate = plan.package.name.replace('-', "_");
+    let mut types = Vec::new();
+    let mut anything = BTreeSet::new();
+    let mut paths = String::new();
+    for id in &plan.definitions {
+        let (ty, planned) = (api.types.get(*id), &plan.types[id.index()]);
+        if let (Origin::Component(name), Some(ident)) = (&ty.origin, &planned.name) {
+            types.push(name.clone());
+            let end = api.types.resolve(Use { ty: *id, nullable: false }).ty;
+            if api.types.get(end).shape == Shape::Anything {
+                anything.insert(name.clone());
+            }
+            // That a value may be `null` belongs to what mentions a type, not to the type.
+            let _ = writeln!(paths, "    pass::<Option<{krate}::types::{ident}>>,");
+        }
+    }
+    write(scratch, &plan.package.name, &paths).map_err(|error| format!("the driver cannot be written: {error}"))?;
+    fs::copy(workspace.join("Cargo.lock"), scratch.join("Cargo.lock")).map_err(|error| error.to_string())?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--color", "never", "-p", "driver", "--manifest-path"]);
+    cargo.arg(scratch.join("Cargo.toml")).arg("--target-dir").arg(target).env("CARGO_INCREMENTAL", "0");
+    let built = cargo.output().map_err(|error| format!("cargo: {error}"))?;
+    if !built.status.success() {
+        let said = String::from_utf8_lossy(&built.stderr);
+        let lines: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("error")).take(12).collect();
+        return Err(format!("not compiled: {}", lines.join("\n")));
+    }
+    // The next document's driver bears the same name.
+    let program = scratch.join("driver-program");
+    fs::copy(target.join("debug/driver"), &program).map_err(|error| format!("the driver: {error}"))?;
+    Ok(Driver { program, types, anything })
+}
+
+fn write(scratch: &Path, package: &str, paths: &str) -> io::Result<()> {
+    fs::create_dir_all(scratch.join("driver/src"))?;
+    fs::write(
+        scratch.join("Cargo.toml"),
+        "[workspace]\nresolver = \"3\"\nmembers = [\"crate\", \"driver\"]\n\n[profile.dev]\ndebug = false\n",
+    )?;
+    fs::write(
+        scratch.join("driver/Cargo.toml"),
+        format!(
+            "[package]\nname = \"driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nserde = \"1\"\nserde_json = \"1\"\n{package} = {{ path = \"../crate\" }}\n"
+        ),
+    )?;
+    fs::write(
+        scratch.join("driver/src/main.rs"),
+        format!(
+            r#"//! Reads values and writes them again: a line is the position of a type and a value.
+
+use std::io::{{BufRead, Write}};
+
+fn pass<T: serde::Serialize + serde::de::DeserializeOwned>(text: &str) -> Result<String, String> {{
+    let value: T = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let written = serde_json::to_string(&value).map_err(|error| format!("writing: {{error}}"))?;
+    // What is read by way of a JSON value, as the alternatives of a union are, must be the same.
+    let tree: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let again: T = serde_json::from_value(tree).map_err(|error| format!("by way of a JSON value: {{error}}"))?;
+    let rewritten = serde_json::to_string(&again).map_err(|error| format!("writing: {{error}}"))?;
+    if written != rewritten {{
+        return Err(format!("by way of a JSON value it is {{rewritten}}, not {{written}}"));
+    }}
+    Ok(written)
+}}
+
+static TYPES: &[fn(&str) -> Result<String, String>] = &[
+{paths}];
+
+fn main() {{
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {{
+        let line = line.expect("a line");
+        let (position, text) = line.split_once(' ').expect("a position");
+        match TYPES[position.parse::<usize>().expect("a number")](text) {{
+            Ok(written) => writeln!(out, "+{{written}}"),
+            Err(why) => writeln!(out, "-{{}}", why.replace('\n', " ")),
+        }}
+        .expect("a reader");
+    }}
+}}
+"#
+        ),
+    )
+}
+
+impl Driver {
+    /// What the types make of values, in the order given.
+    pub(super) fn run(&self, values: &[(usize, String)]) -> io::Result<Vec<Reply>> {
+        let mut child = Command::new(&self.program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (input, output) = (child.stdin.take(), child.stdout.take());
+        let (Some(mut input), Some(output)) = (input, output) else { return Err(io::Error::other("no pipes")) };
+        let replies = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for (position, value) in values {
+                    if writeln!(input, "{position} {value}").is_err() {
+                        break;
+                    }
+                }
+            });
+            BufReader::new(output).lines().map(|line| line.map(|line| reply(&line))).collect::<io::Result<Vec<_>>>()
+        })?;
+        child.wait()?;
+        if replies.len() == values.len() {
+            Ok(replies)
+        } else {
+            let last = values.get(replies.len()).map(|(position, value)| format!("{}: {value}", self.types[*position]));
+            Err(io::Error::other(format!("the driver ended at {}", last.unwrap_or_default())))
+        }
+    }
+}
+
+fn reply(line: &str) -> Reply {
+    match line.split_at_checked(1) {
+        Some(("+", text)) => serde_json::from_str(text).map_err(|error| format!("no JSON was written: {error}")),
+        Some((_, why)) => Err(why.to_owned()),
+        None => Err("nothing was written".to_owned()),
+    }
+}
