@@ -15,7 +15,7 @@ use crate::auth;
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
-use crate::prepare::{Aim, Prepared, address};
+use crate::prepare::{Aim, Prepared};
 use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
@@ -124,9 +124,9 @@ pub(crate) fn cut_off(progress: &Progress) -> AttemptFailure {
 /// One attempt: credentials, request, head, body.
 pub(crate) async fn once(
     transport: &dyn crate::transport::Transport,
-    call: &Prepared,
+    call: &Prepared<'_>,
     aim: &Aim<'_>,
-    about: About,
+    (attempts, started): (u32, Instant),
     progress: &Progress,
     answered: impl FnOnce(http::StatusCode) + Send,
 ) -> Result<Reply, AttemptFailure> {
@@ -138,13 +138,22 @@ pub(crate) async fn once(
     answered(head.status);
     let (status, headers) = (head.status, head.headers);
     let mode = call.plan.mode;
+    let policy = call.policy();
+    let about = || About {
+        context: aim.context.clone().into_owned(),
+        attempts,
+        started,
+        idle: policy.idle_timeout,
+        max_body: policy.max_body,
+        max_error_body: policy.max_error_body,
+    };
     if mode == Mode::Check {
         let body = read_start(body, CHECK_BODY).await;
-        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about, hold: None });
+        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about: about(), hold: None });
     }
     if !status.is_success() {
-        let body = read_start(body, call.policy.max_error_body).await;
-        let advice = classify::advice(&headers, call.policy.retry_on.headers, SystemTime::now());
+        let body = read_start(body, policy.max_error_body).await;
+        let advice = classify::advice(&headers, policy.retry_on.headers, SystemTime::now());
         let reason = status.canonical_reason().unwrap_or_default();
         let error = Error::new(
             ErrorKind::Status,
@@ -161,54 +170,39 @@ pub(crate) async fn once(
         Mode::Buffered | Mode::Check => {
             // The answer to a HEAD tells the length of a body that it does not have.
             let announced = if call.plan.operation.method == Method::Head { None } else { announced(&headers) };
-            ReplyBody::Whole(read_whole(body, announced, about.max_body).await?)
+            ReplyBody::Whole(read_whole(body, announced, policy.max_body).await?)
         }
     };
-    Ok(Reply { status, headers, body, about, hold: None })
+    Ok(Reply { status, headers, body, about: about(), hold: None })
 }
 
 /// The request of one attempt.
 async fn build(
-    call: &Prepared,
+    call: &Prepared<'_>,
     aim: &Aim<'_>,
     progress: &Progress,
 ) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
     let plan = &call.plan;
-    let additions = auth::apply(&call.chosen).await.map_err(AttemptFailure::neutral)?;
+    let mut headers = call.headers();
+    let additions = auth::apply(&call.chosen, &mut headers).await.map_err(AttemptFailure::neutral)?;
     let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
-    let address = if additions.query.is_empty() {
-        aim.address.clone()
-    } else {
-        let mut query = plan.query.clone();
-        for pair in &additions.query {
-            if !query.is_empty() {
-                query.push('&');
-            }
-            query.push_str(pair);
-        }
-        address(&aim.target, plan, &query).map_err(fail)?
-    };
+    let address = aim.address(&additions.query).map_err(|problem| AttemptFailure::neutral(Error::build(problem)))?;
     let body = plan.body.open().await.map_err(|error| {
         AttemptFailure::neutral(
             Error::build(format!("a file of the body cannot be opened: {}", error.kind())).with_source(error),
         )
     })?;
-    if !body.is_empty() {
+    if let Some(started) = body.started() {
         // The first and only setting of it: each attempt has its own progress.
-        let _ = progress.body_started.set(body.started());
+        let _ = progress.body_started.set(started);
     }
     let mut request = http::Request::new(body);
     *request.method_mut() = http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
         .map_err(|_| fail("the operation's method is not one".to_owned()))?;
     *request.uri_mut() = address;
-    let mut headers = plan.headers.clone();
-    for (name, value) in additions.headers {
-        headers.insert(name, value);
-    }
     let cookies: Vec<_> = plan.cookies.iter().chain(&additions.cookies).map(String::as_str).collect();
     if !cookies.is_empty() {
-        let mut value = encode::header::value(&cookies.join("; "), true).map_err(fail)?;
-        value.set_sensitive(true);
+        let value = encode::header::secret(cookies.join("; ")).map_err(fail)?;
         headers.append(header::COOKIE, value);
     }
     if let Some(trace) = &call.trace {

@@ -1,12 +1,13 @@
 //! Which credential goes with which operation, and where in the request?
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, header};
 
 use crate::encode::{self, parameter::ParameterValue};
 use crate::error::{BoxError, Error, ErrorKind, Phase, Sent};
@@ -49,10 +50,10 @@ impl TokenSource {
         })))
     }
 
-    async fn token(&self) -> Result<Secret, BoxError> {
+    async fn token(&self) -> Result<Cow<'_, Secret>, BoxError> {
         match &self.0 {
-            Source::Fixed(token) => Ok(token.clone()),
-            Source::Asked(ask) => ask().await,
+            Source::Fixed(token) => Ok(Cow::Borrowed(token)),
+            Source::Asked(ask) => ask().await.map(Cow::Owned),
         }
     }
 }
@@ -118,6 +119,9 @@ fn method_for(kind: SchemeKind) -> &'static str {
     }
 }
 
+/// A scheme of an operation, and what is known for it.
+pub(crate) type Chosen<'c> = (SchemeKind, &'c Credential);
+
 /// All credentials of a client, by scheme.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
@@ -173,12 +177,12 @@ impl Credentials {
     /// resort, wherever the document puts it: who configured a credential wants to be known.
     ///
     /// A header that the caller set on the call or the client counts as configured and is left as it is.
-    pub(crate) fn choose(
-        &self,
+    pub(crate) fn choose<'c>(
+        &'c self,
         service: &Service,
         operation: &Operation,
         own: [&HeaderMap; 2],
-    ) -> Result<Vec<(SchemeKind, Credential)>, Error> {
+    ) -> Result<Vec<Chosen<'c>>, Error> {
         let mut anonymous = operation.auth.is_empty();
         for alternative in operation.auth {
             if alternative.is_empty() {
@@ -193,7 +197,7 @@ impl Credentials {
                 }
                 match self.by_scheme.get(name) {
                     Some(credential) => {
-                        chosen.push((scheme.kind, credential.clone()));
+                        chosen.push((scheme.kind, credential));
                         true
                     }
                     None => false,
@@ -251,41 +255,40 @@ fn missing(service: &Service, operation: &Operation) -> Error {
     )
 }
 
-/// What credentials add to one attempt.
+/// What credentials add to one attempt, its headers apart.
 #[derive(Default)]
 pub(crate) struct Additions {
-    pub(crate) headers: Vec<(HeaderName, http::HeaderValue)>,
     /// Encoded pairs.
     pub(crate) query: Vec<String>,
     pub(crate) cookies: Vec<String>,
 }
 
-/// Fetches and writes the chosen credentials.
-pub(crate) async fn apply(chosen: &[(SchemeKind, Credential)]) -> Result<Additions, Error> {
+/// Fetches and writes the chosen credentials, each in place of what has its name.
+pub(crate) async fn apply(chosen: &[Chosen<'_>], headers: &mut HeaderMap) -> Result<Additions, Error> {
     let mut additions = Additions::default();
     let fail = |detail: &'static str| Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail);
     for (kind, credential) in chosen {
         match (kind, credential) {
             (SchemeKind::Bearer, Credential::Bearer(source)) => {
                 let token = source.token().await.map_err(|error| fail("the token source failed").with_source(error))?;
-                let value = encode::header::value(&format!("Bearer {}", token.expose()), true)
+                let value = encode::header::secret(["Bearer ", token.expose()].concat())
                     .map_err(|_| fail("the bearer token is not printable ASCII"))?;
-                additions.headers.push((header::AUTHORIZATION, value));
+                headers.insert(header::AUTHORIZATION, value);
             }
             (SchemeKind::Basic, Credential::Basic { user, password }) => {
                 if user.contains(':') {
                     return Err(fail("a user of basic credentials cannot hold a colon"));
                 }
                 let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-                let value = encode::header::value(&format!("Basic {pair}"), true)
+                let value = encode::header::secret(["Basic ", &pair].concat())
                     .map_err(|_| fail("the basic credentials cannot be written"))?;
-                additions.headers.push((header::AUTHORIZATION, value));
+                headers.insert(header::AUTHORIZATION, value);
             }
             (SchemeKind::KeyHeader(name), Credential::ApiKey(key)) => {
                 let name = encode::header::name(name).map_err(|_| fail("the API key's header cannot be set"))?;
                 let value = encode::header::value(key.expose(), true)
                     .map_err(|_| fail("the API key is not printable ASCII"))?;
-                additions.headers.push((name, value));
+                headers.insert(name, value);
             }
             (SchemeKind::KeyQuery(name), Credential::ApiKey(key)) => {
                 additions.query.push(format!("{}={}", encode::percent_text(name), encode::percent_text(key.expose())));

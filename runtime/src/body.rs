@@ -105,7 +105,8 @@ impl Body {
             len = len.zip(size).and_then(|(sum, size)| sum.checked_add(size));
             pieces.push_back(piece);
         }
-        Ok(OutgoingBody { pieces, len, started: Arc::default() })
+        let started = (len != Some(0)).then(Arc::default);
+        Ok(OutgoingBody { pieces, len, started })
     }
 }
 
@@ -154,7 +155,8 @@ fn lock(slot: &Slot) -> std::sync::MutexGuard<'_, Option<ByteStream>> {
 pub struct OutgoingBody {
     pieces: VecDeque<Piece>,
     len: Option<u64>,
-    started: Arc<AtomicBool>,
+    /// Where there is something to send.
+    started: Option<Arc<AtomicBool>>,
 }
 
 enum Piece {
@@ -180,8 +182,8 @@ impl OutgoingBody {
     }
 
     /// Becomes true once a transport asks for the first byte: until then the service cannot have processed a request
-    /// that has a body.
-    pub(crate) fn started(&self) -> Arc<AtomicBool> {
+    /// that has a body. None if there is nothing to ask for.
+    pub(crate) fn started(&self) -> Option<Arc<AtomicBool>> {
         self.started.clone()
     }
 }
@@ -198,8 +200,8 @@ impl http_body::Body for OutgoingBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        if !this.pieces.is_empty() {
-            this.started.store(true, Ordering::Release);
+        if let Some(started) = this.started.as_ref().filter(|_| !this.pieces.is_empty()) {
+            started.store(true, Ordering::Release);
         }
         loop {
             let Some(piece) = this.pieces.front_mut() else { return Poll::Ready(None) };
@@ -241,7 +243,8 @@ impl http_body::Body for OutgoingBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.len.filter(|_| !self.started.load(Ordering::Acquire)).map_or_else(SizeHint::default, SizeHint::with_exact)
+        let begun = self.started.as_ref().is_some_and(|started| started.load(Ordering::Acquire));
+        self.len.filter(|_| !begun).map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -13,10 +13,11 @@ use crate::auth::Credentials;
 use crate::builder::ClientBuilder;
 use crate::encode::base::BaseUrl;
 use crate::endpoint::{Endpoint, EndpointStatus};
-use crate::error::{Context, Error};
+use crate::error::Error;
 use crate::gate::Gate;
 use crate::observer::{Observed, Observer};
 use crate::operation::Service;
+use crate::prepare::Aim;
 use crate::random::Random;
 use crate::registry::ServiceRegistry;
 use crate::resilience::breaker::CircuitState;
@@ -194,8 +195,8 @@ impl Inner {
         Route::One(others.entry(target.origin.clone()).or_insert_with(new).clone())
     }
 
-    pub(crate) fn telemetry<'t>(&'t self, context: &'t Context, url: &'t str, attempts: u32) -> Telemetry<'t> {
-        Telemetry { context, url, attempts, observer: self.observer.as_deref() }
+    pub(crate) fn telemetry<'t>(&'t self, aim: &'t Aim<'_>, attempts: u32) -> Telemetry<'t> {
+        Telemetry { aim, attempts, observer: self.observer.as_deref() }
     }
 }
 

@@ -64,15 +64,17 @@ pub(crate) fn execute<'c>(
 }
 
 /// The loop.
-async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, Error> {
-    let Prepared { plan, policy, context, .. } = &call;
-    let telemetry = client.telemetry(context, &call.shown, policy.attempts);
+async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Reply, Error> {
+    let Prepared { plan, context, .. } = &call;
+    let policy = call.policy();
+    let home = call.aim(None);
+    let telemetry = client.telemetry(&home, policy.attempts);
     let deadline = Deadline::after(started, policy.total_timeout);
     // A check asks neither breaker nor pushback nor budget: it is how one finds out that a service is back.
     let route = (plan.mode != Mode::Check).then(|| client.route(&call.target, started));
     // Longer than an attempt can last, so that only a probe that was lost loses its turn.
     let lease = policy.attempt_timeout.saturating_mul(2);
-    let counted = client.gate.count();
+    let _counted = client.gate.count();
     let random = || client.random.next();
     let mut tried = Tried::default();
     let mut slot: Option<Slot> = None;
@@ -81,14 +83,16 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
     let mut waited = Duration::ZERO;
     let mut given_back = false;
     let mut attempt = 0;
+    // Read anew after whatever takes time, and not otherwise: a clock is not for free.
+    let mut now = started;
     loop {
         let told = |error: Error, attempts| error.with_context(context, attempts, started.elapsed());
         let refused = |error: Error, last: Option<Error>| match last {
             Some(last) => error.with_source(last),
             None => error,
         };
-        if route.is_some() && slot.is_none() {
-            let left = deadline.remaining(Instant::now()).saturating_sub(LEAST_ATTEMPT);
+        if route.is_some() && slot.is_none() && client.gate.is_limited() {
+            let left = deadline.remaining(now).saturating_sub(LEAST_ATTEMPT);
             slot = match client.gate.slot(client.policy.bulkhead.wait.min(left)).await {
                 Ok(slot) => Some(slot),
                 Err(NoSlot::Busy) => {
@@ -98,12 +102,12 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
                 // The same as below, a moment earlier.
                 Err(NoSlot::Closed) => None,
             };
+            now = Instant::now();
         }
-        let Some(transport) = client.transport().filter(|_| !client.is_closed()) else {
+        let Some(transport) = client.transport() else {
             return Err(last.unwrap_or_else(|| told(Error::closed(), attempt)));
         };
         let choices = route.as_ref().map(Route::choices);
-        let now = Instant::now();
         let asking = Asking { now, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
         let entry = match choices.as_ref().map(|choices| choices.enter(&asking)) {
             None => None,
@@ -119,6 +123,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
                 }
                 slot = None;
                 sleep_or_close(client, wait).await;
+                now = Instant::now();
                 continue;
             }
             Some(Entry::Rejected(retry_in)) => {
@@ -130,7 +135,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         if let Some(token) = token.take() {
             token.spend();
         }
-        let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint)).map_err(|error| told(error, attempt))?;
+        let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint));
         let exchange =
             Exchange { client, call: &call, transport: &*transport, choices: choices.as_ref(), started, deadline };
         let ended = exchange.attempt(attempt, aim, entry, now).await;
@@ -145,7 +150,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
             Ok(mut reply) => {
                 // What is still to be read holds on to its place.
                 if matches!(reply.body, ReplyBody::Streamed(_)) {
-                    reply.hold = Some(Hold { _slot: slot, _counted: counted });
+                    reply.hold = Some(Hold { _slot: slot, _counted: client.gate.count_on() });
                 }
                 return Ok(reply);
             }
@@ -202,6 +207,7 @@ async fn run(client: &Inner, call: Prepared, started: Instant) -> Result<Reply, 
         // While it sleeps, another may go.
         slot = None;
         sleep_or_close(client, delay).await;
+        now = Instant::now();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::client::Inner;
 use crate::endpoint::Endpoint;
 use crate::engine::until_cut;
 use crate::prepare::{Aim, Prepared};
-use crate::reply::{About, Reply};
+use crate::reply::Reply;
 use crate::resilience::breaker::{Evidence, Outcome, Permit};
 use crate::resilience::deadline::Deadline;
 use crate::resilience::load::OnItsWay;
@@ -21,7 +21,7 @@ use crate::transport::Transport;
 /// What the attempts of a call have in common.
 pub(crate) struct Exchange<'a> {
     pub(crate) client: &'a Inner,
-    pub(crate) call: &'a Prepared,
+    pub(crate) call: &'a Prepared<'a>,
     pub(crate) transport: &'a dyn Transport,
     /// Where it may go; nothing for a check, which neither asks nor tells anybody.
     pub(crate) choices: Option<&'a Choices<'a>>,
@@ -42,7 +42,7 @@ pub(crate) struct Ended<'a> {
 
 impl<'a> Exchange<'a> {
     pub(crate) fn telemetry<'t>(&'t self, aim: &'t Aim<'_>) -> Telemetry<'t> {
-        self.client.telemetry(&aim.context, &aim.shown, self.call.policy.attempts)
+        self.client.telemetry(aim, self.call.policy().attempts)
     }
 
     /// One attempt, from the moment it was let in.
@@ -54,18 +54,10 @@ impl<'a> Exchange<'a> {
         now: Instant,
     ) -> Ended<'a> {
         let Self { client, call, .. } = *self;
-        let policy = &call.policy;
+        let policy = call.policy();
         let telemetry = self.telemetry(&aim);
         telemetry.request(number);
         let limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
-        let about = About {
-            context: aim.context.clone().into_owned(),
-            attempts: number,
-            started: self.started,
-            idle: policy.idle_timeout,
-            max_body: policy.max_body,
-            max_error_body: policy.max_error_body,
-        };
         let progress = Progress::default();
         let (endpoint, permit) = endpoint.map_or((None, None), |(endpoint, permit)| (Some(endpoint), Some(permit)));
         // From here on, whoever drops the call gives the attempt up.
@@ -79,8 +71,8 @@ impl<'a> Exchange<'a> {
             telemetry: &telemetry,
         };
         let span = telemetry.span(number);
-        let sending = once(self.transport, call, &aim, about, &progress, |status| {
-            telemetry.response(number, status, now.elapsed());
+        let sending = once(self.transport, call, &aim, (number, self.started), &progress, |status| {
+            telemetry.response(number, status, now);
         })
         .instrument(span.clone());
         let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
@@ -88,12 +80,16 @@ impl<'a> Exchange<'a> {
             Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
             None => Err(cut_off(&progress)),
         };
-        let at = Instant::now();
+        // A success that is no news needs no time either.
+        let unwatched = client.observer.is_none() && !self.is_balanced();
+        let granted = result.is_ok() && unwatched && under_way.settle_granted();
+        let at = if granted { now } else { Instant::now() };
         let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
         telemetry.attempt_ended(&span, number, said, at - now);
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
         let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
-        let evidence = Evidence { outcome, took: at - now, asked, random: client.random.next() };
+        let random = if granted { 0 } else { client.random.next() };
+        let evidence = Evidence { outcome, took: at - now, asked, random };
         let permit = under_way.permit.take();
         drop(under_way);
         let permit = match (permit, endpoint) {
@@ -129,6 +125,15 @@ struct UnderWay<'u, 'a> {
     began: Instant,
     exchange: &'u Exchange<'a>,
     telemetry: &'u Telemetry<'u>,
+}
+
+impl UnderWay<'_, '_> {
+    /// Says that it went well, if that is no news: whether that is so.
+    fn settle_granted(&mut self) -> bool {
+        let Some(permit) = self.permit.take() else { return true };
+        self.permit = permit.settle_granted().err();
+        self.permit.is_none()
+    }
 }
 
 impl Drop for UnderWay<'_, '_> {

@@ -1,5 +1,6 @@
 //! How many calls are on their way, and may another one go?
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -43,9 +44,20 @@ impl Gate {
     }
 
     /// Counts a call for as long as what is given back lives.
-    pub(crate) fn count(self: &Arc<Self>) -> Counted {
+    pub(crate) fn count(&self) -> Counted<&Self> {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        Counted(self)
+    }
+
+    /// Counts it once more, for what outlives the call.
+    pub(crate) fn count_on(self: &Arc<Self>) -> Counted<Arc<Self>> {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
         Counted(self.clone())
+    }
+
+    /// Whether there is a limit to wait at.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.slots.is_some()
     }
 
     /// A slot, at once or after a wait; none is needed where there is no limit.
@@ -92,9 +104,9 @@ impl Gate {
 
 /// A call that is on its way.
 #[derive(Debug)]
-pub(crate) struct Counted(Arc<Gate>);
+pub(crate) struct Counted<G: Deref<Target = Gate>>(G);
 
-impl Drop for Counted {
+impl<G: Deref<Target = Gate>> Drop for Counted<G> {
     fn drop(&mut self) {
         if self.0.in_flight.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.idle.notify_waiters();
@@ -110,5 +122,5 @@ pub(crate) struct Slot(#[allow(dead_code)] Option<OwnedSemaphorePermit>);
 #[derive(Debug)]
 pub(crate) struct Hold {
     pub(crate) _slot: Option<Slot>,
-    pub(crate) _counted: Counted,
+    pub(crate) _counted: Counted<Arc<Gate>>,
 }

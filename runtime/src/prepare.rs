@@ -1,12 +1,13 @@
 //! What is known of a call before its first attempt, and is it fit to be made?
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::auth::Credential;
+use crate::auth::Chosen;
 use crate::call::Options;
 use crate::client::Inner;
 use crate::encode;
@@ -24,51 +25,98 @@ use crate::trace::Trace;
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A call of which all is known that does not differ between attempts.
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'c> {
     pub(crate) plan: Box<Plan>,
-    pub(crate) policy: Arc<Policy>,
     pub(crate) context: Context,
-    pub(crate) target: BaseUrl,
-    /// The address without what credentials add to its query.
-    pub(crate) address: http::Uri,
-    /// The address as logs show it.
-    pub(crate) shown: String,
-    pub(crate) chosen: Vec<(SchemeKind, Credential)>,
+    pub(crate) target: Cow<'c, BaseUrl>,
+    pub(crate) chosen: Vec<Chosen<'c>>,
     pub(crate) repeatable: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
+    given: &'c Policy,
+    own: Option<Box<Policy>>,
+    /// Headers of the client; those of the operation and of the call are the plan's.
+    common: Option<&'c HeaderMap>,
+    user_agent: &'c HeaderValue,
+    accept: HeaderValue,
+}
+
+impl Prepared<'_> {
+    /// How hard it is tried.
+    pub(crate) fn policy(&self) -> &Policy {
+        self.own.as_deref().unwrap_or(self.given)
+    }
+
+    /// The headers of one attempt without its credentials: client, operation, call, each over the one before. Made
+    /// anew for each, since an attempt uses them up.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let own = &self.plan.headers;
+        let common = self.common.filter(|common| !common.is_empty());
+        // Two of ours, and a few that credentials, cookies and traces add.
+        let mut all = HeaderMap::with_capacity(own.len() + common.map_or(0, HeaderMap::len) + 4);
+        if !own.contains_key(header::USER_AGENT) {
+            all.insert(header::USER_AGENT, self.user_agent.clone());
+        }
+        for (name, value) in common.into_iter().flatten() {
+            if !own.contains_key(name) {
+                all.insert(name, value.clone());
+            }
+        }
+        if !own.contains_key(header::ACCEPT) {
+            all.insert(header::ACCEPT, self.accept.clone());
+        }
+        for (name, value) in own {
+            all.append(name, value.clone());
+        }
+        all
+    }
 }
 
 /// Where one attempt of a call goes, and how that is shown.
 pub(crate) struct Aim<'c> {
     pub(crate) target: Cow<'c, BaseUrl>,
-    pub(crate) address: http::Uri,
-    pub(crate) shown: Cow<'c, str>,
     pub(crate) context: Cow<'c, Context>,
+    call: &'c Prepared<'c>,
+    shown: OnceLock<String>,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
-    pub(crate) fn aim(&self, endpoint: Option<&Endpoint>) -> Result<Aim<'_>, Error> {
+    pub(crate) fn aim(&self, endpoint: Option<&Endpoint>) -> Aim<'_> {
         let same = endpoint.is_none_or(|endpoint| endpoint.base.origin == self.target.origin);
-        let Some(endpoint) = endpoint.filter(|_| !same) else {
-            return Ok(Aim {
-                target: Cow::Borrowed(&self.target),
-                address: self.address.clone(),
-                shown: Cow::Borrowed(&self.shown),
-                context: Cow::Borrowed(&self.context),
-            });
+        let (target, context) = match endpoint.filter(|_| !same) {
+            None => (Cow::Borrowed(&*self.target), Cow::Borrowed(&self.context)),
+            Some(endpoint) => {
+                let own_path = self.plan.operation.base_path.is_some();
+                let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
+                let context = Context { origin: target.origin.clone(), ..self.context.clone() };
+                (Cow::Owned(target), Cow::Owned(context))
+            }
         };
-        let own_path = self.plan.operation.base_path.is_some();
-        let path = if own_path { &self.target.path } else { &endpoint.base.path };
-        let target = BaseUrl { origin: endpoint.base.origin.clone(), path: path.clone() };
-        let context = Context { origin: target.origin.clone(), ..self.context.clone() };
-        Ok(Aim {
-            address: address(&target, &self.plan, &self.plan.query).map_err(Error::build)?,
-            shown: Cow::Owned(shown_url(&target, &self.plan, &self.chosen)),
-            target: Cow::Owned(target),
-            context: Cow::Owned(context),
-        })
+        Aim { target, context, call: self, shown: OnceLock::new() }
+    }
+}
+
+impl Aim<'_> {
+    /// The address, with what the attempt's credentials add to the query.
+    pub(crate) fn address(&self, keys: &[String]) -> Result<http::Uri, &'static str> {
+        let Plan { path, query, .. } = &*self.call.plan;
+        if keys.is_empty() {
+            return self.target.join(&path.path, query);
+        }
+        let mut query = query.clone();
+        for pair in keys {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(pair);
+        }
+        self.target.join(&path.path, &query)
+    }
+
+    /// The address as logs show it. Written when a log first asks for it.
+    pub(crate) fn shown(&self) -> &str {
+        self.shown.get_or_init(|| shown_url(&self.target, &self.call.plan, &self.call.chosen))
     }
 }
 
@@ -87,10 +135,14 @@ pub(crate) fn context(
     }
 }
 
-pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut options: Options) -> Result<Prepared, Error> {
+pub(crate) fn prepare(
+    client: &Inner,
+    plan: Result<Box<Plan>, Error>,
+    mut options: Options,
+) -> Result<Prepared<'_>, Error> {
     let mut plan = plan?;
     let operation = plan.operation;
-    let policy = policy(client, &plan, &mut options)?;
+    let (given, own) = policy(client, &plan, &mut options)?;
     let target = target(client, operation)?;
     let at_home = target.origin == client.base.origin || client.trusted.contains(&target.origin);
     let chosen = client.credentials.choose(client.service, operation, [&options.headers, &client.headers])?;
@@ -100,95 +152,86 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>, mut option
             target.origin
         )));
     }
-    let repeatable = headers(client, &mut plan, options, at_home)? || operation.is_idempotent();
-    // Found out now rather than in the loop: the address is the same each time, but for a key in the query.
-    let address = address(&target, &plan, &plan.query).map_err(Error::build)?;
-    let shown = shown_url(&target, &plan, &chosen);
+    // The client's own headers may hold a key that another origin must not see.
+    let common = at_home.then_some(&client.headers);
+    let repeatable = headers(common, &mut plan, options)? || operation.is_idempotent();
+    let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
+        .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
+    // Found out now rather than in the loop: the path is the same each time.
+    BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
-    let trace = (client.trace && at_home).then(|| Trace::of(&plan.headers));
-    Ok(Prepared { plan, policy, context, target, address, shown, chosen, repeatable, trace })
+    let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    let user_agent = &client.user_agent;
+    Ok(Prepared { plan, context, target, chosen, repeatable, trace, given, own, common, user_agent, accept })
 }
 
-/// The policy of one call: what the call says, else what its operation says, else the client's. It is copied only if
-/// something differs.
-fn policy(client: &Inner, plan: &Plan, options: &mut Options) -> Result<Arc<Policy>, Error> {
-    let own = options.policy.take();
+/// The policy of one call: what the call says, else what its operation says, else the client's; and a changed one if
+/// something differs from that.
+fn policy<'c>(
+    client: &'c Inner,
+    plan: &Plan,
+    options: &mut Options,
+) -> Result<(&'c Policy, Option<Box<Policy>>), Error> {
+    let mut own = options.policy.take();
     let listed = client.policies.get(plan.operation.name).filter(|_| own.is_none());
     let operation = (own.is_none() && listed.is_none()).then_some(plan.operation);
-    let given = listed.unwrap_or(&client.policy);
-    let mut policy = own.map_or_else(|| Cow::Borrowed(&**given), |policy| Cow::Owned(*policy));
+    let given: &Policy = listed.unwrap_or(&client.policy);
+    let mut change = |to: &dyn Fn(&mut Policy)| to(own.get_or_insert_with(|| Box::new(given.clone())));
     if let Some(attempts) = operation.and_then(|operation| operation.attempts) {
-        policy.to_mut().attempts = attempts;
+        change(&|policy| policy.attempts = attempts);
     }
     if let Some(timeout) = operation.and_then(|operation| operation.attempt_timeout) {
-        let policy = policy.to_mut();
-        policy.attempt_timeout = timeout;
-        // An operation that may take longer than a whole call may otherwise is meant to get its time.
-        policy.total_timeout = policy.total_timeout.max(timeout);
+        change(&|policy| {
+            policy.attempt_timeout = timeout;
+            // An operation that may take longer than a whole call may otherwise is meant to get its time.
+            policy.total_timeout = policy.total_timeout.max(timeout);
+        });
     }
     if plan.mode == Mode::Check {
-        let policy = policy.to_mut();
-        policy.attempts = 1;
-        policy.attempt_timeout = CHECK_TIMEOUT;
+        change(&|policy| (policy.attempts, policy.attempt_timeout) = (1, CHECK_TIMEOUT));
     }
     if let Some(timeout) = options.attempt_timeout {
-        policy.to_mut().attempt_timeout = timeout;
+        change(&|policy| policy.attempt_timeout = timeout);
     }
     if let Some(timeout) = options.timeout {
-        policy.to_mut().total_timeout = timeout;
+        change(&|policy| policy.total_timeout = timeout);
     }
-    match policy {
-        // Those of the client were checked when it was built.
-        Cow::Borrowed(_) => Ok(given.clone()),
-        Cow::Owned(policy) => {
-            policy.validate().map_err(|invalid| Error::build(invalid.to_string()).with_source(invalid))?;
-            Ok(Arc::new(policy))
-        }
+    // Those of the client were checked when it was built.
+    if let Some(own) = &own {
+        own.validate().map_err(|invalid| Error::build(invalid.to_string()).with_source(invalid))?;
     }
-}
-
-/// The whole address of a request.
-pub(crate) fn address(target: &BaseUrl, plan: &Plan, query: &str) -> Result<http::Uri, String> {
-    let url = target.join(&plan.path.path, query)?;
-    http::Uri::try_from(url).map_err(|_| "the address of the request is too long".to_owned())
+    Ok((given, own))
 }
 
 /// Where an operation is served.
-fn target(client: &Inner, operation: &Operation) -> Result<BaseUrl, Error> {
+fn target<'c>(client: &'c Inner, operation: &Operation) -> Result<Cow<'c, BaseUrl>, Error> {
     match (operation.server, operation.base_path) {
-        (Some(server), _) => {
-            BaseUrl::parse(server).map_err(|reason| Error::build(format!("the operation's own server: {reason}")))
-        }
-        (None, Some(path)) => {
-            Ok(BaseUrl { origin: client.base.origin.clone(), path: path.trim_end_matches('/').into() })
-        }
-        (None, None) => Ok(client.base.clone()),
+        (Some(server), _) => BaseUrl::parse(server)
+            .map(Cow::Owned)
+            .map_err(|reason| Error::build(format!("the operation's own server: {reason}"))),
+        (None, Some(path)) => Ok(Cow::Owned(client.base.with_path(path))),
+        (None, None) => Ok(Cow::Borrowed(&client.base)),
     }
 }
 
-/// Completes the headers: client, operation, call, each over the one before. Tells whether there is an idempotency key.
-fn headers(client: &Inner, plan: &mut Plan, options: Options, at_home: bool) -> Result<bool, Error> {
-    // The client's own headers may hold a key that another origin must not see.
-    let mut headers = if at_home { client.headers.clone() } else { HeaderMap::new() };
-    headers.entry(header::USER_AGENT).or_insert_with(|| client.user_agent.clone());
-    let accept = HeaderValue::from_str(plan.operation.accept)
-        .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
-    headers.insert(header::ACCEPT, accept);
-    merge(&mut headers, std::mem::take(&mut plan.headers));
-    merge(&mut headers, options.headers);
+/// Completes the plan's headers by the call's. Tells whether there is an idempotency key.
+fn headers(common: Option<&HeaderMap>, plan: &mut Plan, options: Options) -> Result<bool, Error> {
+    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+    merge(&mut plan.headers, options.headers);
     let declared = plan.operation.idempotency_header;
-    let name = encode::header::name(declared.unwrap_or("idempotency-key")).map_err(Error::build)?;
+    let name = declared.map_or(Ok(IDEMPOTENCY_KEY), encode::header::name).map_err(Error::build)?;
     if let Some(key) = options.idempotency_key {
-        headers.insert(name.clone(), key);
-    } else if declared.is_some() && !headers.contains_key(&name) {
+        plan.headers.insert(name, key);
+    } else if plan.headers.contains_key(&name) || common.is_some_and(|common| common.contains_key(&name)) {
+    } else if declared.is_some() {
         // Made once for the call and the same over its attempts: that is what makes them one.
         let key = HeaderValue::from_str(&random::key())
             .map_err(|_| Error::build("the idempotency key is not a header value"))?;
-        headers.insert(name.clone(), key);
+        plan.headers.insert(name, key);
+    } else {
+        return Ok(false);
     }
-    let keyed = headers.contains_key(&name);
-    plan.headers = headers;
-    Ok(keyed)
+    Ok(true)
 }
 
 /// Lays headers over others: a name that comes anew replaces all values it had.
@@ -205,9 +248,9 @@ fn merge(headers: &mut HeaderMap, over: HeaderMap) {
     }
 }
 
-fn shown_url(target: &BaseUrl, plan: &Plan, chosen: &[(SchemeKind, Credential)]) -> String {
+fn shown_url(target: &BaseUrl, plan: &Plan, chosen: &[Chosen<'_>]) -> String {
     let mut shown = target.text();
-    shown.push_str(&plan.path.shown);
+    shown.push_str(plan.path.shown());
     let mut mark = '?';
     if !plan.query.is_empty() {
         shown.push(mark);

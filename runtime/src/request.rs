@@ -60,7 +60,7 @@ impl Client {
             plan: Plan {
                 operation,
                 template: operation.template,
-                path: Path { path: String::new(), shown: String::new() },
+                path: Path::none(),
                 query: String::new(),
                 headers: HeaderMap::new(),
                 cookies: Vec::new(),

@@ -6,19 +6,19 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use tokio::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::error::{Context, Error, ErrorKind};
 use crate::observer::{Event, Observed, Observer};
+use crate::prepare::Aim;
 use crate::resilience::breaker::{Change, CircuitState};
 use crate::resilience::decide::Reason;
 
 /// Which call the events are about.
 pub(crate) struct Telemetry<'a> {
-    pub(crate) context: &'a Context,
-    /// The address as logs show it.
-    pub(crate) url: &'a str,
+    pub(crate) aim: &'a Aim<'a>,
     pub(crate) attempts: u32,
     pub(crate) observer: Option<&'a dyn Observer>,
 }
@@ -46,7 +46,7 @@ impl Context {
 impl Telemetry<'_> {
     pub(crate) fn tell(&self, event: &Event) {
         if let Some(observer) = self.observer {
-            observer.observe(&self.context.observed(), event);
+            observer.observe(&self.aim.context.observed(), event);
         }
     }
 
@@ -54,9 +54,8 @@ impl Telemetry<'_> {
     /// there is none for the call. A name is to be known when the program is compiled, so the convention's is in
     /// `otel.name`, where tracing's bridge to OpenTelemetry looks for it.
     pub(crate) fn span(&self, attempt: u32) -> Span {
-        let Context { method, template, operation, service, origin } = self.context;
+        let Context { method, template, operation, service, origin } = &*self.aim.context;
         let resend = (attempt > 1).then(|| attempt - 1);
-        let (address, port) = server(origin);
         tracing::info_span!(
             "HTTP",
             otel.name = format_args!("{method} {template}"),
@@ -67,9 +66,9 @@ impl Telemetry<'_> {
             http.request.method = method,
             http.request.resend_count = resend,
             http.response.status_code = Empty,
-            server.address = address,
-            server.port = port,
-            url.full = self.url,
+            server.address = server(origin).0,
+            server.port = server(origin).1,
+            url.full = self.aim.shown(),
             url.template = template,
             error.type = Empty,
         )
@@ -93,44 +92,44 @@ impl Telemetry<'_> {
 
     pub(crate) fn request(&self, attempt: u32) {
         self.tell(&Event::AttemptStarted { attempt });
-        let Context { method, operation, service, .. } = self.context;
+        let Context { method, operation, service, .. } = &*self.aim.context;
         tracing::info!(
             service,
             operation,
             method,
-            url = self.url,
+            url = self.aim.shown(),
             attempt,
             attempts = self.attempts,
             "Request: {method} {} (attempt {attempt}/{})",
-            self.url,
+            self.aim.shown(),
             self.attempts
         );
     }
 
-    pub(crate) fn response(&self, attempt: u32, status: StatusCode, elapsed: Duration) {
-        let Context { method, operation, service, .. } = self.context;
+    pub(crate) fn response(&self, attempt: u32, status: StatusCode, began: Instant) {
+        let Context { method, operation, service, .. } = &*self.aim.context;
         let status = status.as_u16();
-        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let elapsed_ms = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             service,
             operation,
             method,
-            url = self.url,
+            url = self.aim.shown(),
             attempt,
             status,
-            elapsed_ms,
+            elapsed_ms = elapsed_ms(),
             "Response: {method} {} - {status}",
-            self.url
+            self.aim.shown()
         );
     }
 
     pub(crate) fn transient(&self, attempt: u32, error: &Error) {
-        let Context { method, operation, service, .. } = self.context;
+        let Context { method, operation, service, .. } = &*self.aim.context;
         tracing::warn!(
             service,
             operation,
             method,
-            url = self.url,
+            url = self.aim.shown(),
             attempt,
             kind = error.kind().as_str(),
             detail = error.detail(),
@@ -141,31 +140,31 @@ impl Telemetry<'_> {
 
     pub(crate) fn retrying(&self, attempt: u32, delay: Duration) {
         self.tell(&Event::Retrying { attempt, delay });
-        let Context { operation, service, .. } = self.context;
+        let Context { operation, service, .. } = &*self.aim.context;
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(service, operation, attempt, delay_ms, "Retrying in {}", Seconds(delay));
     }
 
     pub(crate) fn circuit(&self, change: Option<Change>) {
-        circuit(&self.context.observed(), self.observer, change);
+        circuit(&self.aim.context.observed(), self.observer, change);
     }
 
     pub(crate) fn rejected(&self, retry_in: Option<Duration>) {
         self.tell(&Event::Rejected { kind: ErrorKind::CircuitOpen });
-        let Context { operation, service, origin, .. } = self.context;
+        let Context { operation, service, origin, .. } = &*self.aim.context;
         let retry_in_ms = retry_in.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Circuit breaker: call rejected");
     }
 
     pub(crate) fn throttled(&self, left: Duration) {
         self.tell(&Event::Rejected { kind: ErrorKind::Throttled });
-        let Context { operation, service, origin, .. } = self.context;
+        let Context { operation, service, origin, .. } = &*self.aim.context;
         let retry_in_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Retry-After: call rejected");
     }
 
     pub(crate) fn ejected(&self, out: Duration) {
-        let Context { operation, service, origin, .. } = self.context;
+        let Context { operation, service, origin, .. } = &*self.aim.context;
         let out_ms = u64::try_from(out.as_millis()).unwrap_or(u64::MAX);
         self.tell(&Event::EndpointEjected { out });
         tracing::warn!(service, operation, origin = &**origin, out_ms, "Endpoint left out for {}", Seconds(out));
@@ -174,7 +173,7 @@ impl Telemetry<'_> {
     pub(crate) fn stopped(&self, attempt: u32, reason: Reason) {
         // The other reasons are in the error itself; this one is news about the client.
         if reason == Reason::Budget {
-            let Context { operation, service, .. } = self.context;
+            let Context { operation, service, .. } = &*self.aim.context;
             tracing::warn!(service, operation, attempt, "Retry budget: used up");
         }
     }

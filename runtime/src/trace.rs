@@ -16,9 +16,10 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// The trace that the headers name, else a new one, which nobody has decided to sample.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).and_then(Self::parse);
+    /// The trace that the first headers with one name, else a new one, which nobody has decided to sample.
+    pub(crate) fn of<'h>(headers: impl IntoIterator<Item = Option<&'h HeaderMap>>) -> Self {
+        let header = headers.into_iter().flatten().find_map(|headers| headers.get(TRACEPARENT));
+        let given = header.and_then(|value| value.to_str().ok()).and_then(Self::parse);
         given.unwrap_or_else(|| Self { id: random::trace_id(), flags: 0 })
     }
 

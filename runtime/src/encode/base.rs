@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use url::{Position, Url};
 
 /// The address of a service, checked once.
@@ -11,6 +14,8 @@ pub(crate) struct BaseUrl {
     pub(crate) origin: Arc<str>,
     /// The base path without a slash at its end: `/api/v1`, or empty.
     pub(crate) path: Arc<str>,
+    scheme: Scheme,
+    authority: Authority,
 }
 
 impl BaseUrl {
@@ -35,28 +40,45 @@ impl BaseUrl {
         if url.port() == Some(0) {
             return Err("its port is 0");
         }
-        Ok(Self { origin: url[..Position::BeforePath].into(), path: url.path().trim_end_matches('/').into() })
+        let scheme = if url.scheme() == "https" { Scheme::HTTPS } else { Scheme::HTTP };
+        let authority = url[Position::BeforeHost..Position::AfterPort]
+            .parse()
+            .map_err(|_| "its host is not one that can be called")?;
+        let path = url.path().trim_end_matches('/').into();
+        Ok(Self { origin: url[..Position::BeforePath].into(), path, scheme, authority })
     }
 
-    /// The whole address of a path below the base, asserted to have kept its origin and its path byte by byte.
-    pub(crate) fn join(&self, path: &str, query: &str) -> Result<String, String> {
-        let mut text = String::with_capacity(self.origin.len() + self.path.len() + path.len() + query.len() + 2);
-        text.push_str(&self.origin);
+    /// The same origin, with another base path.
+    pub(crate) fn with_path(&self, path: &str) -> Self {
+        Self { path: path.trim_end_matches('/').into(), ..self.clone() }
+    }
+
+    /// Whether a path below the base is one that nobody could read as another path or origin.
+    pub(crate) fn check(path: &str) -> Result<(), &'static str> {
+        // The base was normalised when it was read.
+        reads_as_written(path).then_some(()).ok_or("the path of the request would be read as another one")
+    }
+
+    /// The whole address of a path below the base, which was [checked](Self::check).
+    pub(crate) fn join(&self, path: &str, query: &str) -> Result<Uri, &'static str> {
+        let mut text = String::with_capacity(self.path.len() + path.len() + query.len() + 2);
         text.push_str(&self.path);
         if !path.starts_with('/') {
             text.push('/');
         }
         text.push_str(path);
-        let end = text.len();
         if !query.is_empty() {
             text.push('?');
             text.push_str(query);
         }
-        let url = Url::parse(&text).map_err(|_| "the address of the request is not a URL".to_owned())?;
-        if url[..Position::BeforePath] != *self.origin || url.path() != &text[self.origin.len()..end] {
-            return Err("the path of the request would be read as another one".to_owned());
-        }
-        Ok(text)
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(
+            PathAndQuery::from_maybe_shared(Bytes::from(text))
+                .map_err(|_| "the address of the request is not a URL, or is too long")?,
+        );
+        Uri::from_parts(parts).map_err(|_| "the address of the request is not a URL")
     }
 
     fn is_secure(&self) -> bool {
@@ -109,6 +131,26 @@ impl From<BaseUrl> for Bases {
     }
 }
 
+/// Whether every parser of URLs takes a path for what it says. The [URL standard](https://url.spec.whatwg.org) resolves
+/// segments of dots, in their encoded spellings too, drops blanks and line ends, turns backslashes into slashes and
+/// encodes what cannot stand in a path; RFC 3986 refuses what it encodes.
+fn reads_as_written(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%".contains(&byte);
+    path.bytes().all(plain) && !path.split('/').any(is_dots)
+}
+
+/// `.`, `..`, and what reads like them.
+fn is_dots(segment: &str) -> bool {
+    let mut rest = segment;
+    let mut dots = 0;
+    while let Some(next) =
+        rest.strip_prefix('.').or_else(|| rest.strip_prefix("%2e")).or_else(|| rest.strip_prefix("%2E"))
+    {
+        (rest, dots) = (next, dots + 1);
+    }
+    rest.is_empty() && (dots == 1 || dots == 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +165,7 @@ mod tests {
             ("http://[::1]:8001", "http://[::1]:8001/users/"),
         ] {
             let base = BaseUrl::parse(base).expect("an address");
-            assert_eq!(base.join("/users/", "").as_deref(), Ok(whole));
+            assert_eq!(base.join("/users/", "").map(|uri| uri.to_string()).as_deref(), Ok(whole));
         }
     }
 
@@ -148,9 +190,40 @@ mod tests {
     #[test]
     fn paths_that_are_read_differently_are_refused() {
         let base = BaseUrl::parse("http://example.org/api").expect("an address");
-        for path in ["/users/../admin", "/users/./x", "/a b", "/users/%2e%2e/admin", "/x\ty"] {
-            assert!(base.join(path, "").is_err(), "{path}");
+        for path in [
+            "/users/../admin",
+            "/users/./x",
+            "/a b",
+            "/users/%2e%2e/admin",
+            "/users/.%2E",
+            "/users/%2e",
+            "/x\ty",
+            "/x\\y",
+            "/x?y",
+            "/x#y",
+            "/{id}",
+            "/é",
+        ] {
+            assert!(BaseUrl::check(path).is_err(), "{path}");
         }
-        assert_eq!(base.join("/a%20b", "x=%26").as_deref(), Ok("http://example.org/api/a%20b?x=%26"));
+        let whole = base.join("/a%20b", "x=%26").map(|uri| uri.to_string());
+        assert_eq!(whole.as_deref(), Ok("http://example.org/api/a%20b?x=%26"));
+    }
+
+    proptest::proptest! {
+        /// What is let through, a parser of URLs leaves as it is.
+        #[test]
+        fn what_is_let_through_is_read_as_written(
+            path in r"(/([.a%\\?# {}é'|^\[\]]|%2e|%2E|%zz|\.\.){0,4}){1,3}",
+        ) {
+            let base = BaseUrl::parse("http://example.org:81/api").expect("an address");
+            if BaseUrl::check(&path).is_ok() {
+                let uri = base.join(&path, "q=%27").expect("an address");
+                let url = Url::parse(&uri.to_string()).expect("a URL");
+                proptest::prop_assert_eq!(url.path(), format!("/api{path}"));
+                proptest::prop_assert_eq!(&url[..Position::BeforePath], "http://example.org:81");
+                proptest::prop_assert_eq!(uri.to_string(), url.to_string());
+            }
+        }
     }
 }

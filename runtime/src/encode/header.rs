@@ -1,5 +1,6 @@
 //! Which headers and cookies may a caller set, and with which values?
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 use super::parameter::ParameterValue;
@@ -31,12 +32,24 @@ pub(crate) fn name(text: &str) -> Result<HeaderName, String> {
 
 /// A header value. Only visible ASCII, blanks and tabs: what lies beyond is read differently by every server.
 pub(crate) fn value(text: &str, secret: bool) -> Result<HeaderValue, String> {
-    if !text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-        return Err("a header value must be printable ASCII".to_owned());
-    }
+    checked(text)?;
     let mut value = HeaderValue::from_str(text).map_err(|_| "a header value must be printable ASCII".to_owned())?;
     value.set_sensitive(secret);
     Ok(value)
+}
+
+/// A header value that nobody must see, without a copy.
+pub(crate) fn secret(text: String) -> Result<HeaderValue, String> {
+    checked(&text)?;
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(text))
+        .map_err(|_| "a header value must be printable ASCII".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn checked(text: &str) -> Result<(), String> {
+    let printable = text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    printable.then_some(()).ok_or_else(|| "a header value must be printable ASCII".to_owned())
 }
 
 /// A header parameter: `simple` style, so a list is joined with commas.

@@ -12,7 +12,7 @@ pub(crate) mod query;
 pub(crate) fn percent(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if unreserved(byte) {
             out.push(char::from(byte));
         } else {
             out.push('%');
@@ -20,6 +20,15 @@ pub(crate) fn percent(text: &str, out: &mut String) {
             out.push(char::from(HEX[usize::from(byte & 15)]));
         }
     }
+}
+
+fn unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Whether [`percent`] would leave a text as it is.
+pub(crate) fn is_unreserved(text: &str) -> bool {
+    text.bytes().all(unreserved)
 }
 
 /// [`percent`] as a text of its own.

@@ -1,32 +1,54 @@
 //! How is a path filled in, so that a value can never leave its segment?
 
 use super::parameter::ParameterValue;
-use super::percent;
+use super::{is_unreserved, percent};
 
 /// A path template being filled: `/users/{user_id}`.
 pub(crate) struct PathBuilder {
     template: &'static str,
-    values: Vec<(&'static str, String, bool)>,
+    /// The template with the values that are there. An encoded value holds no braces, so what is in braces is a name.
+    path: String,
+    /// The same for logs, if they must not show all of it.
+    shown: Option<String>,
 }
 
 /// A filled path, and how logs show it.
 pub(crate) struct Path {
     pub(crate) path: String,
-    pub(crate) shown: String,
+    shown: Option<String>,
+}
+
+impl Path {
+    /// No path yet.
+    pub(crate) const fn none() -> Self {
+        Self { path: String::new(), shown: None }
+    }
+
+    /// The path as logs show it.
+    pub(crate) fn shown(&self) -> &str {
+        self.shown.as_deref().unwrap_or(&self.path)
+    }
 }
 
 impl PathBuilder {
     pub(crate) fn new(template: &'static str) -> Self {
-        Self { template, values: Vec::new() }
+        let mut path = String::with_capacity(template.len() + 16);
+        path.push_str(template);
+        Self { template, path, shown: None }
     }
 
-    /// Sets one value: `simple` style, so a list is joined with commas.
+    /// Sets one value: `simple` style, so a list is joined with commas. A value that the template does not ask for
+    /// changes nothing.
     pub(crate) fn set(&mut self, name: &'static str, value: ParameterValue) -> Result<(), String> {
         let complain = |reason: &str| format!("path parameter `{name}`: {reason}");
-        let (texts, secret) = value
-            .flatten()
-            .map_err(|reason| complain(&reason))?
-            .ok_or_else(|| complain("a path parameter cannot be left out"))?;
+        let (texts, secret) = match value {
+            // By far the most: nothing to take apart.
+            ParameterValue::Text(text) if is_unreserved(&text) => return self.fill(name, &text, false),
+            value => value
+                .flatten()
+                .map_err(|reason| complain(&reason))?
+                .ok_or_else(|| complain("a path parameter cannot be left out"))?,
+        };
         let mut encoded = String::new();
         for (index, text) in texts.iter().enumerate() {
             if index > 0 {
@@ -34,48 +56,54 @@ impl PathBuilder {
             }
             percent(text, &mut encoded);
         }
+        self.fill(name, &encoded, secret)
+    }
+
+    fn fill(&mut self, name: &str, encoded: &str, secret: bool) -> Result<(), String> {
         if encoded.is_empty() {
-            return Err(complain("an empty value would change which route is called"));
+            return Err(format!("path parameter `{name}`: an empty value would change which route is called"));
         }
-        self.values.push((name, encoded, secret));
+        if secret && self.shown.is_none() {
+            self.shown = Some(self.path.clone());
+        }
+        if let Some(shown) = &mut self.shown {
+            replace(shown, name, if secret { "***" } else { encoded });
+        }
+        replace(&mut self.path, name, encoded);
         Ok(())
     }
 
-    /// The whole path. Each segment that holds a value is checked once it is whole, for `.{format}` with the value
-    /// `.` makes a `..` that neither part is.
-    pub(crate) fn finish(&self) -> Result<Path, String> {
-        let mut path = String::with_capacity(self.template.len() + 16);
-        let mut shown = String::with_capacity(self.template.len() + 16);
-        for (index, segment) in self.template.split('/').enumerate() {
-            if index > 0 {
-                path.push('/');
-                shown.push('/');
-            }
-            let start = path.len();
-            let mut filled = false;
-            let mut rest = segment;
-            while let Some(open) = rest.find('{') {
-                let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-                let name = &rest[open + 1..close];
-                let (_, value, secret) = self
-                    .values
-                    .iter()
-                    .find(|(known, _, _)| *known == name)
-                    .ok_or_else(|| format!("path parameter `{name}` was not given"))?;
-                path.push_str(&rest[..open]);
-                path.push_str(value);
-                shown.push_str(&rest[..open]);
-                shown.push_str(if *secret { "***" } else { value });
-                filled = true;
-                rest = &rest[close + 1..];
-            }
-            path.push_str(rest);
-            shown.push_str(rest);
-            if filled && matches!(&path[start..], "." | "..") {
-                return Err(format!("the path segment `{segment}` became `.` or `..`, which would change the route"));
-            }
+    /// The whole path. Its segments are checked once they are whole, for `.{format}` with the value `.` makes a `..`
+    /// that neither part is.
+    pub(crate) fn finish(self) -> Result<Path, String> {
+        let Self { template, path, shown } = self;
+        if let Some((open, close)) = braces(&path, 0) {
+            return Err(format!("path parameter `{}` was not given", &path[open + 1..close]));
+        }
+        if let Some(at) = path.split('/').position(|segment| matches!(segment, "." | "..")) {
+            let segment = template.split('/').nth(at).unwrap_or_default();
+            return Err(format!("the path segment `{segment}` became `.` or `..`, which would change the route"));
         }
         Ok(Path { path, shown })
+    }
+}
+
+/// Where the next name in braces stands.
+fn braces(path: &str, from: usize) -> Option<(usize, usize)> {
+    let open = from + path[from..].find('{')?;
+    Some((open, open + path[open..].find('}')?))
+}
+
+/// Puts a value in place of a name, wherever the template asks for it.
+fn replace(path: &mut String, name: &str, value: &str) {
+    let mut from = 0;
+    while let Some((open, close)) = braces(path, from) {
+        from = if path[open + 1..close] == *name {
+            path.replace_range(open..=close, value);
+            open + value.len()
+        } else {
+            close
+        };
     }
 }
 
@@ -87,6 +115,17 @@ mod tests {
         let mut builder = PathBuilder::new(template);
         builder.set("id", ParameterValue::Text(value.to_owned()))?;
         builder.finish().map(|path| path.path)
+    }
+
+    #[test]
+    fn values_go_to_their_names_and_logs_see_no_secret() {
+        let mut builder = PathBuilder::new("/{a}/{b}/x/{a}.{c}");
+        for (name, value) in [("c", "3"), ("a", "{b}"), ("none", "4")] {
+            builder.set(name, ParameterValue::Text(value.to_owned())).expect("a scalar");
+        }
+        builder.set("b", ParameterValue::Secret("5".to_owned())).expect("a scalar");
+        let path = builder.finish().expect("whole");
+        assert_eq!((path.path.as_str(), path.shown()), ("/%7Bb%7D/5/x/%7Bb%7D.3", "/%7Bb%7D/***/x/%7Bb%7D.3"));
     }
 
     #[test]

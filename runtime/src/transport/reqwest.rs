@@ -1,7 +1,6 @@
 //! How does reqwest carry a request, and nothing more than carry it?
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -56,29 +55,44 @@ impl Transport for ReqwestTransport {
         request: http::Request<OutgoingBody>,
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
         Box::pin(async move {
-            let has_body = !request.body().is_empty();
-            let started = request.body().started();
-            let request =
-                request.map(|body| if body.is_empty() { reqwest::Body::default() } else { reqwest::Body::wrap(body) });
-            let request = reqwest::Request::try_from(request)
-                .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error.without_url()))?;
-            let mut reply = self.client.execute(request).await.map_err(|error| classify(error, has_body, &started))?;
+            let (head, body) = request.into_parts();
+            let started = body.started();
+            let url =
+                url(&head.uri).map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
+            let mut request = reqwest::Request::new(head.method, url);
+            *request.headers_mut() = head.headers;
+            if started.is_some() {
+                *request.body_mut() = Some(reqwest::Body::wrap(body));
+            }
+            let mut reply = self.client.execute(request).await.map_err(|error| classify(error, started.as_deref()))?;
             let mut head = http::Response::new(());
             *head.status_mut() = reply.status();
             *head.version_mut() = reply.version();
             std::mem::swap(head.headers_mut(), reply.headers_mut());
-            let body: IncomingBody = Box::pin(Incoming(Box::pin(reply.bytes_stream())));
+            let body: IncomingBody = Box::pin(Incoming(reply.bytes_stream()));
             Ok(head.map(|()| body))
         })
     }
 }
 
+/// An address in reqwest's type.
+fn url(uri: &http::Uri) -> Result<url::Url, url::ParseError> {
+    use std::fmt::Write as _;
+    // Longer than any address by the length of a scheme and a port, and so written without growing.
+    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let mut text = String::with_capacity(path + uri.authority().map_or(0, |authority| authority.as_str().len()) + 9);
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{uri}");
+    url::Url::parse(&text)
+}
+
 /// What reqwest's error means. Connect is asked first: a connect timeout answers yes to `is_timeout` as well.
-fn classify(error: reqwest::Error, has_body: bool, started: &Arc<AtomicBool>) -> TransportError {
+fn classify(error: reqwest::Error, started: Option<&AtomicBool>) -> TransportError {
     // Its text would hold the whole URL, with every query value.
     let error = error.without_url();
     // A request with a body of which nothing was asked for has not been sent whole, so it was not processed.
-    let sent = if has_body && !started.load(Ordering::Acquire) { Sent::NotSent } else { Sent::MaybeSent };
+    let untouched = started.is_some_and(|started| !started.load(Ordering::Acquire));
+    let sent = if untouched { Sent::NotSent } else { Sent::MaybeSent };
     if error.is_connect() {
         let failure = if is_tls(&error) { TransportFailure::Tls } else { TransportFailure::Connect };
         return TransportError::new(failure, Sent::NotSent, error);
@@ -129,13 +143,13 @@ fn deeper<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn s
 }
 
 /// The reply's body, its errors told as broken connections after an answer.
-struct Incoming<S>(Pin<Box<S>>);
+struct Incoming<S>(S);
 
-impl<S: Stream<Item = reqwest::Result<Bytes>>> Stream for Incoming<S> {
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Incoming<S> {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context).map(|next| {
+        Pin::new(&mut self.0).poll_next(context).map(|next| {
             next.map(|chunk| {
                 chunk
                     .map_err(|error| TransportError::new(TransportFailure::Broken, Sent::Received, error.without_url()))

@@ -17,8 +17,16 @@ impl Circuit {
     }
 
     /// One attempt that ends at once. Whether it was let through.
+    #[inline]
     pub fn attempt(&self, now: Instant, success: bool) -> bool {
-        let Ok((permit, _)) = self.0.enter(now, Duration::from_secs(60)) else { return false };
+        let Ok((mut permit, _)) = self.0.enter(now, Duration::from_secs(60)) else { return false };
+        if success {
+            // As the engine does it.
+            match permit.settle_granted() {
+                Ok(()) => return true,
+                Err(left) => permit = left,
+            }
+        }
         let outcome = if success { Outcome::Success } else { Outcome::Failure };
         permit.settle(Evidence { outcome, took: Duration::ZERO, asked: None, random: 0 }, now);
         true

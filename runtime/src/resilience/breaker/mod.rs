@@ -91,13 +91,16 @@ pub(crate) struct Breaker {
     window: Option<Window>,
     made: Instant,
     policy: BreakerPolicy,
+    /// Neither share nor duration of a success is asked for.
+    unmeasured: bool,
 }
 
 impl Breaker {
     pub(crate) fn new(policy: BreakerPolicy, now: Instant) -> Self {
         let ratio = policy.ratio;
         let window = ratio.enabled.then(|| Window::new(u64::try_from(ratio.window.as_millis()).unwrap_or(u64::MAX)));
-        Self { word: AtomicU64::new(0), given_up: AtomicU64::new(0), window, made: now, policy }
+        let unmeasured = window.is_none() && policy.slow_after.is_none();
+        Self { word: AtomicU64::new(0), given_up: AtomicU64::new(0), window, made: now, policy, unmeasured }
     }
 
     /// Whether failed calls are counted rather than failed attempts.
@@ -115,18 +118,42 @@ impl Breaker {
         u64::try_from(nanos.div_ceil(1_000_000)).unwrap_or(u64::MAX).min(Word::DEADLINES)
     }
 
+    /// Whether a success says nothing new: the circuit is closed in that generation, no failure is counted, and nothing
+    /// is measured. So a healthy service costs one load here, and neither a clock nor a change of the word.
+    #[inline]
+    fn takes_success_for_granted(&self, generation: u64) -> bool {
+        self.unmeasured
+            && self.word.load(Ordering::Acquire) == Word::well(generation)
+            && (self.policy.given_up == 0 || self.given_up.load(Ordering::Relaxed) == 0)
+    }
+
     /// Asks to send one attempt. As a probe it has lost its turn once it is silent for `lease`: a hung or leaked probe
     /// must not wedge the circuit.
     ///
     /// # Errors
     /// If the circuit is open or its probe is on the way, with the time until it makes sense to ask again; without one
     /// if it is held open by hand.
+    #[inline]
     pub(crate) fn enter(
         &self,
         now: Instant,
         lease: Duration,
     ) -> Result<(Permit<'_>, Option<Change>), Option<Duration>> {
-        let mut seen = self.word.load(Ordering::Acquire);
+        let seen = self.word.load(Ordering::Acquire);
+        match Word::closed_generation(seen) {
+            Some(generation) => Ok((self.permit(generation), None)),
+            None => self.enter_unwell(seen, now, lease),
+        }
+    }
+
+    /// [`enter`](Self::enter) if the circuit was seen not to be closed.
+    #[cold]
+    fn enter_unwell(
+        &self,
+        mut seen: u64,
+        now: Instant,
+        lease: Duration,
+    ) -> Result<(Permit<'_>, Option<Change>), Option<Duration>> {
         loop {
             let word = Word::unpack(seen);
             if word.state == CLOSED {
@@ -283,6 +310,20 @@ pub(crate) struct Permit<'b> {
 }
 
 impl Permit<'_> {
+    /// Says that the attempt went well, if that is no news: the permit comes back if it is, to be
+    /// [settled](Self::settle) with the time.
+    ///
+    /// # Errors
+    /// None; the permit itself is what is left to do.
+    #[inline]
+    pub(crate) fn settle_granted(mut self) -> Result<(), Self> {
+        if self.breaker.takes_success_for_granted(self.generation) {
+            self.settled = true;
+            return Ok(());
+        }
+        Err(self)
+    }
+
     /// Says how the attempt went.
     pub(crate) fn settle(mut self, evidence: Evidence, now: Instant) -> Option<Change> {
         self.settled = true;

@@ -246,7 +246,9 @@ fn it_does_what_the_model_does() {
                         let Some(at) = pick(which, &held) else { continue };
                         let (epoch, permit) = held.swap_remove(at);
                         let evidence = Evidence { outcome, took, asked, random };
-                        told = permit.settle(evidence, start + now);
+                        // A success is asked first whether it is news, as the engine does it.
+                        let left = if outcome == Outcome::Success { permit.settle_granted() } else { Err(permit) };
+                        told = left.err().and_then(|permit| permit.settle(evidence, start + now));
                         model.settle(epoch, evidence, now);
                     }
                     Step::GiveUp(which, random) => {

@@ -34,6 +34,19 @@ impl Word {
     /// The latest deadline that time can reach.
     pub(super) const DEADLINES: u64 = Self::HELD - 1;
 
+    /// The generation of a word whose circuit is closed.
+    #[inline]
+    pub(super) fn closed_generation(word: u64) -> Option<u64> {
+        // `CLOSED` is zero, so nothing of the state has to be taken away.
+        (word >> 62 == CLOSED).then_some(word >> 48)
+    }
+
+    /// The word of a circuit that is closed by itself and counts no failure.
+    #[inline]
+    pub(super) fn well(generation: u64) -> u64 {
+        generation << 48
+    }
+
     pub(super) fn unpack(word: u64) -> Self {
         Self {
             state: word >> 62,
@@ -79,5 +92,8 @@ mod tests {
         let next = Word::unpack(word.pack()).become_state(OPEN, 300, u64::MAX);
         let next = Word::unpack(next.pack());
         assert_eq!((next.generation, next.count, next.is_held()), (0, 0xFF, true));
+        let well = Word { state: CLOSED, generation: 9, count: 0, deadline: 0 };
+        assert_eq!((well.pack(), Word::closed_generation(well.pack())), (Word::well(9), Some(9)));
+        assert_eq!(Word::closed_generation(Word { state: OPEN, ..well }.pack()), None);
     }
 }
