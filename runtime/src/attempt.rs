@@ -22,7 +22,7 @@ use crate::resilience::breaker::Outcome;
 use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
 use crate::trace;
-use crate::transport::{IncomingBody, TransportError, TransportFailure};
+use crate::transport::{IncomingBody, PinnedAddress, TransportError, TransportFailure};
 
 /// How much of a health check's body is kept.
 const CHECK_BODY: usize = 4 * 1024;
@@ -78,6 +78,11 @@ impl AttemptFailure {
 
     fn neutral(error: Error) -> Self {
         Self::new(error, Outcome::Neutral)
+    }
+
+    /// There is no place to send it to.
+    pub(crate) fn nowhere(reason: String) -> Self {
+        Self::neutral(Error::new(ErrorKind::Connect, Phase::Connect, Sent::NotSent, reason))
     }
 
     fn transport(error: TransportError, phase: Phase) -> Self {
@@ -209,6 +214,9 @@ async fn build(
         headers.insert(trace::TRACEPARENT, trace.parent());
     }
     *request.headers_mut() = headers;
+    if let Some(address) = aim.peer {
+        request.extensions_mut().insert(PinnedAddress(address));
+    }
     Ok(request)
 }
 

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use crate::auth::{Credential, Credentials, TokenSource};
 use crate::client::{Client, Inner, Stage};
+use crate::discovery::refresh::Refresh;
+use crate::discovery::{Discovery, Instance};
 use crate::encode;
 use crate::encode::base::{BaseUrl, Bases};
 use crate::endpoint::Endpoint;
@@ -25,6 +27,7 @@ use crate::resilience::budget::Budget;
 use crate::resilience::policy::{InvalidPolicy, Policy};
 use crate::route::{Cluster, Route};
 use crate::secret::Secret;
+use crate::telemetry;
 use crate::transport::Transport;
 
 /// What a client sends as `user-agent` if it is told nothing else.
@@ -39,6 +42,7 @@ pub struct ClientBuilder<C> {
     service: &'static Service,
     base_urls: Option<Vec<String>>,
     registry: Option<ServiceRegistry>,
+    discovery: Option<Arc<dyn Discovery>>,
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
     policy: Option<Policy>,
@@ -61,6 +65,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             service,
             base_urls: None,
             registry: None,
+            discovery: None,
             credentials: Credentials::default(),
             trusted: Vec::new(),
             policy: None,
@@ -101,6 +106,14 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// Takes the address from a registry.
     pub fn registry(mut self, registry: &ServiceRegistry) -> Self {
         self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Lets something else know where the instances of the service are, such as the name service ([`Dns`](crate::Dns), feature `dns`).
+    /// The address says how they are spoken to: scheme, name, port and base path. The calls are shared among them as
+    /// among several addresses ([`base_urls`](Self::base_urls)).
+    pub fn discovery(mut self, discovery: impl Discovery) -> Self {
+        self.discovery = Some(Arc::new(discovery));
         self
     }
 
@@ -246,16 +259,12 @@ impl<C: From<Client>> ClientBuilder<C> {
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
         let gate = Arc::new(Gate::new(policy.bulkhead));
-        let endpoint = |base: &BaseUrl| Arc::new(Endpoint::new(base.clone(), &policy, now));
-        let home = if bases.others.is_empty() {
-            Route::One(endpoint(&bases.first))
-        } else {
-            Route::Many(Arc::new(Cluster::new(bases.all().map(endpoint).collect(), policy.outlier)))
-        };
+        let policy = Arc::new(policy);
+        let home = home(self.service, &bases, self.discovery.take(), &policy, now)?;
         let inner = Inner {
             service: self.service,
             base: bases.first,
-            policy: Arc::new(policy),
+            policy,
             policies: self.policies,
             headers: self.headers,
             user_agent: self.user_agent,
@@ -286,6 +295,35 @@ impl<C: From<Client>> ClientBuilder<C> {
             self.problem.get_or_insert(error);
         }
     }
+}
+
+/// Where the service is: at one place, at several, or where a discovery finds it.
+fn home(
+    service: &'static Service,
+    bases: &Bases,
+    discovery: Option<Arc<dyn Discovery>>,
+    policy: &Arc<Policy>,
+    now: Instant,
+) -> Result<Route, Error> {
+    let endpoint = |base: &BaseUrl| Arc::new(Endpoint::new(base.clone(), None, policy, now));
+    let (endpoints, refresh) = match discovery {
+        None if bases.others.is_empty() => return Ok(Route::One(endpoint(&bases.first))),
+        None => (bases.all().map(endpoint).collect(), None),
+        Some(_) if !bases.others.is_empty() => {
+            return Err(Error::config(format!(
+                "discovery of {}: it begins with one address, not with several",
+                service.name
+            )));
+        }
+        Some(discovery) => {
+            let (base, policy) = (bases.first.clone(), policy.clone());
+            let (host, port) = telemetry::server(&base.origin);
+            let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+            let make = move |instance: Instance, now| Endpoint::new(base.clone(), Some(instance.address), &policy, now);
+            (Vec::new(), Some(Refresh::new(discovery, service.name, host, port, make)))
+        }
+    };
+    Ok(Route::Many(Arc::new(Cluster::new(endpoints, refresh, policy.outlier))))
 }
 
 #[cfg(feature = "reqwest")]

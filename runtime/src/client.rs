@@ -115,6 +115,7 @@ impl Client {
         // Never back from `Cut`, if it is closed again.
         self.inner.stage.send_modify(|stage| *stage = (*stage).max(Stage::Closing));
         self.inner.gate.close();
+        self.inner.home.close();
         self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -191,7 +192,7 @@ impl Inner {
             return self.home.clone();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Endpoint::new(target.clone(), &self.policy, now));
+        let new = || Arc::new(Endpoint::new(target.clone(), None, &self.policy, now));
         Route::One(others.entry(target.origin.clone()).or_insert_with(new).clone())
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -22,10 +22,8 @@ pub(crate) struct Endpoint {
     pub(crate) base: BaseUrl,
     /// Where to connect instead of asking the operating system for the host of `base`.
     pub(crate) address: Option<SocketAddr>,
-    /// Those of a lower number are asked first (RFC 2782).
-    pub(crate) priority: u16,
-    /// How much it bears in comparison with others.
-    pub(crate) weight: u16,
+    /// Priority and weight, as a discovery may change them: 16 bits each.
+    rank: AtomicU32,
     pub(crate) breaker: Breaker,
     pub(crate) pushback: Pushback,
     pub(crate) load: Load,
@@ -33,19 +31,32 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(base: BaseUrl, policy: &Policy, now: Instant) -> Self {
+    pub(crate) fn new(base: BaseUrl, address: Option<SocketAddr>, policy: &Policy, now: Instant) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             base,
-            address: None,
-            priority: 0,
-            weight: 1,
+            address,
+            rank: AtomicU32::new(1),
             breaker: Breaker::new(policy.breaker, now),
             pushback: Pushback::new(now),
             load: Load::new(now),
             outlier: Outlier::new(now),
         }
+    }
+
+    /// Those of a lower number are asked first (RFC 2782).
+    pub(crate) fn priority(&self) -> u32 {
+        self.rank.load(Ordering::Relaxed) >> 16
+    }
+
+    /// How much it bears in comparison with others: at least 1.
+    pub(crate) fn weight(&self) -> u32 {
+        (self.rank.load(Ordering::Relaxed) & 0xFFFF).max(1)
+    }
+
+    pub(crate) fn set_rank(&self, priority: u16, weight: u16) {
+        self.rank.store((u32::from(priority) << 16) | u32::from(weight), Ordering::Relaxed);
     }
 
     pub(crate) fn status(&self, now: Instant) -> EndpointStatus {

@@ -104,13 +104,23 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             };
             now = Instant::now();
         }
+        if let Some(route) = route.as_ref().filter(|route| route.changes()) {
+            let limit = Deadline::after(now, policy.attempt_timeout).min(deadline);
+            until(client, Stage::Closing, route.ready(limit)).await;
+            now = Instant::now();
+        }
         let Some(transport) = client.transport() else {
             return Err(last.unwrap_or_else(|| told(Error::closed(), attempt)));
         };
         let choices = route.as_ref().map(Route::choices);
         let asking = Asking { now, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
+        let mut nowhere = None;
         let entry = match choices.as_ref().map(|choices| choices.enter(&asking)) {
             None => None,
+            Some(Entry::Nowhere(reason)) => {
+                nowhere = Some(AttemptFailure::nowhere(reason));
+                None
+            }
             Some(Entry::Go(endpoint, permit, change)) => {
                 telemetry.circuit(change);
                 Some((endpoint, permit))
@@ -138,7 +148,10 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint));
         let exchange =
             Exchange { client, call: &call, transport: &*transport, choices: choices.as_ref(), started, deadline };
-        let ended = exchange.attempt(attempt, aim, entry, now).await;
+        let ended = match nowhere {
+            Some(failure) => Ended::not_made(aim, failure, now),
+            None => exchange.attempt(attempt, aim, entry, now).await,
+        };
         let Ended { result, aim, endpoint, permit, evidence, at } = ended;
         if let Some(endpoint) = endpoint {
             tried.add(endpoint);

@@ -40,6 +40,14 @@ pub(crate) struct Ended<'a> {
     pub(crate) at: Instant,
 }
 
+impl<'a> Ended<'a> {
+    /// An attempt that came to nothing before it began.
+    pub(crate) fn not_made(aim: Aim<'a>, failure: AttemptFailure, now: Instant) -> Self {
+        let evidence = Evidence { outcome: Outcome::Neutral, took: Duration::ZERO, asked: None, random: 0 };
+        Self { result: Err(failure), aim, endpoint: None, permit: None, evidence, at: now }
+    }
+}
+
 impl<'a> Exchange<'a> {
     pub(crate) fn telemetry<'t>(&'t self, aim: &'t Aim<'_>) -> Telemetry<'t> {
         self.client.telemetry(aim, self.call.policy().attempts)

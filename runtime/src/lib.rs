@@ -35,17 +35,21 @@
 //! # Features
 //! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
+//! * `dns` (Rust 1.88): [`Dns`], instances of services from the DNS.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
 //! * `webhook`: [`Webhook`] and [`StandardWebhooks`], for what services send by themselves.
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
 mod adapt;
+#[cfg(feature = "dns")]
+mod all;
 mod attempt;
 mod auth;
 mod body;
 mod builder;
 mod call;
 mod client;
+mod discovery;
 mod disposition;
 mod encode;
 mod endpoint;
@@ -82,6 +86,9 @@ pub use body::{Body, OutgoingBody};
 pub use builder::ClientBuilder;
 pub use call::{Call, CallFuture};
 pub use client::Client;
+#[cfg(feature = "dns")]
+pub use discovery::Dns;
+pub use discovery::{Discovered, Discovery, Instance};
 pub use endpoint::EndpointStatus;
 pub use error::{Error, ErrorKind, Failure, Phase, Sent};
 pub use gate::BulkheadPolicy;
@@ -99,7 +106,7 @@ pub use resilience::budget::BudgetPolicy;
 pub use resilience::outlier::OutlierPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
-pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
+pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 

@@ -1,6 +1,7 @@
 //! What is known of a call before its first attempt, and is it fit to be made?
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -76,6 +77,8 @@ impl Prepared<'_> {
 pub(crate) struct Aim<'c> {
     pub(crate) target: Cow<'c, BaseUrl>,
     pub(crate) context: Cow<'c, Context>,
+    /// Where to connect, if that has been found out.
+    pub(crate) peer: Option<SocketAddr>,
     call: &'c Prepared<'c>,
     shown: OnceLock<String>,
 }
@@ -93,7 +96,8 @@ impl Prepared<'_> {
                 (Cow::Owned(target), Cow::Owned(context))
             }
         };
-        Aim { target, context, call: self, shown: OnceLock::new() }
+        let peer = endpoint.and_then(|endpoint| endpoint.address);
+        Aim { target, context, peer, call: self, shown: OnceLock::new() }
     }
 }
 

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::discovery::refresh::Refresh;
 use crate::endpoint::{Endpoint, Tried};
 use crate::resilience::breaker::{Change, CircuitState, Outcome, Permit};
+use crate::resilience::deadline::Deadline;
 use crate::resilience::outlier::OutlierPolicy;
 
 /// Where the calls to one origin go.
@@ -22,6 +24,8 @@ pub(crate) enum Route {
 /// Several endpoints of one service.
 pub(crate) struct Cluster {
     endpoints: RwLock<Arc<[Arc<Endpoint>]>>,
+    /// What keeps them up to date, if they change.
+    pub(crate) refresh: Option<Refresh>,
     outlier: OutlierPolicy,
     /// Held while one is left out, so that no two threads take the last place at once.
     ejecting: Mutex<()>,
@@ -39,6 +43,8 @@ pub(crate) enum Entry<'r> {
     Go(&'r Endpoint, Permit<'r>, Option<Change>),
     /// All that would take it asked to be left alone for so long.
     Wait(Duration),
+    /// No endpoint is known.
+    Nowhere(String),
     /// All circuits are open, the first for so long yet; without a time if they are held open by hand.
     Rejected(Option<Duration>),
 }
@@ -55,6 +61,29 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Route {
+    /// Sees to it that what is known is up to date; waits only as long as nothing is.
+    pub(crate) async fn ready(&self, limit: Deadline) {
+        let Self::Many(cluster) = self else { return };
+        let Some(refresh) = &cluster.refresh else { return };
+        let seen = refresh.answers();
+        if refresh.look(cluster, Instant::now()) && cluster.endpoints().is_empty() {
+            // An answer without an instance is one: whoever asked has waited long enough.
+            let _ = tokio::time::timeout_at(limit.at, refresh.answer(seen)).await;
+        }
+    }
+
+    /// Whether its endpoints may change.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self, Self::Many(cluster) if cluster.refresh.is_some())
+    }
+
+    /// Looks for changes no more.
+    pub(crate) fn close(&self) {
+        if let Self::Many(cluster) = self {
+            cluster.refresh.iter().for_each(Refresh::close);
+        }
+    }
+
     pub(crate) fn choices(&self) -> Choices<'_> {
         match self {
             Self::One(endpoint) => Choices::One(endpoint),
@@ -64,8 +93,12 @@ impl Route {
 }
 
 impl Cluster {
-    pub(crate) fn new(endpoints: Vec<Arc<Endpoint>>, outlier: OutlierPolicy) -> Self {
-        Self { endpoints: RwLock::new(endpoints.into()), outlier, ejecting: Mutex::new(()) }
+    pub(crate) fn new(endpoints: Vec<Arc<Endpoint>>, refresh: Option<Refresh>, outlier: OutlierPolicy) -> Self {
+        Self { endpoints: RwLock::new(endpoints.into()), refresh, outlier, ejecting: Mutex::new(()) }
+    }
+
+    pub(crate) fn replace(&self, endpoints: Vec<Arc<Endpoint>>) {
+        *self.endpoints.write().unwrap_or_else(PoisonError::into_inner) = endpoints.into();
     }
 
     pub(crate) fn endpoints(&self) -> Arc<[Arc<Endpoint>]> {
@@ -93,7 +126,8 @@ impl Choices<'_> {
 
     /// Whether any circuit lets requests through.
     pub(crate) fn circuit(&self) -> CircuitState {
-        let (mut closed, mut half_open) = (false, false);
+        // Nobody turns one away where nobody is known.
+        let (mut closed, mut half_open) = (matches!(self, Self::Many(_, all) if all.is_empty()), false);
         self.each(|endpoint| match endpoint.breaker.state() {
             CircuitState::Closed => closed = true,
             CircuitState::HalfOpen => half_open = true,
@@ -121,6 +155,9 @@ impl Choices<'_> {
             }
             Self::Many(cluster, all) => (cluster, all),
         };
+        if all.is_empty() {
+            return Entry::Nowhere(cluster.refresh.as_ref().map(Refresh::reason).unwrap_or_default());
+        }
         // Others may take a probe's turn between the look and the entry, so one looks again; but not for ever.
         for _ in 0..=all.len() {
             let Some(endpoint) = pick(all, cluster.outlier, asking) else { break };
@@ -145,7 +182,8 @@ impl Choices<'_> {
     pub(crate) fn all_open(&self, now: Instant) -> bool {
         match self {
             Self::One(endpoint) => endpoint.breaker.state() == CircuitState::Open,
-            Self::Many(_, all) => all.iter().all(|endpoint| endpoint.breaker.admits(now).is_err()),
+            // Where nobody is known, nobody turns one away.
+            Self::Many(_, all) => !all.is_empty() && all.iter().all(|endpoint| endpoint.breaker.admits(now).is_err()),
         }
     }
 
@@ -199,7 +237,7 @@ fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_
     let mut drawn: [Option<&Endpoint>; 2] = [None, None];
     let mut seen = 0_u64;
     for endpoint in all.iter().filter(|endpoint| is_open_to(endpoint, asking)) {
-        let rank = (!panic && is_out(endpoint), asking.tried.holds(endpoint), endpoint.priority);
+        let rank = (!panic && is_out(endpoint), asking.tried.holds(endpoint), endpoint.priority());
         match best {
             Some(best) if rank > best => continue,
             Some(best) if rank == best => {}
@@ -217,20 +255,13 @@ fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_
     match drawn {
         [Some(one), Some(other)] => {
             // `a/w < b/v` without a division. Of two that are alike, either.
-            let (mine, its) = (cost(one, asking.now) * weight(other), cost(other, asking.now) * weight(one));
+            let cost = |endpoint: &Endpoint| u128::from(endpoint.load.cost(asking.now));
+            let (mine, its) = (cost(one) * u128::from(other.weight()), cost(other) * u128::from(one.weight()));
             let first = if mine == its { below(&mut random, 2) == 0 } else { mine < its };
             Some(if first { one } else { other })
         }
         [one, other] => one.or(other),
     }
-}
-
-fn cost(endpoint: &Endpoint, now: Instant) -> u128 {
-    u128::from(endpoint.load.cost(now))
-}
-
-fn weight(endpoint: &Endpoint) -> u128 {
-    u128::from(endpoint.weight.max(1))
 }
 
 /// A number below another, from a chain of numbers that begins with chance (Knuth's MMIX generator; its high bits).

@@ -66,6 +66,8 @@ impl Telemetry<'_> {
             http.request.method = method,
             http.request.resend_count = resend,
             http.response.status_code = Empty,
+            network.peer.address = self.aim.peer.map(|peer| tracing::field::display(peer.ip())),
+            network.peer.port = self.aim.peer.map(|peer| peer.port()),
             server.address = server(origin).0,
             server.port = server(origin).1,
             url.full = self.aim.shown(),

@@ -1,6 +1,7 @@
 //! Who carries one request to a service and brings back its reply?
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -20,8 +21,13 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The body of a reply as it comes in.
 pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
+/// Where to connect for a request, instead of asking for the addresses of its host: among the extensions of a request to
+/// a discovered instance. The name stays what it is: in `Host`, and towards TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinnedAddress(pub SocketAddr);
+
 /// Carries one attempt. It must not retry, follow redirects, cache or time out by itself (a connect timeout apart):
-/// the engine does those, and counts.
+/// the engine does those, and counts. It must heed a [`PinnedAddress`].
 pub trait Transport: Send + Sync + 'static {
     /// Sends one request; the future ends with the head of the reply. Dropping it cancels the request.
     fn send(

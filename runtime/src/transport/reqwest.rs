@@ -1,14 +1,17 @@
 //! How does reqwest carry a request, and nothing more than carry it?
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::time::Instant;
 
-use super::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
+use super::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 use crate::body::{OutgoingBody, RequestBodyError};
 use crate::error::{Error, Sent};
 
@@ -19,7 +22,28 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 /// The default transport: one pool of connections, HTTP/1.1 and HTTP/2, rustls.
 pub(crate) struct ReqwestTransport {
     client: reqwest::Client,
+    settings: Settings,
+    /// A client for each address that requests are pinned to: reqwest keeps its connections by name, and to change where
+    /// a name leads it must be another client.
+    pinned: Mutex<Vec<Pinned>>,
 }
+
+/// How its clients are made.
+#[derive(Clone, Copy)]
+struct Settings {
+    connect_timeout: Option<Duration>,
+    http2: bool,
+}
+
+struct Pinned {
+    host: String,
+    address: SocketAddr,
+    client: reqwest::Client,
+    used: Instant,
+}
+
+/// After so long without a request an address has left the service, and its connections are idle no more.
+const PIN_IDLE: Duration = Duration::from_secs(120);
 
 impl ReqwestTransport {
     /// A pool. All that reqwest would do beyond carrying is off: its retries and redirects would be sent behind the
@@ -28,6 +52,28 @@ impl ReqwestTransport {
     ///
     /// `http2` speaks HTTP/2 from the first byte on, over plain connections too.
     pub(crate) fn new(connect_timeout: Option<Duration>, http2: bool) -> Result<Self, Error> {
+        let settings = Settings { connect_timeout, http2 };
+        Ok(Self { client: settings.client(None)?, settings, pinned: Mutex::default() })
+    }
+
+    /// The client for a request that is pinned to an address.
+    fn pinned(&self, host: &str, PinnedAddress(address): PinnedAddress) -> Result<reqwest::Client, Error> {
+        let now = Instant::now();
+        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = pinned.iter_mut().find(|one| one.address == address && one.host == host) {
+            found.used = now;
+            return Ok(found.client.clone());
+        }
+        pinned.retain(|one| now.saturating_duration_since(one.used) < PIN_IDLE);
+        let client = self.settings.client(Some((host, address)))?;
+        pinned.push(Pinned { host: host.to_owned(), address, client: client.clone(), used: now });
+        Ok(client)
+    }
+}
+
+impl Settings {
+    fn client(self, pin: Option<(&str, SocketAddr)>) -> Result<reqwest::Client, Error> {
+        let Self { connect_timeout, http2 } = self;
         let mut builder = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
@@ -40,8 +86,11 @@ impl ReqwestTransport {
         if http2 {
             builder = builder.http2_prior_knowledge();
         }
+        if let Some((host, address)) = pin {
+            builder = builder.resolve(host, address);
+        }
         match builder.build() {
-            Ok(client) => Ok(Self { client }),
+            Ok(client) => Ok(client),
             Err(error) => {
                 Err(Error::config("the default transport could not be set up").with_source(error.without_url()))
             }
@@ -64,7 +113,15 @@ impl Transport for ReqwestTransport {
             if started.is_some() {
                 *request.body_mut() = Some(reqwest::Body::wrap(body));
             }
-            let mut reply = self.client.execute(request).await.map_err(|error| classify(error, started.as_deref()))?;
+            let pinned = match (head.uri.host(), head.extensions.get()) {
+                (Some(host), Some(pin)) => Some(
+                    self.pinned(host, *pin)
+                        .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?,
+                ),
+                _ => None,
+            };
+            let client = pinned.as_ref().unwrap_or(&self.client);
+            let mut reply = client.execute(request).await.map_err(|error| classify(error, started.as_deref()))?;
             let mut head = http::Response::new(());
             *head.status_mut() = reply.status();
             *head.version_mut() = reply.version();

@@ -8,6 +8,8 @@ mod anchors;
 mod auth;
 mod bugs;
 mod calls;
+mod discovery;
+mod dns;
 mod endpoints;
 mod forms;
 mod gate;
