@@ -154,7 +154,7 @@ pub(crate) async fn once(
     };
     if mode == Mode::Check {
         let body = read_start(body, CHECK_BODY).await;
-        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about: about(), hold: None });
+        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about: about(), hold: None, again: None });
     }
     if !status.is_success() {
         let body = read_start(body, policy.max_error_body).await;
@@ -171,14 +171,14 @@ pub(crate) async fn once(
         return Err(AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice });
     }
     let body = match mode {
-        Mode::Streaming => ReplyBody::Streamed(body),
+        Mode::Streaming | Mode::Resumable => ReplyBody::Streamed(body),
         Mode::Buffered | Mode::Check => {
             // The answer to a HEAD tells the length of a body that it does not have.
             let announced = if call.plan.operation.method == Method::Head { None } else { announced(&headers) };
             ReplyBody::Whole(read_whole(body, announced, policy.max_body).await?)
         }
     };
-    Ok(Reply { status, headers, body, about: about(), hold: None })
+    Ok(Reply { status, headers, body, about: about(), hold: None, again: None })
 }
 
 /// The request of one attempt.

@@ -2,23 +2,25 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
+use crate::again::Again;
 use crate::client::Client;
 use crate::encode;
 use crate::engine;
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::reply::{Reply, Response};
-use crate::request::Plan;
+use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
 use crate::transport::BoxFuture;
 
 /// Reads a reply.
-pub(crate) type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
+pub(crate) type Read<T> = Arc<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>;
 
 /// A call that is ready to be made: await it for its value.
 ///
@@ -41,7 +43,7 @@ pub struct Call<'c, T> {
 }
 
 /// What was said about one call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
@@ -107,7 +109,7 @@ impl<'c, T> Call<'c, T> {
         T: 'static,
     {
         let Self { client, operation, plan, options, read } = self;
-        let read: Read<Response<T>> = Box::new(move |reply| {
+        let read: Read<Response<T>> = Arc::new(move |reply| {
             let (status, headers) = (reply.status, reply.headers.clone());
             Ok(Response { status, headers, value: read(reply)? })
         });
@@ -127,7 +129,9 @@ impl<'c, T> IntoFuture for Call<'c, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { client, operation, plan, options, read } = self;
-        CallFuture { reply: engine::execute(client, operation, plan, options), read: Some(read) }
+        let again = plan.as_ref().ok().filter(|plan| plan.mode == Mode::Resumable);
+        let again = again.map(|plan| Box::new(Again::new(client, operation, plan, &options)));
+        CallFuture { reply: engine::execute(client, operation, plan, options), again, read: Some(read) }
     }
 }
 
@@ -149,6 +153,8 @@ impl<T> fmt::Debug for Call<'_, T> {
 #[must_use = "futures do nothing until they are awaited"]
 pub struct CallFuture<'c, T> {
     reply: BoxFuture<'c, Result<Reply, Error>>,
+    /// For what is read as it comes and may have to be asked for again.
+    again: Option<Box<Again>>,
     read: Option<Read<T>>,
 }
 
@@ -159,7 +165,8 @@ impl<T> Future for CallFuture<'_, T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let reply = ready!(self.reply.as_mut().poll(context))?;
+        let mut reply = ready!(self.reply.as_mut().poll(context))?;
+        reply.again = self.again.take();
         match self.read.take() {
             Some(read) => Poll::Ready(read(reply)),
             // Polled after it was ready: the inner future has panicked already, as futures may.

@@ -251,7 +251,7 @@ pub(crate) async fn until_cut<T>(client: &Inner, future: impl Future<Output = T>
     until(client, Stage::Cut, future).await
 }
 
-async fn until<T>(client: &Inner, stage: Stage, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn until<T>(client: &Inner, stage: Stage, future: impl Future<Output = T>) -> Option<T> {
     let mut stages = client.stage.subscribe();
     let mut reached = pin!(stages.wait_for(|now| *now >= stage));
     let mut future = pin!(future);

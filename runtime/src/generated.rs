@@ -14,6 +14,7 @@ pub use crate::multipart::FormData;
 pub use crate::operation::{Method, Operation, Scheme, Service};
 pub use crate::reply::{FailedReply, Reply};
 pub use crate::request::Request;
+pub use crate::stream::{EventText, Events, Framing, Items, ServerEvent};
 pub use crate::union::{JsonTypes, Union, UnionArm};
 #[cfg(feature = "webhook")]
 pub use crate::webhook::Webhook;

@@ -41,6 +41,7 @@
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
 mod adapt;
+mod again;
 #[cfg(feature = "dns")]
 mod all;
 mod attempt;
@@ -74,6 +75,7 @@ mod request;
 mod resilience;
 mod route;
 mod secret;
+mod stream;
 mod telemetry;
 mod trace;
 mod transport;
@@ -106,7 +108,9 @@ pub use resilience::budget::BudgetPolicy;
 pub use resilience::outlier::OutlierPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
+pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
+pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::again::Again;
 use crate::error::{Context, Error, ErrorKind, Phase, Sent, json_complaint};
 use crate::gate::Hold;
 use crate::transport::IncomingBody;
@@ -36,6 +37,8 @@ pub struct Reply {
     pub(crate) about: About,
     /// What is given back once the body has been read.
     pub(crate) hold: Option<Hold>,
+    /// The request, where it may have to be made again.
+    pub(crate) again: Option<Box<Again>>,
 }
 
 pub(crate) enum ReplyBody {
@@ -55,7 +58,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    fn tell(&self, error: Error) -> Error {
+    pub(crate) fn tell(&self, error: Error) -> Error {
         error.with_context(&self.context, self.attempts, self.started.elapsed())
     }
 }
@@ -287,6 +290,12 @@ impl fmt::Debug for Download {
             .field("len", &self.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The media type without its parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let said = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(said.split(';').next().unwrap_or(said).trim().to_ascii_lowercase())
 }
 
 /// The error for a body beyond the cap.

@@ -1,5 +1,7 @@
 //! How is a request put together from an operation and its parameters?
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
@@ -15,6 +17,7 @@ use crate::multipart::FormData;
 use crate::operation::Operation;
 use crate::random;
 use crate::reply::Reply;
+use crate::stream::{EventText, Events, Framing, Items};
 
 /// A request being put together. The first thing that cannot be sent is kept and told when the call is awaited.
 #[must_use = "a request does nothing until it becomes a call that is awaited"]
@@ -27,6 +30,7 @@ pub struct Request<'c> {
 }
 
 /// A request put together: all that does not differ between attempts.
+#[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) operation: &'static Operation,
     pub(crate) template: &'static str,
@@ -45,6 +49,8 @@ pub(crate) enum Mode {
     Buffered,
     /// Its head: a successful body is handed on as it comes.
     Streaming,
+    /// Its head too, and what is handed on may have to be asked for again.
+    Resumable,
     /// A health check: one attempt past the breaker, and any status is an answer.
     Check,
 }
@@ -180,17 +186,27 @@ impl<'c> Request<'c> {
     }
 
     /// The call whose reply is read into memory, then by this function.
-    pub fn answering<T>(self, read: impl FnOnce(Reply) -> Result<T, Error> + Send + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Buffered, Box::new(read))
+    pub fn answering<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
+        self.becoming(Mode::Buffered, Arc::new(read))
     }
 
     /// The call whose reply is read as it comes, by what this function makes of it.
-    pub fn streaming<T>(self, read: impl FnOnce(Reply) -> Result<T, Error> + Send + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Streaming, Box::new(read))
+    pub fn streaming<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
+        self.becoming(Mode::Streaming, Arc::new(read))
+    }
+
+    /// The call whose reply is a stream of events; `read` says what their data is.
+    pub fn events<T: 'static>(self, read: fn(&EventText) -> Result<Option<T>, String>) -> Call<'c, Events<T>> {
+        self.becoming(Mode::Resumable, Arc::new(move |reply| Events::from_reply(reply, read)))
+    }
+
+    /// The call whose reply is a stream of JSON values.
+    pub fn items<T: 'static>(self, framing: Framing) -> Call<'c, Items<T>> {
+        self.becoming(Mode::Streaming, Arc::new(move |reply| Items::from_reply(reply, framing)))
     }
 
     pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
-        self.becoming(Mode::Check, Box::new(read))
+        self.becoming(Mode::Check, Arc::new(read))
     }
 
     /// Takes another path than the operation's.

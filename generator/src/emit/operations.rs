@@ -6,11 +6,12 @@ use quote::quote;
 use super::rust_type::{Within, imports, mention, serialized};
 use super::{docs, failures, text};
 use crate::ir::{
-    Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride, Status,
+    Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride,
+    Status, Streamed,
 };
 use crate::plan::{
     Argument, ArgumentKind, BodyArgument, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern,
-    Success,
+    StreamPlan, Success,
 };
 
 /// The file of a group.
@@ -30,7 +31,13 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
             .collect()
     };
     let statics = each(&|_, operation, call| Some(constant(operation, call)));
-    let methods = each(&|_, operation, call| Some(method(plan, operation, call)));
+    let methods = each(&|_, operation, call| {
+        let plain = call.stream.as_ref().is_none_or(|stream| stream.method.is_some());
+        let plain = plain.then(|| method(plan, operation, call, None));
+        let streamed = operation.streamed.as_ref().zip(call.stream.as_ref());
+        let streamed = streamed.map(|streamed| method(plan, operation, call, Some(streamed)));
+        Some(quote!(#plain #streamed))
+    });
     let options = each(&|_, operation, call| options(plan, operation, call));
     let answers = each(&|_, _, call| answer(plan, call));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
@@ -110,10 +117,17 @@ fn constant(operation: &Operation, call: &CallPlan) -> TokenStream {
     }
 }
 
-fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
-    let docs = method_docs(operation, call);
+/// The method of an operation; that for its stream of items, where this is asked for.
+fn method(
+    plan: &Plan,
+    operation: &Operation,
+    call: &CallPlan,
+    streamed: Option<(&Streamed, &StreamPlan)>,
+) -> TokenStream {
+    let docs = method_docs(operation, call, streamed.map(|(streamed, _)| streamed));
     let deprecated = operation.docs.deprecated.then(|| quote!(#[deprecated]));
-    let name = text::ident(&call.method);
+    let own_name = streamed.and_then(|(_, planned)| planned.method.as_ref());
+    let name = text::ident(own_name.unwrap_or(&call.method));
     let constant = text::name(&call.constant);
 
     let mut declared: Vec<TokenStream> =
@@ -133,8 +147,15 @@ fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
         let opaque = parameter.fixed.is_none() && plan.types[parameter.used.ty.index()].opaque;
         write(parameter, &if opaque { serialized(&value) } else { value })
     });
-    let (answer, answering) = answering(plan, call);
-    let request = quote!(self.core.request(&#constant)#(#parameters)*);
+    let (answer, answering) = match streamed {
+        Some((streamed, planned)) => streaming(plan, streamed, planned),
+        None => answering(plan, call),
+    };
+    let accept = streamed.filter(|(streamed, _)| !streamed.alone).map(|(streamed, _)| {
+        let media_type = text::literal(&streamed.media_type);
+        quote!(.header("accept", &#media_type))
+    });
+    let request = quote!(self.core.request(&#constant)#(#parameters)* #accept);
     let request = match body {
         Some(Sent { before: Some(before), .. }) => {
             return quote! {
@@ -157,7 +178,7 @@ fn method(plan: &Plan, operation: &Operation, call: &CallPlan) -> TokenStream {
     }
 }
 
-fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
+fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streamed>) -> TokenStream {
     let mut lines = Vec::new();
     let summary = operation.summary.as_deref().filter(|summary| !summary.trim().is_empty());
     let description = operation.docs.description.as_deref().filter(|text| !text.trim().is_empty());
@@ -186,6 +207,9 @@ fn method_docs(operation: &Operation, call: &CallPlan) -> TokenStream {
         .collect();
     if !arguments.is_empty() {
         lines.push(arguments.join("\n"));
+    }
+    if let Some(streamed) = streamed {
+        lines.push(format!("As a stream: {}.", text::code(&streamed.media_type)));
     }
     if call.failure.is_some() {
         lines.push(format!("Documented failures: [`{}`].", call.failure_name));
@@ -327,6 +351,20 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
                 .then(|| quote!(_ => Err(reply.unexpected()),));
             (quote!(#name), quote!(.answering(|reply| match reply.status() { #(#arms)* #others })))
         }
+    }
+}
+
+/// The type of a stream, and the last step of the chain.
+fn streaming(plan: &Plan, streamed: &Streamed, planned: &StreamPlan) -> (TokenStream, TokenStream) {
+    let item = planned.item.as_ref().map_or_else(|| quote!(String), |item| mention(plan, item, Within::Operations));
+    match (streamed.framing, &planned.item) {
+        (Framing::EventData | Framing::EventObjects, None) => {
+            (quote!(Events<String>), quote!(.events(ServerEvent::text)))
+        }
+        (Framing::EventData, Some(_)) => (quote!(Events<#item>), quote!(.events(ServerEvent::json))),
+        (Framing::EventObjects, Some(_)) => (quote!(Events<#item>), quote!(.events(ServerEvent::whole))),
+        (Framing::Lines, _) => (quote!(Items<#item>), quote!(.items(Framing::Lines))),
+        (Framing::Sequence, _) => (quote!(Items<#item>), quote!(.items(Framing::Sequence))),
     }
 }
 

@@ -274,6 +274,11 @@ fn signature(plan: &Plan, operation: &Operation, call: &CallPlan) -> String {
         takes.push(format!("options: &{options}"));
     }
     let gives = match &call.success {
+        _ if operation.streamed.as_ref().is_some_and(|streamed| streamed.alone) => {
+            let item = call.stream.as_ref().and_then(|stream| stream.item.as_ref());
+            let item = item.map_or_else(|| "String".to_owned(), |item| mention(plan, item));
+            format!("stream of {item}")
+        }
         Success::Empty => "()".to_owned(),
         Success::Json(ty) => mention(plan, ty),
         Success::Text => "String".to_owned(),

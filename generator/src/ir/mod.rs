@@ -9,8 +9,8 @@ mod types;
 
 pub use incoming::{Event, Incoming};
 pub use operation::{
-    Answer, Body, Content, Form, FormField, FormPart, Method, Operation, Parameter, ParameterLocation, ParameterStyle,
-    Payload, ServerOverride, Status,
+    Answer, Body, Content, Form, FormField, FormPart, Framing, Method, Operation, Parameter, ParameterLocation,
+    ParameterStyle, Payload, ServerOverride, Status, Streamed,
 };
 pub use types::{
     Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type,

@@ -23,6 +23,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What it answers, every documented status.
     pub answers: Vec<Answer>,
+    /// What it answers as a stream of items.
+    pub streamed: Option<Streamed>,
     /// The media types to ask for, best first; a fixed text where the document fixes it.
     pub accept: Option<String>,
     /// Which credentials it takes: any of these sets, each whole. An empty set means that none is needed.
@@ -66,7 +68,8 @@ impl Operation {
             Content::Json(used) => Some(used),
             Content::Empty | Content::Text | Content::Bytes => None,
         });
-        self.sent().into_iter().chain(answers).collect()
+        let streamed = self.streamed.as_ref().and_then(|streamed| streamed.item);
+        self.sent().into_iter().chain(answers).chain(streamed).collect()
     }
 
     /// The types that the operation sends.
@@ -292,6 +295,32 @@ pub enum Content {
     Text,
     /// Bytes, to be read as they come.
     Bytes,
+}
+
+/// A success that is a stream of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Streamed {
+    /// The media type, as it is asked for.
+    pub media_type: String,
+    /// How the items are told apart.
+    pub framing: Framing,
+    /// What each item is; `None` for a text.
+    pub item: Option<Use>,
+    /// Whether nothing else can be had from the operation.
+    pub alone: bool,
+}
+
+/// How the items of a stream are told apart, and what is described of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events: what their data is.
+    EventData,
+    /// Server-sent events: what they are as objects.
+    EventObjects,
+    /// JSON on each line.
+    Lines,
+    /// JSON between record separators.
+    Sequence,
 }
 
 /// Where an operation is served if not with the others.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use openapiv3::{Operation, Parameter, ReferenceOr, SecurityRequirement, SecurityScheme, Server, Tag};
 use serde::de::DeserializeOwned;
 
-use super::schema::SchemaTable;
+use super::schema::{SchemaId, SchemaTable};
 use super::skeleton::Skeleton;
 use crate::diagnostics::{Diagnostics, Pointer};
 
@@ -73,6 +73,12 @@ pub struct Incoming {
 }
 
 impl Document {
+    /// The schema of each item of a stream, at the place of its media type.
+    pub(crate) fn item_schema(&self, media_type: &Pointer) -> Option<SchemaId> {
+        let stands = self.skeleton.resolve(&media_type.join("itemSchema"))?;
+        self.schemas.at(&Pointer::from_reference(stands.get("$ref")?.as_str()?)?)
+    }
+
     /// Follows a reference (and references it leads to) to what it names, with the place where that stands.
     ///
     /// A dangling, cyclic or unreadable target is told, and `None`.

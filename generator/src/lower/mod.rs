@@ -12,6 +12,7 @@ mod scalar;
 mod schema;
 mod security;
 mod server;
+mod stream;
 mod union;
 mod vocabulary;
 
@@ -88,6 +89,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         body,
         accept: parameters.accept.or(answers.accept),
         answers: answers.answers,
+        streamed: answers.streamed,
         security: Vec::new(),
         server: None,
         idempotent: said

@@ -4,18 +4,20 @@ use openapiv3::{Response, StatusCode};
 
 use super::body::{Media, schema_of};
 use super::schema::Lowering;
+use super::stream;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Answer, Content, Origin, Parent, Role, Shape, Status};
+use crate::ir::{Answer, Content, Origin, Parent, Role, Shape, Status, Streamed};
 use crate::load::PathOperation;
 
 /// The answers of an operation, and what to ask for.
-pub(super) struct Answers {
+pub(super) struct Documented {
     pub answers: Vec<Answer>,
     pub accept: Option<String>,
+    pub streamed: Option<Streamed>,
 }
 
 /// Every documented answer of an operation, by status.
-pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Answers {
+pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Documented {
     let responses = &stated.operation.responses;
     let place = stated.pointer.join("responses");
     let mut stated_answers: Vec<(Status, Pointer, _)> = responses
@@ -35,14 +37,29 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
 
     let mut answers = Vec::with_capacity(stated_answers.len());
     let mut accept: Vec<String> = Vec::new();
+    let mut streamed: Option<Streamed> = None;
     let only = stated_answers.len() == 1;
     for (status, pointer, response) in stated_answers {
         let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else {
             continue;
         };
+        let succeeds = status.is_success() || (only && status == Status::Default);
+        if succeeds {
+            let mut streams: Vec<_> =
+                response.content.iter().filter(|(written, _)| stream::framing(written).is_some()).collect();
+            streams.sort_by_key(|(written, _)| (written.len(), *written));
+            for (written, media) in streams {
+                if streamed.is_none() {
+                    let place = pointer.join("content").join(written);
+                    streamed = stream::of_answer(lowering, written, &place, media, position);
+                }
+            }
+        }
+        let mut response = response;
+        response.content.retain(|written, _| !succeeds || stream::framing(written).is_none());
         let mut media: Vec<String> = response.content.keys().cloned().collect();
         media.sort_by_key(|written| (Media::of(written), written.len(), written.clone()));
-        if status.is_success() || (only && status == Status::Default) {
+        if succeeds {
             for written in media {
                 if !accept.contains(&written) {
                     accept.push(written);
@@ -52,7 +69,13 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         let content = content(lowering, &pointer, &response, status, position);
         answers.push(Answer { status, content, description: response.description });
     }
-    Answers { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")) }
+    if let Some(streamed) = &mut streamed {
+        streamed.alone = accept.is_empty();
+        if streamed.alone {
+            accept.push(streamed.media_type.clone());
+        }
+    }
+    Documented { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")), streamed }
 }
 
 fn content(

@@ -26,6 +26,8 @@ pub struct CallPlan {
     pub options: Option<(Ident, Vec<OptionField>)>,
     /// What it gives back.
     pub success: Success,
+    /// How it is called for a stream of items.
+    pub stream: Option<StreamPlan>,
     /// Which of the failures it can end in.
     pub failure: Option<usize>,
     /// The name under which its failure is known.
@@ -36,6 +38,15 @@ pub struct CallPlan {
     pub attempts: Option<u32>,
     /// Whether it may be repeated, where the method alone does not say.
     pub idempotent: Option<bool>,
+}
+
+/// How an operation is called for a stream of items.
+#[derive(Debug, Clone)]
+pub struct StreamPlan {
+    /// The method, where the operation has another one for what is no stream.
+    pub method: Option<Ident>,
+    /// What each item is; `None` for a text.
+    pub item: Option<RustType>,
 }
 
 /// A positional argument.
@@ -150,6 +161,10 @@ const ROOT_RESERVED: &[&str] = &[
     "Operation",
     "Reply",
     "Style",
+    "Events",
+    "Framing",
+    "Items",
+    "ServerEvent",
     "FailedReply",
     "Failure",
     "Client",
@@ -191,15 +206,23 @@ pub(super) fn plan(
         root.take(name);
     }
     let mut constants = Namespace::default();
+    let mut all_methods = Namespace::default();
+    for method in methods {
+        all_methods.take(method);
+    }
     let mut calls = Vec::with_capacity(api.operations.len());
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
         let setting = settings_of(settings, operation);
         let method = methods[position].clone();
         let constant = constants.take(&names::snake(method.plain())).plain().to_ascii_uppercase();
-        calls.push(call(
-            api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position,
-        ));
+        let stream = operation.streamed.as_ref().map(|streamed| StreamPlan {
+            method: (!streamed.alone).then(|| all_methods.take(&names::snake(&format!("{} stream", method.plain())))),
+            item: streamed.item.map(|item| rust::answer(api, types, item)),
+        });
+        let call =
+            call(api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position);
+        calls.push(CallPlan { stream, ..call });
 
         let group = setting.and_then(|setting| setting.group.clone());
         let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
@@ -300,6 +323,7 @@ fn call(
     });
     CallPlan {
         success: success(api, operation, types, &method, root),
+        stream: None,
         method,
         constant,
         arguments,

@@ -16,7 +16,9 @@ mod type_names;
 mod unions;
 
 pub use crate::settings::RustPath;
-pub use calls::{Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, Success};
+pub use calls::{
+    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, StreamPlan, Success,
+};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
 pub use incoming::{IncomingPlan, IncomingPlans};
 pub(crate) use method_names::possible as possible_method_names;

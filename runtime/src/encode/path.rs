@@ -13,6 +13,7 @@ pub(crate) struct PathBuilder {
 }
 
 /// A filled path, and how logs show it.
+#[derive(Clone)]
 pub(crate) struct Path {
     pub(crate) path: String,
     shown: Option<String>,

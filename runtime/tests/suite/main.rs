@@ -20,6 +20,8 @@ mod observed;
 mod redaction;
 mod registry;
 mod retry;
+
+mod streams;
 mod support;
 mod unions;
 mod wire;

@@ -4,9 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::model::{MEDIA_TYPE, PARAMETER, Shape};
+use super::super::model::{PARAMETER, Shape};
 use super::super::split::Splitter;
-use crate::diagnostics::{Diagnostic, codes};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -19,12 +18,6 @@ impl Splitter<'_> {
             if map.get("in") == Some(&json!("cookie")) && map.get("style") == Some(&json!("cookie")) {
                 map.remove("style");
             }
-        } else if std::ptr::eq(shape, &raw const MEDIA_TYPE) && map.contains_key("itemSchema") {
-            let here = self.here();
-            self.diagnostics.push(
-                Diagnostic::note(codes::IGNORED_PART, "the items of a stream have no type yet")
-                    .at_key(&here.join("itemSchema"), "read as it comes"),
-            );
         }
     }
 

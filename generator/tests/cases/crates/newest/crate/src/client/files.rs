@@ -13,8 +13,8 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{Method, Operation, Reply, ServerEvent};
+use sinew_runtime::{Call, Events};
 use super::types;
 
 static EVENTS: Operation = Operation::new("events", Method::Get, "/events")
@@ -29,8 +29,10 @@ static SEARCH_FILES: Operation = Operation::new("search_files", Method::Other("Q
 
 impl super::NewestClient {
     /// `GET /events` (`events`)
-    pub fn events(&self) -> Call<'_, String> {
-        self.core.request(&EVENTS).answering(Reply::text)
+    ///
+    /// As a stream: `text/event-stream`.
+    pub fn events(&self) -> Call<'_, Events<types::EventsEvent>> {
+        self.core.request(&EVENTS).events(ServerEvent::whole)
     }
 
     /// `GET /files` (`list_files`)

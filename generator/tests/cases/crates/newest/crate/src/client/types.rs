@@ -15,6 +15,16 @@
 
 /// An object.
 ///
+/// Defined at `#/paths/~1events/get/responses/200/content/text~1event-stream/itemSchema`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct EventsEvent {
+    /// `data`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+/// An object.
+///
 /// Defined at `#/paths/~1files/get/parameters/0/schema`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct ListFilesFilter {
