@@ -110,7 +110,6 @@ pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
 pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
-pub use transport::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 
