@@ -80,6 +80,12 @@ impl AttemptFailure {
         Self::new(error, Outcome::Neutral)
     }
 
+    /// Whether the service has too much to do: it says so, or does not get round to answering.
+    pub(crate) fn is_overload(&self) -> bool {
+        let status = self.error.status().map(|status| status.as_u16());
+        self.error.is_timeout() && self.outcome == Outcome::Failure || matches!(status, Some(429 | 503))
+    }
+
     /// There is no place to send it to.
     pub(crate) fn nowhere(reason: String) -> Self {
         Self::neutral(Error::new(ErrorKind::Connect, Phase::Connect, Sent::NotSent, reason))

@@ -19,6 +19,7 @@ use crate::encode::base::{BaseUrl, Bases};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::hedge::Hedges;
 use crate::observer::Observer;
 use crate::operation::Service;
 use crate::random::Random;
@@ -220,6 +221,11 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
+    pub(crate) fn shared_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -259,6 +265,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
         let gate = Arc::new(Gate::new(policy.bulkhead));
+        let hedges = Hedges::new(policy.hedge, now);
         let policy = Arc::new(policy);
         let home = home(self.service, &bases, self.discovery.take(), &policy, now)?;
         let inner = Inner {
@@ -277,6 +284,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             observer: self.observer,
             trace: self.trace,
             budget,
+            hedges,
             home,
             others: Mutex::new(BTreeMap::new()),
         };

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::again::Again;
 use crate::client::Client;
 use crate::encode;
+use crate::endpoint::Endpoint;
 use crate::engine;
 use crate::error::Error;
 use crate::operation::Operation;
@@ -50,6 +51,8 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Box<Policy>>,
     pub(crate) headers: HeaderMap,
     pub(crate) idempotency_key: Option<HeaderValue>,
+    /// The one endpoint that a check is about.
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
 }
 
 impl<'c, T> Call<'c, T> {
@@ -114,6 +117,12 @@ impl<'c, T> Call<'c, T> {
             Ok(Response { status, headers, value: read(reply)? })
         });
         Call { client, operation, plan, options, read }.into_future()
+    }
+
+    /// Asks one endpoint and no other.
+    pub(crate) fn to(mut self, endpoint: Arc<Endpoint>) -> Self {
+        self.options.endpoint = Some(endpoint);
+        self
     }
 
     fn keep(&mut self, problem: String) {

@@ -15,6 +15,7 @@ use crate::encode::base::BaseUrl;
 use crate::endpoint::{Endpoint, EndpointStatus};
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::hedge::Hedges;
 use crate::observer::{Observed, Observer};
 use crate::operation::Service;
 use crate::prepare::Aim;
@@ -63,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) trace: bool,
     pub(crate) budget: Arc<Budget>,
+    pub(crate) hedges: Hedges,
     /// Where the service itself is.
     pub(crate) home: Route,
     /// The origins of operations with a server of their own: one for each such server of the document.
@@ -157,6 +159,11 @@ impl Client {
     /// How many retries the budget holds, if the client has one.
     pub fn retries_left(&self) -> Option<u32> {
         self.inner.policy.budget.enabled.then(|| self.inner.budget.tokens())
+    }
+
+    /// How many hedges may be sent, if the client sends any.
+    pub fn hedges_left(&self) -> Option<u32> {
+        self.inner.policy.hedge.enabled.then(|| self.inner.hedges.left())
     }
 
     /// The address of the service, without a slash at its end.

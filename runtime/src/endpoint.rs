@@ -102,9 +102,13 @@ pub(crate) struct Tried {
 }
 
 impl Tried {
-    pub(crate) fn add(&mut self, endpoint: &Endpoint) {
+    fn add(&mut self, endpoint: &Endpoint) {
         self.ids[self.next % self.ids.len()] = endpoint.id;
         self.next += 1;
+    }
+
+    pub(crate) fn extend<'e>(&mut self, endpoints: impl IntoIterator<Item = &'e Endpoint>) {
+        endpoints.into_iter().for_each(|endpoint| self.add(endpoint));
     }
 
     pub(crate) fn holds(&self, endpoint: &Endpoint) -> bool {

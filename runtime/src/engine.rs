@@ -141,23 +141,31 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
                 return Err(told(refused(turned_away(retry_in), last), attempt));
             }
         };
+        let first = attempt == 0;
         attempt += 1;
         if let Some(token) = token.take() {
             token.spend();
         }
-        let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint));
         let exchange =
             Exchange { client, call: &call, transport: &*transport, choices: choices.as_ref(), started, deadline };
         let ended = match nowhere {
-            Some(failure) => Ended::not_made(aim, failure, now),
-            None => exchange.attempt(attempt, aim, entry, now).await,
+            Some(failure) => Ended::not_made(call.aim(None), failure, now),
+            // On the heap, so that calls without a hedge are no larger for it.
+            None if call.may_hedge() => {
+                let race = Box::pin(exchange.race(attempt, entry, now, lease, tried)).await;
+                attempt += race.sent - 1;
+                tried.extend(race.other);
+                race.ended
+            }
+            None => {
+                let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint).or(call.endpoint.as_deref()));
+                exchange.attempt(attempt, aim, entry, now).await
+            }
         };
         let Ended { result, aim, endpoint, permit, evidence, at } = ended;
-        if let Some(endpoint) = endpoint {
-            tried.add(endpoint);
-            if attempt == 1 {
-                client.budget.deposit();
-            }
+        tried.extend(endpoint);
+        if endpoint.is_some() && first {
+            client.budget.deposit();
         }
         let AttemptFailure { error, fault, advice, .. } = match result {
             Ok(mut reply) => {

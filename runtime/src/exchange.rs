@@ -89,7 +89,7 @@ impl<'a> Exchange<'a> {
             None => Err(cut_off(&progress)),
         };
         // A success that is no news needs no time either.
-        let unwatched = client.observer.is_none() && !self.is_balanced();
+        let unwatched = client.observer.is_none() && !self.is_balanced() && !self.is_timed();
         let granted = result.is_ok() && unwatched && under_way.settle_granted();
         let at = if granted { now } else { Instant::now() };
         let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
@@ -115,7 +115,18 @@ impl<'a> Exchange<'a> {
                 endpoint.pushback.ask(at, asked);
             }
         }
+        if endpoint.is_some() && client.gate.is_adaptive() {
+            let dropped = result.as_ref().is_err_and(AttemptFailure::is_overload);
+            if result.is_ok() || dropped {
+                client.gate.learn(at - now, dropped);
+            }
+        }
         Ended { result, aim, endpoint, permit, evidence, at }
+    }
+
+    /// Whether somebody wants to know how long it took.
+    fn is_timed(&self) -> bool {
+        self.client.gate.is_adaptive() || self.call.policy().hedge.enabled
     }
 
     /// Whether there is anything to choose from: only then are loads of interest.

@@ -42,7 +42,6 @@
 
 mod adapt;
 mod again;
-#[cfg(feature = "dns")]
 mod all;
 mod attempt;
 mod auth;
@@ -60,6 +59,7 @@ mod exchange;
 mod gate;
 pub mod generated;
 mod health;
+mod hedge;
 mod macros;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -94,7 +94,7 @@ pub use discovery::{Discovered, Discovery, Instance};
 pub use endpoint::EndpointStatus;
 pub use error::{Error, ErrorKind, Failure, Phase, Sent};
 pub use gate::BulkheadPolicy;
-pub use health::Health;
+pub use health::{Checked, Health};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub use multipart::{FormData, Part};
@@ -105,6 +105,7 @@ pub use reply::{Download, DownloadReader, FailedReply, Reply, Response};
 pub use resilience::backoff::{Backoff, Growth, Jitter};
 pub use resilience::breaker::{BreakerPolicy, CircuitState, Counting, RatioPolicy};
 pub use resilience::budget::BudgetPolicy;
+pub use resilience::hedge::HedgePolicy;
 pub use resilience::outlier::OutlierPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;

@@ -13,6 +13,7 @@ use crate::observer::{Event, Observed, Observer};
 /// | `http.client.request.duration` | histogram, s | `http.response.status_code`, `error.type` |
 /// | `http.client.request.total_duration` | histogram, s | `error.type` |
 /// | `resilience.retry.attempts` | counter | |
+/// | `resilience.hedge.attempts` | counter | |
 /// | `resilience.rejected` | counter | `error.type` |
 /// | `resilience.endpoint.ejected` | counter | |
 /// | `resilience.breaker.transitions` | counter | `resilience.circuit_breaker.state` |
@@ -43,6 +44,7 @@ impl Observer for Metrics {
                 metrics::histogram!("http.client.request.total_duration", labels).record(took.as_secs_f64());
             }
             Event::Retrying { .. } => metrics::counter!("resilience.retry.attempts", labels).increment(1),
+            Event::Hedged { .. } => metrics::counter!("resilience.hedge.attempts", labels).increment(1),
             Event::Rejected { kind } => {
                 push_error(&mut labels, Some(kind), None);
                 metrics::counter!("resilience.rejected", labels).increment(1);

@@ -70,6 +70,13 @@ pub enum Event {
         /// The wait.
         delay: Duration,
     },
+    /// An attempt makes its caller wait, so another is sent beside it.
+    Hedged {
+        /// The attempt that begins.
+        attempt: u32,
+        /// How long the first one has been on its way.
+        after: Duration,
+    },
     /// Nothing was sent: the circuit is open, the service asked to be left alone, or too much is on its way.
     Rejected {
         /// Why.

@@ -126,6 +126,11 @@ impl Method {
         }
     }
 
+    /// Whether it asks for nothing but an answer (RFC 9110, section 9.2.1).
+    pub const fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace)
+    }
+
     /// Whether RFC 9110 lets a client send it again without asking.
     pub const fn is_idempotent(self) -> bool {
         !matches!(self, Self::Post | Self::Patch | Self::Other(_))

@@ -23,13 +23,15 @@ use crate::resilience::policy::Policy;
 use crate::trace::Trace;
 
 /// How long a health check may take.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A call of which all is known that does not differ between attempts.
 pub(crate) struct Prepared<'c> {
     pub(crate) plan: Box<Plan>,
     pub(crate) context: Context,
     pub(crate) target: Cow<'c, BaseUrl>,
+    /// The one endpoint that a check is about.
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
     pub(crate) chosen: Vec<Chosen<'c>>,
     pub(crate) repeatable: bool,
     /// The trace that its attempts belong to, if they tell.
@@ -158,6 +160,7 @@ pub(crate) fn prepare(
     }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
+    let endpoint = options.endpoint.take();
     let repeatable = headers(common, &mut plan, options)? || operation.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
         .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
@@ -166,7 +169,7 @@ pub(crate) fn prepare(
     let context = context(client, operation, plan.template, &target.origin);
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
     let user_agent = &client.user_agent;
-    Ok(Prepared { plan, context, target, chosen, repeatable, trace, given, own, common, user_agent, accept })
+    Ok(Prepared { plan, context, target, endpoint, chosen, repeatable, trace, given, own, common, user_agent, accept })
 }
 
 /// The policy of one call: what the call says, else what its operation says, else the client's; and a changed one if

@@ -61,6 +61,13 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Route {
+    pub(crate) fn endpoints(&self) -> Vec<Arc<Endpoint>> {
+        match self {
+            Self::One(endpoint) => vec![endpoint.clone()],
+            Self::Many(cluster) => cluster.endpoints().to_vec(),
+        }
+    }
+
     /// Sees to it that what is known is up to date; waits only as long as nothing is.
     pub(crate) async fn ready(&self, limit: Deadline) {
         let Self::Many(cluster) = self else { return };

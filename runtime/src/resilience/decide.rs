@@ -325,6 +325,18 @@ mod tests {
             };
             assert_eq!(verdict(&standard, &told), expected, "POST {status}, told when to come back");
         }
+        let refused = Failed { sent: Sent::NotSent, repeatable: false, ..failed(ErrorKind::Connect, None) };
+        assert_eq!(verdict(&seed, &refused), Verdict::Again(SECOND), "it was not sent, so anything may be sent again");
+        assert_eq!(verdict(&seed, &Failed { tls: true, ..refused }), Verdict::Stop(Reason::Final));
+        let reset = failed(ErrorKind::Transport, None);
+        assert_eq!(verdict(&seed, &reset), Verdict::Again(SECOND));
+        assert_eq!(verdict(&seed, &Failed { repeatable: false, ..reset }), Verdict::Stop(Reason::Unsafe));
+        let told = Failed {
+            advice: Advice { asked: None, should: Some(true) },
+            repeatable: false,
+            ..failed(ErrorKind::Status, Some(500))
+        };
+        assert_eq!(verdict(&seed, &told), Verdict::Again(SECOND), "its own word that it was not processed");
         let lost = failed(ErrorKind::Timeout, None);
         assert_eq!(verdict(&seed, &lost), Verdict::Again(SECOND));
         assert_eq!(verdict(&seed, &Failed { repeatable: false, ..lost }), Verdict::Stop(Reason::Unsafe));

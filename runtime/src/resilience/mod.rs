@@ -6,6 +6,8 @@ pub(crate) mod budget;
 pub(crate) mod classify;
 pub(crate) mod deadline;
 pub(crate) mod decide;
+pub(crate) mod gradient;
+pub(crate) mod hedge;
 pub(crate) mod load;
 pub(crate) mod outlier;
 pub(crate) mod policy;

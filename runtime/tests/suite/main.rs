@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::format_push_string)]
 
 mod adapters;
+mod adaptive;
 mod anchors;
 mod auth;
 mod bugs;
@@ -14,6 +15,8 @@ mod endpoints;
 mod forms;
 mod gate;
 mod generated;
+mod health;
+mod hedging;
 mod http2;
 mod macros;
 mod observed;

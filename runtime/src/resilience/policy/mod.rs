@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::backoff::{Backoff, Jitter};
 use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
+use super::hedge::HedgePolicy;
 use super::outlier::OutlierPolicy;
 use crate::gate::BulkheadPolicy;
 
@@ -58,6 +59,9 @@ pub struct Policy {
     pub breaker: BreakerPolicy,
     /// When one of several endpoints of the service is left out for a while. It belongs to the client.
     pub outlier: OutlierPolicy,
+    /// When a second request is sent beside one that makes its caller wait. What all calls together may send belongs to
+    /// the client.
+    pub hedge: HedgePolicy,
     /// How many calls may be on their way at once. It belongs to the client, too.
     pub bulkhead: BulkheadPolicy,
     /// The largest reply that is read into memory, in bytes.
@@ -121,7 +125,21 @@ impl Default for Policy {
                 eject_most: Duration::from_secs(300),
                 share: 50,
             },
-            bulkhead: BulkheadPolicy { enabled: false, most: 256, wait: Duration::ZERO },
+            hedge: HedgePolicy {
+                enabled: false,
+                after: None,
+                percentile: 95,
+                least: Duration::from_millis(10),
+                percent: 5,
+            },
+            bulkhead: BulkheadPolicy {
+                enabled: false,
+                most: 256,
+                wait: Duration::ZERO,
+                adaptive: false,
+                first: 20,
+                least: 4,
+            },
             max_body: 32 * 1024 * 1024,
             max_error_body: 64 * 1024,
         }
@@ -248,8 +266,17 @@ impl Policy {
         if self.outlier.share > 100 {
             return Err(InvalidPolicy::new("outlier.share", "be at most 100"));
         }
+        if !(50..=99).contains(&self.hedge.percentile) {
+            return Err(InvalidPolicy::new("hedge.percentile", "be between 50 and 99"));
+        }
+        if self.hedge.percent > 100 {
+            return Err(InvalidPolicy::new("hedge.percent", "be at most 100"));
+        }
         if self.bulkhead.most == 0 {
             return Err(InvalidPolicy::new("bulkhead.most", "be at least 1"));
+        }
+        if !(1..=self.bulkhead.most).contains(&self.bulkhead.least) && self.bulkhead.adaptive {
+            return Err(InvalidPolicy::new("bulkhead.least", "be between 1 and bulkhead.most"));
         }
         if self.max_body == 0 {
             return Err(InvalidPolicy::new("max_body", "be at least 1"));

@@ -76,8 +76,16 @@ settings! {
     "outlier.eject_for": "for how long, the first time; the second time in a row twice as long, …" => outlier.eject_for;
     "outlier.eject_most": "the longest time" => outlier.eject_most;
     "outlier.share": "percent of the endpoints that may be out at once; above it ejections are passed over" => outlier.share;
+    "hedge.enabled": "send a second request beside a safe one that makes its caller wait" => hedge.enabled;
+    "hedge.after": "after how long; `off`: learned from the operation's own times" => hedge.after;
+    "hedge.percentile": "percent of the answers that have come by then, as learned" => hedge.percentile;
+    "hedge.least": "never sooner than this" => hedge.least;
+    "hedge.percent": "such requests for each hundred calls at most" => hedge.percent;
     "bulkhead.enabled": "limit the calls that are on their way at once" => bulkhead.enabled;
     "bulkhead.most": "that limit" => bulkhead.most;
+    "bulkhead.adaptive": "find the limit by the times that calls take, up to that one" => bulkhead.adaptive;
+    "bulkhead.first": "where it begins" => bulkhead.first;
+    "bulkhead.least": "the lowest it gets" => bulkhead.least;
     "bulkhead.wait": "how long a call waits for its turn" => bulkhead.wait;
     "max_body": "the largest reply read into memory" => max_body;
     "max_error_body": "how much of a failed reply is kept" => max_error_body;

@@ -1,0 +1,151 @@
+//! What if the answer makes one wait: which of two requests wins?
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::endpoint::{Endpoint, Tried};
+use crate::exchange::{Ended, Exchange};
+use crate::observer::Event;
+use crate::operation::Operation;
+use crate::prepare::Prepared;
+use crate::request::Mode;
+use crate::resilience::breaker::Permit;
+use crate::resilience::budget::{Budget, BudgetPolicy};
+use crate::resilience::decide::LEAST_ATTEMPT;
+use crate::resilience::hedge::{HedgePolicy, Latencies};
+use crate::route::{Asking, Entry};
+
+/// How many hedges a new client may send before its calls have brought any.
+const FIRST: u32 = 10;
+
+/// What a client remembers for its hedges.
+#[derive(Debug)]
+pub(crate) struct Hedges {
+    budget: Arc<Budget>,
+    /// By operation: there are no more than the document has.
+    latencies: Mutex<BTreeMap<&'static str, Arc<Latencies>>>,
+}
+
+impl Hedges {
+    pub(crate) fn new(policy: HedgePolicy, now: Instant) -> Self {
+        let budget = BudgetPolicy { enabled: true, percent: policy.percent, per_second: 0, most: FIRST };
+        Self { budget: Arc::new(Budget::new(budget, now)), latencies: Mutex::default() }
+    }
+
+    fn of(&self, operation: &Operation) -> Arc<Latencies> {
+        let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        latencies.entry(operation.name).or_default().clone()
+    }
+
+    pub(crate) fn left(&self) -> u32 {
+        self.budget.tokens()
+    }
+}
+
+impl Prepared<'_> {
+    /// Whether a second request may go beside the first: if nobody minds that both are processed.
+    pub(crate) fn may_hedge(&self) -> bool {
+        self.policy().hedge.enabled
+            && self.plan.operation.method.is_safe()
+            && self.plan.body.is_replayable()
+            && self.plan.mode != Mode::Check
+    }
+}
+
+/// An attempt, and perhaps one more beside it.
+pub(crate) struct Race<'a> {
+    pub(crate) ended: Ended<'a>,
+    /// How many were sent.
+    pub(crate) sent: u32,
+    /// The endpoint of the other one.
+    pub(crate) other: Option<&'a Endpoint>,
+}
+
+impl<'a> Exchange<'a> {
+    /// An attempt; and if it makes one wait, and budget, time and attempts are left, another at another endpoint if there is
+    /// one. The first success wins, and the other one is dropped, which says nothing about its endpoint. A failure before
+    /// the second one is sent is a matter of retries; after that the other is waited for.
+    pub(crate) async fn race(
+        &'a self,
+        number: u32,
+        entry: Option<(&'a Endpoint, Permit<'a>)>,
+        now: Instant,
+        lease: Duration,
+        mut tried: Tried,
+    ) -> Race<'a> {
+        let (client, policy) = (self.client, self.call.policy());
+        let hedges = &client.hedges;
+        let latencies = hedges.of(self.call.plan.operation);
+        hedges.budget.deposit();
+        let endpoint = entry.as_ref().map(|(endpoint, _)| *endpoint);
+        let mut first = pin!(self.attempt(number, self.call.aim(endpoint), entry, now));
+        let learned = policy.hedge.after.or_else(|| latencies.percentile(policy.hedge.percentile));
+        let after = learned.unwrap_or(Duration::MAX).max(policy.hedge.least);
+        let alone = |ended| Race { ended, sent: 1, other: None };
+        if let Ok(ended) = tokio::time::timeout(after, first.as_mut()).await {
+            if ended.result.is_ok() {
+                latencies.record(ended.evidence.took);
+            }
+            return alone(ended);
+        }
+        let at = Instant::now();
+        let allowed = number < policy.attempts && !client.is_closed() && self.deadline.remaining(at) > LEAST_ATTEMPT;
+        let token = if allowed { hedges.budget.withdraw(at) } else { None };
+        tried.extend(endpoint);
+        let random = || client.random.next();
+        let asking = Asking { now: at, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
+        let door = token.zip(self.choices).map(|(token, choices)| (token, choices.enter(&asking)));
+        let Some((token, Entry::Go(other, permit, change))) = door else {
+            // Nothing is lost but the chance.
+            let ended = first.await;
+            if ended.result.is_ok() {
+                latencies.record(ended.evidence.took);
+            }
+            return alone(ended);
+        };
+        token.spend();
+        let aim = self.call.aim(Some(other));
+        let telemetry = self.telemetry(&aim);
+        telemetry.circuit(change);
+        telemetry.tell(&Event::Hedged { attempt: number + 1, after: at - now });
+        let second = pin!(self.attempt(number + 1, aim, Some((other, permit)), at));
+        let (ended, first_won) = success_of(first, second).await;
+        if ended.result.is_ok() {
+            // Of a loser one knows that it would have taken longer still.
+            latencies.record(if first_won { ended.evidence.took } else { ended.at - now });
+        }
+        let other = if first_won { Some(other) } else { endpoint };
+        Race { ended, sent: 2, other }
+    }
+}
+
+/// The first success of two attempts, else the failure that came last; and whether it is the first one's.
+async fn success_of<'a, F, S>(mut first: Pin<&mut F>, mut second: Pin<&mut S>) -> (Ended<'a>, bool)
+where
+    F: Future<Output = Ended<'a>>,
+    S: Future<Output = Ended<'a>>,
+{
+    let mut failed: [bool; 2] = [false, false];
+    poll_fn(move |context| {
+        for (mine, its) in [(0, 1), (1, 0)] {
+            if failed[mine] {
+                continue;
+            }
+            let polled = if mine == 0 { first.as_mut().poll(context) } else { second.as_mut().poll(context) };
+            if let Poll::Ready(ended) = polled {
+                if ended.result.is_ok() || failed[its] {
+                    return Poll::Ready((ended, mine == 0));
+                }
+                failed[mine] = true;
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
