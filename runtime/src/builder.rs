@@ -149,7 +149,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    /// How hard the client tries. Without this, [`Policy::default`] with the service's variables over it
+    /// How hard the client tries. Without this, [`Policy::default`] with what `client.toml` says and the service's variables over it
     /// ([`Policy::over_env`]).
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = Some(policy);
@@ -248,7 +248,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             Some(policy) => policy,
             None => {
                 let env = self.registry.as_ref().map_or(&ProcessEnv as &dyn Env, ServiceRegistry::env);
-                Policy::default().over(self.service.name, env).map_err(wrong)?
+                let settings = Policy::default().patched(self.service.policy).map_err(wrong)?;
+                settings.over(self.service.name, env).map_err(wrong)?
             }
         };
         policy.validate().map_err(wrong)?;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Settings of a policy: names and values.
+pub(crate) type Settings = &'static [(&'static str, &'static str)];
+
 /// A service as its document describes it: a `static` of the generated crate.
 #[derive(Debug)]
 pub struct Service {
@@ -9,13 +12,14 @@ pub struct Service {
     pub(crate) default_url: &'static str,
     pub(crate) health: &'static str,
     pub(crate) ready: &'static str,
+    pub(crate) policy: Settings,
     pub(crate) schemes: &'static [Scheme],
 }
 
 impl Service {
     /// A service with its registry name and its default address; an empty address means that there is none.
     pub const fn new(name: &'static str, default_url: &'static str) -> Self {
-        Self { name, default_url, health: "/health", ready: "/ready", schemes: &[] }
+        Self { name, default_url, health: "/health", ready: "/ready", policy: &[], schemes: &[] }
     }
 
     /// The path of the health check, from the root of the origin. Default: `/health`.
@@ -27,6 +31,13 @@ impl Service {
     /// The path of the readiness check, from the root of the origin. Default: `/ready`.
     pub const fn ready(mut self, path: &'static str) -> Self {
         self.ready = path;
+        self
+    }
+
+    /// Settings of the policy of its clients, over [`Policy::default`](crate::Policy): names as in `POLICIES.md`, values as in
+    /// the environment. A policy that is given to the builder takes their place, and variables lie over them.
+    pub const fn policy(mut self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        self.policy = settings;
         self
     }
 
@@ -151,6 +162,7 @@ pub struct Operation {
     pub(crate) idempotency_header: Option<&'static str>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) attempts: Option<u32>,
+    pub(crate) policy: Settings,
 }
 
 impl Operation {
@@ -168,6 +180,7 @@ impl Operation {
             idempotency_header: None,
             attempt_timeout: None,
             attempts: None,
+            policy: &[],
         }
     }
 
@@ -218,6 +231,13 @@ impl Operation {
     /// How often it is tried in all, instead of what the client's policy says.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
+        self
+    }
+
+    /// Settings that differ from what the client's policy says: names as in `POLICIES.md`, values as in the environment. Those
+    /// of breaker, budget and all else that belongs to the client have no effect.
+    pub const fn policy(mut self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        self.policy = settings;
         self
     }
 

@@ -183,6 +183,10 @@ fn policy<'c>(
     let listed = client.policies.get(plan.operation.name).filter(|_| own.is_none());
     let operation = (own.is_none() && listed.is_none()).then_some(plan.operation);
     let given: &Policy = listed.unwrap_or(&client.policy);
+    if let Some(settings) = operation.map(|operation| operation.policy).filter(|settings| !settings.is_empty()) {
+        let patched = given.clone().patched(settings);
+        own = Some(Box::new(patched.map_err(|invalid| Error::build(invalid.to_string()).with_source(invalid))?));
+    }
     let mut change = |to: &dyn Fn(&mut Policy)| to(own.get_or_insert_with(|| Box::new(given.clone())));
     if let Some(attempts) = operation.and_then(|operation| operation.attempts) {
         change(&|policy| policy.attempts = attempts);

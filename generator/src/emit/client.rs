@@ -140,6 +140,7 @@ fn service(api: &Api, plan: &Plan) -> TokenStream {
         let path = text::literal(path);
         quote!(.ready(#path))
     });
+    let policy = super::operations::policy(&package.policy);
     let schemes = (!api.credentials.is_empty()).then(|| {
         let schemes = api.credentials.iter().map(|credential| {
             let name = text::literal(&credential.name);
@@ -169,6 +170,6 @@ fn service(api: &Api, plan: &Plan) -> TokenStream {
     });
     quote! {
         #import
-        static SERVICE: Service = Service::new(#name, #base)#health #ready #schemes;
+        static SERVICE: Service = Service::new(#name, #base)#health #ready #policy #schemes;
     }
 }

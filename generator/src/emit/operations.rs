@@ -111,10 +111,20 @@ fn constant(operation: &Operation, call: &CallPlan) -> TokenStream {
         let attempts = proc_macro2::Literal::u32_unsuffixed(attempts);
         quote!(.attempts(#attempts))
     });
+    let policy = policy(&call.policy);
     quote! {
         static #name: Operation = Operation::new(#method_name, Method::#method, #path)
-            #auth #accept #server #idempotent #key #timeout #attempts;
+            #auth #accept #server #idempotent #key #timeout #attempts #policy;
     }
+}
+
+/// Settings of a policy as the runtime reads them, if there are any.
+pub(super) fn policy(settings: &[(&'static str, String)]) -> Option<TokenStream> {
+    let settings = settings.iter().map(|(name, value)| {
+        let (name, value) = (text::literal(name), text::literal(value));
+        quote!((#name, #value))
+    });
+    (settings.len() > 0).then(|| quote!(.policy(&[#(#settings),*])))
 }
 
 /// The method of an operation; that for its stream of items, where this is asked for.

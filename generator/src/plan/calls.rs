@@ -36,6 +36,8 @@ pub struct CallPlan {
     pub timeout_ms: Option<u64>,
     /// How often it is attempted.
     pub attempts: Option<u32>,
+    /// Settings of its policy, by name.
+    pub policy: Vec<(&'static str, String)>,
     /// Whether it may be repeated, where the method alone does not say.
     pub idempotent: Option<bool>,
 }
@@ -335,6 +337,7 @@ fn call(
             .and_then(|setting| setting.timeout)
             .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         attempts: setting.and_then(|setting| setting.attempts),
+        policy: setting.map(|setting| setting.policy.clone()).unwrap_or_default(),
         idempotent: setting.and_then(|setting| setting.idempotent).or(operation.idempotent),
     }
 }

@@ -21,6 +21,8 @@ pub struct Package {
     pub base_url: Option<String>,
     /// Where it says that it is alive, outside the base path.
     pub health: Option<String>,
+    /// Settings of its calls' policy, by name.
+    pub policy: Vec<(&'static str, String)>,
     /// Where it says that it is ready, outside the base path.
     pub ready: Option<String>,
     /// The dependencies, by name.
@@ -66,6 +68,7 @@ pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan], own: &
         service: settings.service.name.clone().unwrap_or_else(|| name.clone()),
         base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),
         health: settings.service.health.clone(),
+        policy: settings.policy.clone(),
         ready: settings.service.ready.clone(),
         dependencies: dependencies(api, settings, types, own),
         name,

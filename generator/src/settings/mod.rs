@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod documented;
 mod names;
+mod policy;
 mod read;
 mod rust_path;
 mod section;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+pub use policy::PolicySettings;
 pub use read::{load, parse};
 pub use rust_path::RustPath;
 
@@ -26,6 +28,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// `[runtime]`: the dependency on `sinew-runtime`.
     pub runtime: RuntimeSettings,
+    /// `[policy]`: how hard calls are tried.
+    pub policy: PolicySettings,
     /// `[load]`: what may be read beside the document.
     pub load: LoadSettings,
     /// `overlays`: files with changes to the document, in the order in which they are applied.
@@ -174,6 +178,8 @@ pub struct OperationSettings {
     pub timeout: Option<Duration>,
     /// How often it is attempted in all; at least 1.
     pub attempts: Option<u32>,
+    /// How hard it is tried, where that differs from the client's calls.
+    pub policy: PolicySettings,
     /// Whether it may be repeated, where the method alone does not say so.
     pub idempotent: Option<bool>,
 }

@@ -73,6 +73,8 @@ impl Reader<'_> {
         settings.runtime.version = self.text(&mut runtime, "version");
         self.finish(&runtime);
 
+        settings.policy = self.policy(&mut root, true);
+
         let mut types = self.section(&mut root, "types");
         settings.types.naive_timestamps = self.word(
             &mut types,
@@ -100,6 +102,7 @@ impl Reader<'_> {
             group: this.name(section, "group", Name::Function),
             timeout: this.duration(section, "timeout"),
             attempts: this.attempts(section, "attempts"),
+            policy: this.policy(section, false),
             idempotent: this.flag(section, "idempotent"),
         });
         settings.schemas = self.schemas(&mut root);

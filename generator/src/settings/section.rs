@@ -26,7 +26,11 @@ pub(super) struct Found<'a> {
     end: usize,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    pub(super) fn new(value: &'a DeValue<'a>, span: &Range<usize>) -> Self {
+        Self { value, start: span.start, end: span.end }
+    }
+
     pub(super) fn span(self) -> Range<usize> {
         self.start..self.end
     }

@@ -234,3 +234,40 @@ async fn operations_and_variables_have_a_say() {
         "{error}"
     );
 }
+
+/// What `client.toml` says stands in the statics of the generated crate.
+#[tokio::test(start_paused = true)]
+async fn policies_of_a_document_lie_between_the_default_and_what_a_user_says() {
+    use sinew_runtime::generated::{Client, Method, Operation, Reply, Service};
+    use sinew_runtime::{ClientBuilder, ServiceRegistry};
+    static SERVICE: Service =
+        Service::new("billing-service", "http://b.test").policy(&[("base", "standard"), ("attempts", "2")]);
+    static PLAIN: Operation = Operation::new("plain", Method::Get, "/x");
+    static STUBBORN: Operation =
+        Operation::new("stubborn", Method::Get, "/x").policy(&[("attempts", "4"), ("retry_on.statuses", "500")]);
+    static WRONG: Operation = Operation::new("wrong", Method::Get, "/x").policy(&[("backoff.ceiling", "0s")]);
+    async fn attempts(client: &Client, operation: &'static Operation) -> u32 {
+        client.request(operation).answering(Reply::json::<u8>).await.expect_err("it fails").attempts()
+    }
+    let script = Scripted::always(Step::status(503));
+    let builder = |env: &[(&str, &str)]| {
+        let env: std::collections::BTreeMap<_, _> =
+            env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let registry = ServiceRegistry::with_env(env);
+        ClientBuilder::<Client>::new(&SERVICE).registry(&registry).transport(script.clone())
+    };
+    let client = builder(&[]).build().expect("a client");
+    assert_eq!((attempts(&client, &PLAIN).await, attempts(&client, &STUBBORN).await), (2, 1), "503 is not its status");
+    let client = builder(&[("BILLING_SERVICE_POLICY_ATTEMPTS", "3")]).build().expect("a client");
+    assert_eq!(attempts(&client, &PLAIN).await, 3, "a variable lies over it");
+    let client = builder(&[]).policy(Policy::default()).build().expect("a client");
+    assert_eq!(attempts(&client, &PLAIN).await, 1, "a policy takes its place: statuses fail fast");
+    let script = Scripted::always(Step::status(500));
+    let client: Client = ClientBuilder::new(&SERVICE).transport(script.clone()).build().expect("a client");
+    assert_eq!(attempts(&client, &STUBBORN).await, 4);
+    let error = client.request(&WRONG).answering(Reply::json::<u8>).await.expect_err("it makes no sense");
+    assert!(error.is_build() && error.to_string().contains("backoff.ceiling"), "{error}");
+    static NONSENSE: Service = Service::new("billing-service", "http://b.test").policy(&[("atempts", "2")]);
+    let error = ClientBuilder::<Client>::new(&NONSENSE).transport(script).build().expect_err("no such setting");
+    assert!(error.is_config() && error.to_string().contains("atempts"), "{error}");
+}

@@ -36,6 +36,21 @@ impl Policy {
         self.over(service, env)
     }
 
+    /// Lays settings over this policy: names and values as in the environment, and `base` before all others.
+    pub(crate) fn patched(mut self, settings: &[(&'static str, &'static str)]) -> Result<Self, InvalidPolicy> {
+        for (name, value) in settings {
+            if *name == "base" {
+                self = base(value).ok_or_else(|| invalid(*name, BASES))?;
+                continue;
+            }
+            let setting = SETTINGS.iter().find(|setting| setting.path == *name);
+            let setting = setting.ok_or_else(|| invalid(*name, "be a name that is known"))?;
+            (setting.set)(&mut self, &Value::String((*value).to_owned())).map_err(|must| invalid(*name, must))?;
+        }
+        self.validate()?;
+        Ok(self)
+    }
+
     pub(crate) fn over(mut self, service: &str, env: &dyn Env) -> Result<Self, InvalidPolicy> {
         let prefix = format!("{}_POLICY", crate::registry::prefix(service));
         let set = |name: &str| env.var(name).filter(|value| !value.trim().is_empty());

@@ -8,7 +8,17 @@ pub use reports::*;
 use sinew_runtime::generated::{Client, Service};
 use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};
 
-static SERVICE: Service = Service::new("report-service", "https://eu.example.org/v1").health("/alive").ready("/alive");
+static SERVICE: Service = Service::new("report-service", "https://eu.example.org/v1")
+    .health("/alive")
+    .ready("/alive")
+    .policy(
+        &[
+            ("base", "standard"),
+            ("total_timeout", "20s"),
+            ("breaker.ratio.percent", "30"),
+            ("breaker.open_for", "45s"),
+        ],
+    );
 
 /// A client of Settings. Clones share connections, circuit breakers and credentials.
 #[derive(Clone, Debug)]

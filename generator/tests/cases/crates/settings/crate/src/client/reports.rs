@@ -22,7 +22,8 @@ static LIST_REPORTS: Operation = Operation::new("list_reports", Method::Get, "/r
 static MAKE_REPORT: Operation = Operation::new("make_report", Method::Post, "/reports")
     .idempotent(true)
     .timeout_ms(90000)
-    .attempts(1);
+    .attempts(1)
+    .policy(&[("backoff.jitter", "equal"), ("retry_on.statuses", "502,503")]);
 
 impl super::Reporter {
     /// `GET /reports` (`list_reports_v1_reports_get`)
