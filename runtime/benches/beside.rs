@@ -1,6 +1,6 @@
 //! What does a call cost beside others that do the same work?
 //!
-//! `cargo bench -p sinew-runtime --features testing --bench beside`. Every contender builds an address from a path
+//! `cargo bench -p sinew-runtime --features testing,hyper --bench beside`. Every contender builds an address from a path
 //! parameter, sends an `accept` and a bearer token, bounds the time, checks the status and decodes a JSON body of two
 //! fields; the server is a thread of its own on loopback that allocates nothing.
 //!
@@ -43,11 +43,11 @@ fn contenders(url: &str) -> Vec<(&'static str, Call)> {
             .build(),
         url.to_owned(),
     );
-    let ours = |policy| -> Client {
-        ClientBuilder::new(&SERVICE).base_url(url).bearer(common::TOKEN).policy(policy).build().expect("a client")
-    };
-    let default = ours(Policy::default());
-    let standard = ours(Policy::standard());
+    let ours = |policy| ClientBuilder::<Client>::new(&SERVICE).base_url(url).bearer(common::TOKEN).policy(policy);
+    let default = ours(Policy::default()).build().expect("a client");
+    let standard = ours(Policy::standard()).build().expect("a client");
+    let lean = ours(Policy::default()).hyper_transport().build().expect("a client");
+    let lean_standard = ours(Policy::standard()).hyper_transport().build().expect("a client");
     vec![
         (
             "reqwest",
@@ -74,6 +74,20 @@ fn contenders(url: &str) -> Vec<(&'static str, Call)> {
             "sinew, standard policy",
             Box::new(move || {
                 let client = standard.clone();
+                Box::pin(async move { get(&client).await })
+            }),
+        ),
+        (
+            "sinew over hyper, default policy",
+            Box::new(move || {
+                let client = lean.clone();
+                Box::pin(async move { get(&client).await })
+            }),
+        ),
+        (
+            "sinew over hyper, standard policy",
+            Box::new(move || {
+                let client = lean_standard.clone();
                 Box::pin(async move { get(&client).await })
             }),
         ),

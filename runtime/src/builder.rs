@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock};
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
@@ -30,6 +29,8 @@ use crate::route::{Cluster, Route};
 use crate::secret::Secret;
 use crate::telemetry;
 use crate::transport::Transport;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+use crate::transport::settings::Settings;
 
 /// What a client sends as `user-agent` if it is told nothing else.
 const USER_AGENT: &str = concat!("sinew/", env!("CARGO_PKG_VERSION"));
@@ -50,8 +51,8 @@ pub struct ClientBuilder<C> {
     policies: BTreeMap<String, Arc<Policy>>,
     headers: HeaderMap,
     user_agent: HeaderValue,
-    connect_timeout: Option<Duration>,
-    http2: bool,
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
+    pub(crate) connections: Settings,
     observer: Option<Arc<dyn Observer>>,
     trace: bool,
     transport: Option<Arc<dyn Transport>>,
@@ -73,8 +74,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             policies: BTreeMap::new(),
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(USER_AGENT),
-            connect_timeout: None,
-            http2: false,
+            #[cfg(any(feature = "reqwest", feature = "hyper"))]
+            connections: Settings::default(),
             observer: None,
             trace: false,
             transport: None,
@@ -188,19 +189,6 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    /// How long the default transport may take to connect. Default: as long as the attempt.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// Lets the default transport speak HTTP/2 from the first byte on, over plain connections too (h2c), as within a
-    /// service mesh. Without this, TLS connections agree on a version, and plain ones speak HTTP/1.1.
-    pub fn http2_prior_knowledge(mut self) -> Self {
-        self.http2 = true;
-        self
-    }
-
     /// Who is told of everything that happens to the calls.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
@@ -259,9 +247,18 @@ impl<C: From<Client>> ClientBuilder<C> {
             (None, Some(registry)) => registry.resolve(self.service)?,
             (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
         };
+        #[cfg(any(feature = "reqwest", feature = "hyper"))]
+        self.connections.check(self.transport.is_some())?;
         let transport = match self.transport.take() {
             Some(transport) => transport,
-            None => default_transport(self.connect_timeout, self.http2)?,
+            #[cfg(any(feature = "reqwest", feature = "hyper"))]
+            None => built_in(&self.connections)?,
+            #[cfg(not(any(feature = "reqwest", feature = "hyper")))]
+            None => {
+                return Err(Error::config(
+                    "there is no transport without the features `reqwest` and `hyper`: give one to ClientBuilder::transport",
+                ));
+            }
         };
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
@@ -296,6 +293,12 @@ impl<C: From<Client>> ClientBuilder<C> {
     fn credential_for_all(mut self, credential: &Credential) -> Self {
         let result = self.credentials.add_to_all(self.service, credential);
         self.keep(result);
+        self
+    }
+
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
+    pub(crate) fn failing(mut self, error: Error) -> Self {
+        self.keep(Err(error));
         self
     }
 
@@ -335,16 +338,18 @@ fn home(
     Ok(Route::Many(Arc::new(Cluster::new(endpoints, refresh, policy.outlier))))
 }
 
-#[cfg(feature = "reqwest")]
-fn default_transport(connect_timeout: Option<Duration>, http2: bool) -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::new(connect_timeout, http2)?))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Option<Duration>, _: bool) -> Result<Arc<dyn Transport>, Error> {
-    Err(Error::config(
-        "there is no default transport without the feature `reqwest`: give one to ClientBuilder::transport",
-    ))
+/// The transport that was chosen, else reqwest's where it is there.
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub(crate) fn built_in(settings: &Settings) -> Result<Arc<dyn Transport>, Error> {
+    #[cfg(all(feature = "reqwest", feature = "hyper"))]
+    if settings.lean == Some(true) {
+        return Ok(Arc::new(crate::transport::hyper::HyperTransport::new(settings)?));
+    }
+    #[cfg(feature = "reqwest")]
+    let transport = crate::transport::reqwest::ReqwestTransport::new(settings)?;
+    #[cfg(not(feature = "reqwest"))]
+    let transport = crate::transport::hyper::HyperTransport::new(settings)?;
+    Ok(Arc::new(transport))
 }
 
 impl<C> fmt::Debug for ClientBuilder<C> {

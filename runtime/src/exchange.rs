@@ -1,5 +1,6 @@
 //! How is one attempt made, watched and counted?
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -79,14 +80,16 @@ impl<'a> Exchange<'a> {
             telemetry: &telemetry,
         };
         let span = telemetry.span(number);
-        let sending = once(self.transport, call, &aim, (number, self.started), &progress, |status| {
-            telemetry.response(number, status, now);
-        })
-        .instrument(span.clone());
-        let result = match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
-            None => Err(cut_off(&progress)),
+        let result = {
+            let answered = |status| telemetry.response(number, status, now);
+            let sending = once(self.transport, call, &aim, (number, self.started), &progress, answered);
+            // Pinned here, so that what waits for it moves a pointer and not the whole of it.
+            let sending = pin!(sending.instrument(span.clone()));
+            match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
+                Some(Ok(result)) => result,
+                Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
+                None => Err(cut_off(&progress)),
+            }
         };
         // A success that is no news needs no time either.
         let unwatched = client.observer.is_none() && !self.is_balanced() && !self.is_timed();

@@ -9,6 +9,8 @@ use tokio::time::Instant;
 
 use crate::all::all;
 use crate::builder::ClientBuilder;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+use crate::builder::built_in;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
@@ -18,8 +20,8 @@ use crate::registry::ServiceRegistry;
 use crate::reply::Reply;
 use crate::resilience::deadline::Deadline;
 use crate::resilience::policy::Policy;
-#[cfg(feature = "reqwest")]
-use crate::transport::reqwest::ReqwestTransport;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+use crate::transport::settings::Settings;
 use crate::transport::{BoxFuture, Transport};
 
 static HEALTH: Operation = Operation::new("health", Method::Get, "/health").base_path("/").accept("*/*");
@@ -122,18 +124,18 @@ impl ServiceRegistry {
     ///
     /// # Errors
     /// If there is no default transport. What goes wrong with a service is in its own result.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub async fn health_all(&self) -> Result<Vec<Checked>, Error> {
-        Ok(self.health_all_over(ReqwestTransport::new(None, false)?).await)
+        Ok(self.check_all(&HEALTH, "/health", built_in(&Settings::default())?).await)
     }
 
     /// Asks the readiness path of them, as [`health_all`](Self::health_all) does the health path.
     ///
     /// # Errors
     /// As `health_all`.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub async fn ready_all(&self) -> Result<Vec<Checked>, Error> {
-        Ok(self.ready_all_over(ReqwestTransport::new(None, false)?).await)
+        Ok(self.check_all(&READY, "/ready", built_in(&Settings::default())?).await)
     }
 
     /// As `health_all`, over a transport of one's own.

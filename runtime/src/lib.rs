@@ -33,7 +33,9 @@
 //! ```
 //!
 //! # Features
-//! * `reqwest` (default): the default transport. Without it, a [`Transport`] is to be given to the builder.
+//! * `reqwest` (default): the default transport.
+//! * `hyper`: a leaner transport over hyper alone, chosen by `ClientBuilder::hyper_transport` or by leaving `reqwest`
+//!   out. Without either, a [`Transport`] is to be given to the builder.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
 //! * `dns` (Rust 1.88): [`Dns`], instances of services from the DNS.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
@@ -110,6 +112,8 @@ pub use resilience::outlier::OutlierPolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
 pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub use transport::address::AddressPolicy;
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};

@@ -10,10 +10,22 @@ use futures_core::Stream;
 use crate::body::OutgoingBody;
 use crate::error::{BoxError, Sent};
 
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub(crate) mod address;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod causes;
+#[cfg(feature = "hyper")]
+pub(crate) mod hyper;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod pools;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
 #[cfg(feature = "testing")]
 pub(crate) mod scripted;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub(crate) mod settings;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod tls;
 
 /// A future on the heap, sendable between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sinew_runtime::generated::{Client, Reply};
-use sinew_runtime::{Backoff, CircuitState, ClientBuilder, Error, ErrorKind, Jitter, Policy, Sent};
+use sinew_runtime::{Backoff, CircuitState, Error, ErrorKind, Jitter, Policy, Sent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{CREATE, SERVICE};
+use crate::support::{CREATE, over};
 
 /// What the server does with one request. Frames as RFC 9113 lays them out, so that no library comes in between.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ async fn serve(acts: Vec<Act>) -> (Client, Arc<Mutex<usize>>) {
     });
     let quick = Backoff::exponential(Duration::from_millis(20), Duration::from_millis(20), Jitter::None);
     let policy = Policy::default().with_backoff(quick).with_breaker(1, Duration::from_secs(60));
-    let client = ClientBuilder::new(&SERVICE).base_url(url).policy(policy).http2_prior_knowledge().build();
+    let client = over(super::LEAN, &url).policy(policy).http2_only().build();
     (client.expect("a client"), seen)
 }
 

@@ -17,14 +17,41 @@ mod gate;
 mod generated;
 mod health;
 mod hedging;
-mod http2;
 mod macros;
 mod observed;
 mod redaction;
 mod registry;
 mod retry;
-
 mod streams;
 mod support;
 mod unions;
-mod wire;
+
+/// What the wire does to each built-in transport.
+#[allow(clippy::duplicate_mod)]
+#[path = "."]
+mod over_reqwest {
+    pub(crate) const LEAN: bool = false;
+    #[path = "faults.rs"]
+    mod faults;
+    #[path = "http2.rs"]
+    mod http2;
+    #[path = "secure.rs"]
+    mod secure;
+    #[path = "wire.rs"]
+    mod wire;
+}
+
+/// The same over the other one.
+#[allow(clippy::duplicate_mod)]
+#[path = "."]
+mod over_hyper {
+    pub(crate) const LEAN: bool = true;
+    #[path = "faults.rs"]
+    mod faults;
+    #[path = "http2.rs"]
+    mod http2;
+    #[path = "secure.rs"]
+    mod secure;
+    #[path = "wire.rs"]
+    mod wire;
+}

@@ -28,6 +28,12 @@ pub(crate) fn client(script: &Scripted) -> Client {
     builder(script).build().expect("a client")
 }
 
+/// A builder for a client over one of the built-in transports.
+pub(crate) fn over(lean: bool, url: &str) -> ClientBuilder<Client> {
+    let builder = ClientBuilder::new(&SERVICE).base_url(url);
+    if lean { builder.hyper_transport() } else { builder }
+}
+
 /// A client that opens its circuit after so many failures.
 pub(crate) fn fragile(script: &Scripted, failures: u32) -> Client {
     let policy = Policy::default().with_breaker(failures, Duration::from_secs(60));

@@ -1,14 +1,14 @@
-//! Does the default transport do on a real wire what it is told, and no more?
+//! Does a built-in transport do on a real wire what it is told, and no more?
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sinew_runtime::generated::{Client, FormData, Reply};
-use sinew_runtime::{ClientBuilder, Download, ErrorKind, Part, Policy, Sent};
+use sinew_runtime::{Download, ErrorKind, Part, Policy, Sent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{CREATE, LIST, SERVICE, create, get};
+use crate::support::{CREATE, LIST, create, get, over};
 
 /// Requests as they came in, whole.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -69,7 +69,7 @@ fn client(url: &str) -> Client {
         Duration::from_millis(1),
         sinew_runtime::Jitter::None,
     );
-    ClientBuilder::new(&SERVICE).base_url(url).policy(Policy::default().with_backoff(quick)).build().expect("a client")
+    over(super::LEAN, url).policy(Policy::default().with_backoff(quick)).build().expect("a client")
 }
 
 const OK: &str =

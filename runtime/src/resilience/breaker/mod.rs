@@ -175,6 +175,7 @@ impl Breaker {
         }
     }
 
+    #[inline]
     fn permit(&self, generation: u64) -> Permit<'_> {
         Permit { breaker: self, generation, settled: false }
     }
@@ -234,6 +235,14 @@ impl Breaker {
     fn opened(&self, word: Word, times: u64, evidence: Evidence, now: Instant) -> Word {
         let span = self.policy.open_span(times, evidence.random).max(evidence.asked.unwrap_or_default());
         word.become_state(OPEN, times, self.tick_after(now, span))
+    }
+
+    /// A permit was dropped unused.
+    #[cold]
+    fn take_back(&self, generation: u64) {
+        let evidence = Evidence { outcome: Outcome::Neutral, took: Duration::ZERO, asked: None, random: 0 };
+        // A neutral outcome starts no deadline, so it needs no time.
+        self.settle(generation, evidence, self.made);
     }
 
     /// An attempt was given up on its way: dropped by its caller. That says nothing, unless nothing else is ever seen.
@@ -339,11 +348,10 @@ impl Permit<'_> {
 }
 
 impl Drop for Permit<'_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.settled {
-            let evidence = Evidence { outcome: Outcome::Neutral, took: Duration::ZERO, asked: None, random: 0 };
-            // A neutral outcome starts no deadline, so it needs no time.
-            self.breaker.settle(self.generation, evidence, self.breaker.made);
+            self.breaker.take_back(self.generation);
         }
     }
 }

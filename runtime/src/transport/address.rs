@@ -1,0 +1,210 @@
+//! Which addresses may be connected to?
+//!
+//! Checked on the address that is connected to, after its name was resolved: a name that resolves to something else the
+//! second time (DNS rebinding) gains nothing, and neither do the many spellings of 127.0.0.1.
+
+use std::fmt;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Which addresses a client may connect to. For a client whose address comes from outside (a user's webhook, a document
+/// that is not one's own): such an address must not lead into one's own network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressPolicy {
+    /// All: the service is where the operator says it is.
+    #[default]
+    Any,
+    /// Those of the public internet only: no loopback, private, link-local or shared address, none of a cloud's
+    /// metadata service, and none that embeds such a one.
+    Public,
+}
+
+impl AddressPolicy {
+    /// Whether an address may be connected to.
+    pub fn allows(self, address: IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Public => match address {
+                IpAddr::V4(address) => is_public_v4(address),
+                IpAddr::V6(address) => is_public_v6(address),
+            },
+        }
+    }
+
+    /// Refuses a host that is an address itself: no resolver is asked for those.
+    pub(crate) fn check_host(self, host: &str) -> Result<(), AddressRefused> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        match literal {
+            Ok(address) if !self.allows(address) => Err(AddressRefused),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where names lead: to what the operating system says, or for one of them to an address that was told, and in any case
+/// to none that the policy refuses.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) policy: AddressPolicy,
+    pub(crate) pin: Option<(Arc<str>, SocketAddr)>,
+}
+
+impl Names {
+    async fn resolve(self, name: String) -> Result<Vec<SocketAddr>, std::io::Error> {
+        let all: Vec<_> = match self.pin.filter(|(pinned, _)| **pinned == *name) {
+            Some((_, address)) => vec![address],
+            None => tokio::net::lookup_host((name, 0)).await?.collect(),
+        };
+        let allowed: Vec<_> = all.iter().copied().filter(|address| self.policy.allows(address.ip())).collect();
+        if allowed.is_empty() && !all.is_empty() {
+            return Err(std::io::Error::other(AddressRefused));
+        }
+        Ok(allowed)
+    }
+}
+
+/// Of [the special-purpose registry](https://www.iana.org/assignments/iana-ipv4-special-registry), all that is not
+/// globally reachable, and multicast.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        // Shared by carriers (RFC 6598), protocol assignments (RFC 6890), benchmarks (RFC 2544), 6to4 relays (RFC 7526).
+        || (a == 100 && (64..128).contains(&b))
+        || (a, b, c) == (192, 0, 0)
+        || (a == 198 && (b == 18 || b == 19))
+        || (a, b, c) == (192, 88, 99))
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let [.., high, low] = segments;
+    let embedded = || {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match segments {
+        // Mapped, translated by NAT64 (RFC 6052), and the old compatible form, of which `::` and `::1` are cases.
+        [0, 0, 0, 0, 0, 0xFFFF, ..] | [0x64, 0xFF9B, 0, 0, 0, 0, ..] => embedded(),
+        [0, 0, 0, 0, 0, 0, ..] => false,
+        // 6to4 holds the address of its router (RFC 3056).
+        [0x2002, high, low, ..] => {
+            let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+            is_public_v4(Ipv4Addr::new(a, b, c, d))
+        }
+        // Protocol assignments, Teredo among them (RFC 2928), and documentation (RFC 3849, RFC 9637).
+        [0x2001, second, ..] if second < 0x200 || second == 0xDB8 => false,
+        [0x3FFF, second, ..] if second < 0x1000 => false,
+        // Global unicast, and nothing else: neither unique local (fc00::/7) nor link-local (fe80::/10) nor multicast.
+        [first, ..] => (0x2000..0x4000).contains(&first),
+    }
+}
+
+/// An address that the policy does not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AddressRefused;
+
+impl fmt::Display for AddressRefused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the address policy lets nobody connect there")
+    }
+}
+
+impl std::error::Error for AddressRefused {}
+
+#[cfg(feature = "reqwest")]
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let looked_up = self.clone().resolve(name.as_str().to_owned());
+        Box::pin(async move { Ok(Box::new(looked_up.await?.into_iter()) as reqwest::dns::Addrs) })
+    }
+}
+
+/// The future of a lookup.
+type Lookup = Pin<Box<dyn Future<Output = Result<std::vec::IntoIter<SocketAddr>, std::io::Error>> + Send>>;
+
+#[cfg(feature = "hyper")]
+impl tower_service::Service<hyper_util::client::legacy::connect::dns::Name> for Names {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = std::io::Error;
+    type Future = Lookup;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), std::io::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: hyper_util::client::legacy::connect::dns::Name) -> Lookup {
+        let looked_up = self.clone().resolve(name.as_str().to_owned());
+        Box::pin(async move { Ok(looked_up.await?.into_iter()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_public_internet_is_public() {
+        for refused in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "2001::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "ff02::1",
+            "3fff::1",
+        ] {
+            let address = refused.parse().expect("an address");
+            assert!(!AddressPolicy::Public.allows(address), "{refused}");
+            assert!(AddressPolicy::Any.allows(address), "{refused}");
+        }
+        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+        {
+            assert!(AddressPolicy::Public.allows(public.parse().expect("an address")), "{public}");
+        }
+        assert!(AddressPolicy::Public.check_host("[::1]").is_err() && AddressPolicy::Public.check_host("::1").is_err());
+        assert!(AddressPolicy::Public.check_host("localhost").is_ok(), "a name is for the resolver");
+    }
+
+    #[tokio::test]
+    async fn names_are_checked_once_resolved() {
+        let names = |policy, pin| Names { policy, pin };
+        let error = names(AddressPolicy::Public, None).resolve("localhost".to_owned()).await.expect_err("loopback");
+        assert!(error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<AddressRefused>), "{error}");
+        let any = names(AddressPolicy::Any, None).resolve("localhost".to_owned()).await;
+        assert!(any.is_ok_and(|all| !all.is_empty()));
+        let pin = |text: &str| Some((Arc::from("users.test"), text.parse().expect("an address")));
+        let told = names(AddressPolicy::Public, pin("8.8.8.8:1")).resolve("users.test".to_owned()).await;
+        assert_eq!(told.ok(), Some(vec!["8.8.8.8:1".parse().expect("an address")]));
+        let told = names(AddressPolicy::Public, pin("10.0.0.1:1")).resolve("users.test".to_owned()).await;
+        told.expect_err("a private address is refused wherever it comes from");
+    }
+}
