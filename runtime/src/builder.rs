@@ -45,6 +45,7 @@ pub struct ClientBuilder<C> {
     base_urls: Option<Vec<String>>,
     registry: Option<ServiceRegistry>,
     discovery: Option<Arc<dyn Discovery>>,
+    random: Random,
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
     policy: Option<Policy>,
@@ -68,6 +69,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             base_urls: None,
             registry: None,
             discovery: None,
+            random: Random::new(),
             credentials: Credentials::default(),
             trusted: Vec::new(),
             policy: None,
@@ -108,6 +110,13 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// Takes the address from a registry.
     pub fn registry(mut self, registry: &ServiceRegistry) -> Self {
         self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Lets the client's chance begin at a number, so that a simulation gives the same each time.
+    #[cfg(feature = "testing")]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.random = Random::from_seed(seed);
         self
     }
 
@@ -275,7 +284,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             user_agent: self.user_agent,
             credentials: self.credentials,
             trusted: self.trusted,
-            random: Random::new(),
+            random: self.random,
             transport: RwLock::new(Some(transport)),
             stage: watch::Sender::new(Stage::Open),
             gate,

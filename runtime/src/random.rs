@@ -14,7 +14,7 @@ impl Random {
         Self(AtomicU64::new(seed()))
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn from_seed(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }

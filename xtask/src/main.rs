@@ -2,6 +2,7 @@
 
 mod codegen;
 mod corpus;
+mod fleet;
 mod judge;
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ enum Verb {
     Roundtrip(judge::Arguments),
     /// Passes the valid instances of the JSON-Schema-Test-Suite through generated types.
     JsonSchemaSuite(judge::suite::Arguments),
+    /// Simulates a fleet of clients through a bad day of their service, and writes what came of it.
+    Fleet(fleet::Arguments),
     /// One document of `corpus`, in a process of its own.
     #[command(hide = true)]
     CorpusOne(corpus::one::Arguments),
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Verb::Corpus(arguments) => corpus::run(&arguments),
         Verb::Roundtrip(arguments) => judge::run(&arguments),
         Verb::JsonSchemaSuite(arguments) => judge::suite::run(&arguments),
+        Verb::Fleet(arguments) => fleet::run(&arguments),
         Verb::CorpusOne(arguments) => corpus::one::run(&arguments),
     }
 }

@@ -226,6 +226,9 @@ mod tests {
         assert!(new.cost(now) > old.cost(now) && new.in_flight() == 1);
         drop(on_its_way);
         assert_eq!((new.in_flight(), new.cost(now)), (0, 0));
+        let other = Load::new(now);
+        let (_one, _two, _only) = (new.count(), new.count(), other.count());
+        assert!(new.cost(now) > other.cost(now) && other.cost(now) > UNKNOWN, "the fewer, the better");
         let _three: Vec<_> = (0..3).map(|_| old.count()).collect();
         assert_eq!(old.cost(now), 4_000_000);
     }

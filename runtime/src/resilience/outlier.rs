@@ -51,7 +51,7 @@ impl Outlier {
     /// How long it is out yet, if at all.
     pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
         let until = self.word.load(Ordering::Acquire) & UNTIL;
-        (until > 0).then(|| Duration::from_millis(until.saturating_sub(self.tick(now)))).filter(|left| !left.is_zero())
+        Some(Duration::from_millis(until.saturating_sub(self.tick(now)))).filter(|left| !left.is_zero())
     }
 
     /// An attempt succeeded: what failed before is no row any more.
@@ -119,6 +119,8 @@ mod tests {
         let outlier = Outlier::new(Instant::now());
         assert!(!outlier.failed(3) && !outlier.failed(3));
         outlier.succeeded();
+        outlier.succeeded();
+        assert_eq!(outlier.word.load(Ordering::Acquire), 0, "nothing else is touched");
         assert!(!outlier.failed(3) && !outlier.failed(3) && outlier.failed(3));
         for _ in 0..1000 {
             assert!(outlier.failed(255) || outlier.word.load(Ordering::Acquire) >> 48 < 0xFF);
