@@ -10,6 +10,7 @@ use crate::client::{Client, Stage};
 use crate::engine;
 use crate::error::Error;
 use crate::operation::Operation;
+use crate::prepare::context;
 use crate::reply::Reply;
 use crate::request::Plan;
 use crate::resilience::policy::Policy;
@@ -37,6 +38,45 @@ impl Again {
     /// Whether making it again does no harm by itself.
     pub(crate) fn is_harmless(&self) -> bool {
         self.operation.is_idempotent() && self.plan.body.is_replayable()
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        &self.plan.query
+    }
+
+    /// Asks with another query the next time.
+    pub(crate) fn set_query(&mut self, query: String) {
+        self.plan.query = query;
+    }
+
+    /// Asks what an address says, relative to the request's own, the next time: only at the same origin and below the same
+    /// base path, for it came from outside and the credentials go along.
+    pub(crate) fn set_address(&mut self, address: &str) -> Result<(), String> {
+        let base = &self.client.inner.base;
+        let own = base.join(&self.plan.path.path, &self.plan.query)?;
+        let next = url::Url::parse(&own.to_string()).and_then(|own| own.join(address));
+        let next = next.map_err(|_| "the address of the next page is not a URL".to_owned())?;
+        if next[..url::Position::BeforePath] != *base.origin {
+            return Err("the next page is at another origin".to_owned());
+        }
+        let path = next.path().strip_prefix(&*base.path).filter(|rest| rest.starts_with('/'));
+        let path = path.ok_or("the next page is not below the base path of the service")?;
+        path.clone_into(&mut self.plan.path.path);
+        next.query().unwrap_or_default().clone_into(&mut self.plan.query);
+        Ok(())
+    }
+
+    /// The address relative to the origin, as [`set_address`](Self::set_address) takes it.
+    pub(crate) fn address(&self) -> String {
+        let (base, plan) = (&self.client.inner.base.path, &self.plan);
+        let mark = if plan.query.is_empty() { "" } else { "?" };
+        format!("{base}{}{mark}{}", plan.path.path, plan.query)
+    }
+
+    /// An error about a request that was not made.
+    pub(crate) fn tell(&self, error: Error) -> Error {
+        let inner = &self.client.inner;
+        error.with_context(&context(inner, self.operation, self.plan.template, &inner.base.origin), 0, Duration::ZERO)
     }
 
     /// Sends another header the next time, or none.

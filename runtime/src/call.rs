@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::engine;
 use crate::error::Error;
 use crate::operation::Operation;
+use crate::paging::{PageRule, Paged};
 use crate::reply::{Reply, Response};
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
@@ -35,12 +36,14 @@ pub(crate) type Read<T> = Arc<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>;
 /// # Ok(()) }
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<'c, T> {
+pub struct Call<'c, T, P = ()> {
     client: &'c Client,
     operation: &'static Operation,
     plan: Result<Box<Plan>, Error>,
     options: Options,
     read: Read<T>,
+    /// How it goes on after what it answers: in [`Paged`](crate::Paged) calls, to the next page.
+    pub(crate) further: P,
 }
 
 /// What was said about one call.
@@ -62,7 +65,27 @@ impl<'c, T> Call<'c, T> {
         plan: Result<Box<Plan>, Error>,
         read: Read<T>,
     ) -> Self {
-        Self { client, operation, plan, options: Options::default(), read }
+        Self { client, operation, plan, options: Options::default(), read, further: () }
+    }
+
+    /// The same call, which goes on to further pages.
+    #[doc(hidden)]
+    pub fn paged<I>(
+        self,
+        rule: PageRule,
+        items: fn(&mut T) -> Option<&mut Vec<I>>,
+        next: fn(&T) -> Option<String>,
+    ) -> Call<'c, T, Paged<T, I>> {
+        let Self { client, operation, plan, options, read, .. } = self;
+        Call { client, operation, plan, options, read, further: Paged { rule, items, next } }
+    }
+}
+
+impl<'c, T, P> Call<'c, T, P> {
+    /// The request, to be made as often as is wanted, and what reads its replies.
+    pub(crate) fn repeated(self) -> (Result<Again, Error>, Read<T>, P) {
+        let again = self.plan.map(|plan| Again::new(self.client, self.operation, &plan, &self.options));
+        (again, self.read, self.further)
     }
 
     /// The total deadline of this call, back-off included.
@@ -111,12 +134,12 @@ impl<'c, T> Call<'c, T> {
     where
         T: 'static,
     {
-        let Self { client, operation, plan, options, read } = self;
+        let Self { client, operation, plan, options, read, .. } = self;
         let read: Read<Response<T>> = Arc::new(move |reply| {
             let (status, headers) = (reply.status, reply.headers.clone());
             Ok(Response { status, headers, value: read(reply)? })
         });
-        Call { client, operation, plan, options, read }.into_future()
+        Call { client, operation, plan, options, read, further: () }.into_future()
     }
 
     /// Asks one endpoint and no other.
@@ -132,19 +155,19 @@ impl<'c, T> Call<'c, T> {
     }
 }
 
-impl<'c, T> IntoFuture for Call<'c, T> {
+impl<'c, T, P> IntoFuture for Call<'c, T, P> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<'c, T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, operation, plan, options, read } = self;
+        let Self { client, operation, plan, options, read, .. } = self;
         let again = plan.as_ref().ok().filter(|plan| plan.mode == Mode::Resumable);
         let again = again.map(|plan| Box::new(Again::new(client, operation, plan, &options)));
         CallFuture { reply: engine::execute(client, operation, plan, options), again, read: Some(read) }
     }
 }
 
-impl<T> fmt::Debug for Call<'_, T> {
+impl<T, P> fmt::Debug for Call<'_, T, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Call")

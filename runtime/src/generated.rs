@@ -12,6 +12,7 @@ pub use crate::error::Failure;
 pub use crate::macros::{json_parameter, string_enum};
 pub use crate::multipart::FormData;
 pub use crate::operation::{Method, Operation, Scheme, Service};
+pub use crate::paging::{PageRule, PageSize, Paged};
 pub use crate::reply::{FailedReply, Reply};
 pub use crate::request::Request;
 pub use crate::stream::{EventText, Events, Framing, Items, ServerEvent};

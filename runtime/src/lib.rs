@@ -69,6 +69,7 @@ mod multipart;
 mod nullable;
 mod observer;
 mod operation;
+mod paging;
 mod prepare;
 mod random;
 mod registry;
@@ -82,6 +83,7 @@ mod telemetry;
 mod trace;
 mod transport;
 mod union;
+mod until;
 #[cfg(feature = "webhook")]
 mod webhook;
 
@@ -102,6 +104,7 @@ pub use metrics::Metrics;
 pub use multipart::{FormData, Part};
 pub use nullable::Nullable;
 pub use observer::{Event, Observed, Observer};
+pub use paging::{InvalidPageToken, PageItems, PageToken, Paged, Pages};
 pub use registry::{Env, ProcessEnv, ServiceAddress, ServiceRegistry};
 pub use reply::{Download, DownloadReader, FailedReply, Reply, Response};
 pub use resilience::backoff::{Backoff, Growth, Jitter};
@@ -115,6 +118,7 @@ pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub use transport::address::AddressPolicy;
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
+pub use until::Until;
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 

@@ -11,6 +11,7 @@ mod format;
 mod forms;
 mod manifest;
 mod operations;
+mod paging;
 mod records;
 mod rust_type;
 mod text;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rust_type::{Within, imports, mention, serialized};
-use super::{docs, failures, text};
+use super::{docs, failures, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride,
     Status, Streamed,
@@ -161,6 +161,11 @@ fn method(
         Some((streamed, planned)) => streaming(plan, streamed, planned),
         None => answering(plan, call),
     };
+    let pages = call.pages.as_ref().filter(|_| streamed.is_none());
+    let (answer, answering) = match pages {
+        Some(pages) => paging::paged(plan, pages, &answer, &answering),
+        None => (quote!(#answer), answering),
+    };
     let accept = streamed.filter(|(streamed, _)| !streamed.alone).map(|(streamed, _)| {
         let media_type = text::literal(&streamed.media_type);
         quote!(.header("accept", &#media_type))
@@ -217,6 +222,9 @@ fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streame
         .collect();
     if !arguments.is_empty() {
         lines.push(arguments.join("\n"));
+    }
+    if let Some(pages) = call.pages.as_ref().filter(|_| streamed.is_none()) {
+        lines.push(format!("Answers in pages: the next one {}.", text::markdown(&pages.said)));
     }
     if let Some(streamed) = streamed {
         lines.push(format!("As a stream: {}.", text::code(&streamed.media_type)));

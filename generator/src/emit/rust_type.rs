@@ -74,9 +74,20 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
     let pick = |names: &[&str]| -> Vec<proc_macro2::Ident> {
         names.iter().filter(|name| words.contains(**name)).map(|name| text::name(name)).collect()
     };
-    let facade =
-        pick(&["FailedReply", "Failure", "Framing", "Method", "Operation", "Reply", "ServerEvent", "Style", "Webhook"]);
-    let root = pick(&["Body", "Call", "Download", "Events", "Items", "Nullable", "Part", "Secret"]);
+    let facade = pick(&[
+        "FailedReply",
+        "Failure",
+        "Framing",
+        "Method",
+        "Operation",
+        "PageRule",
+        "PageSize",
+        "Reply",
+        "ServerEvent",
+        "Style",
+        "Webhook",
+    ]);
+    let root = pick(&["Body", "Call", "Download", "Events", "Items", "Nullable", "Paged", "Part", "Secret"]);
     let map = words.contains("BTreeMap").then(|| {
         quote!(
             use std::collections::BTreeMap;

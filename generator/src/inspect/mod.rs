@@ -87,6 +87,8 @@ pub struct OperationView {
     pub server: Option<String>,
     /// What its call takes and gives back, as Rust.
     pub signature: String,
+    /// How it goes on to further pages, if it does.
+    pub pages: Option<String>,
     /// `full`, or `degraded` where something is left out.
     pub outcome: &'static str,
 }
@@ -245,6 +247,7 @@ fn view(plan: &Plan, operation: &Operation, call: &CallPlan, group: &str, outcom
             ServerOverride::Url(url) => url.clone(),
         }),
         signature: signature(plan, operation, call),
+        pages: call.pages.as_ref().map(|pages| pages.said.clone()),
         outcome,
     }
 }

@@ -88,6 +88,9 @@ fn row(operation: &OperationView) -> Vec<String> {
     if let Some(server) = &operation.server {
         remarks.push(format!("at {}", printable(server)));
     }
+    if let Some(pages) = &operation.pages {
+        remarks.push(format!("pages {}", printable(pages)));
+    }
     if operation.deprecated {
         remarks.push("deprecated".to_owned());
     }

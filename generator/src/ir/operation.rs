@@ -25,6 +25,8 @@ pub struct Operation {
     pub answers: Vec<Answer>,
     /// What it answers as a stream of items.
     pub streamed: Option<Streamed>,
+    /// Whether a success has the header `Link`.
+    pub links: bool,
     /// The media types to ask for, best first; a fixed text where the document fixes it.
     pub accept: Option<String>,
     /// Which credentials it takes: any of these sets, each whole. An empty set means that none is needed.

@@ -90,6 +90,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         accept: parameters.accept.or(answers.accept),
         answers: answers.answers,
         streamed: answers.streamed,
+        links: answers.links,
         security: Vec::new(),
         server: None,
         idempotent: said

@@ -14,6 +14,7 @@ pub(super) struct Documented {
     pub answers: Vec<Answer>,
     pub accept: Option<String>,
     pub streamed: Option<Streamed>,
+    pub links: bool,
 }
 
 /// Every documented answer of an operation, by status.
@@ -38,6 +39,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
     let mut answers = Vec::with_capacity(stated_answers.len());
     let mut accept: Vec<String> = Vec::new();
     let mut streamed: Option<Streamed> = None;
+    let mut links = false;
     let only = stated_answers.len() == 1;
     for (status, pointer, response) in stated_answers {
         let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else {
@@ -45,6 +47,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         };
         let succeeds = status.is_success() || (only && status == Status::Default);
         if succeeds {
+            links |= response.headers.keys().any(|name| name.eq_ignore_ascii_case("link"));
             let mut streams: Vec<_> =
                 response.content.iter().filter(|(written, _)| stream::framing(written).is_some()).collect();
             streams.sort_by_key(|(written, _)| (written.len(), *written));
@@ -75,7 +78,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
             accept.push(streamed.media_type.clone());
         }
     }
-    Documented { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")), streamed }
+    Documented { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")), streamed, links }
 }
 
 fn content(

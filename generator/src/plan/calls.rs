@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::failures::Failures;
 use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
+use super::paging::{self, PagePlan};
 use super::rust::{self, RustType, TypePlan};
 use super::status::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
@@ -28,6 +29,8 @@ pub struct CallPlan {
     pub success: Success,
     /// How it is called for a stream of items.
     pub stream: Option<StreamPlan>,
+    /// How it is called for its pages.
+    pub pages: Option<PagePlan>,
     /// Which of the failures it can end in.
     pub failure: Option<usize>,
     /// The name under which its failure is known.
@@ -167,6 +170,9 @@ const ROOT_RESERVED: &[&str] = &[
     "Framing",
     "Items",
     "ServerEvent",
+    "PageRule",
+    "PageSize",
+    "Paged",
     "FailedReply",
     "Failure",
     "Client",
@@ -224,7 +230,8 @@ pub(super) fn plan(
         });
         let call =
             call(api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position);
-        calls.push(CallPlan { stream, ..call });
+        let pages = paging::of_operation(api, settings, types, operation, diagnostics);
+        calls.push(CallPlan { stream, pages, ..call });
 
         let group = setting.and_then(|setting| setting.group.clone());
         let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
@@ -326,6 +333,7 @@ fn call(
     CallPlan {
         success: success(api, operation, types, &method, root),
         stream: None,
+        pages: None,
         method,
         constant,
         arguments,

@@ -9,6 +9,7 @@ mod incoming;
 mod method_names;
 mod names;
 mod package;
+mod paging;
 mod rust;
 mod status;
 mod substitutes;
@@ -24,6 +25,7 @@ pub use incoming::{IncomingPlan, IncomingPlans};
 pub(crate) use method_names::possible as possible_method_names;
 pub use names::Ident;
 pub use package::{Dependency, Package};
+pub use paging::{Holds, PagePlan, PageRule, PageSize};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
 

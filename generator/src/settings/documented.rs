@@ -10,6 +10,7 @@ const DOCUMENTATION: &str = include_str!("../../SETTINGS.md");
 /// A file with every table, so that the reader asks for every key.
 const EVERY_TABLE: &str = r#"
 [operations."<operation>"]
+pages = {}
 [schemas."<schema>"]
 dependency = {}
 [schemas."<schema>".properties."<property>"]

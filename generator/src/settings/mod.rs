@@ -182,6 +182,32 @@ pub struct OperationSettings {
     pub policy: PolicySettings,
     /// Whether it may be repeated, where the method alone does not say so.
     pub idempotent: Option<bool>,
+    /// Its pages, and where that stands in `client.toml`.
+    pub pages: Option<(PageSettings, Range<usize>)>,
+}
+
+/// `pages` of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageSettings {
+    /// It has none, whatever it looks like.
+    None,
+    /// It has these.
+    Stated(StatedPages),
+}
+
+/// What is said of an operation's pages; what is not said is found by the usual names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatedPages {
+    /// `offset`, `page`, `cursor`, `address` or `link`.
+    pub by: Option<String>,
+    /// The parameter that asks for the next page.
+    pub parameter: Option<String>,
+    /// The parameter that says how many items a page has.
+    pub size: Option<String>,
+    /// The field of the answer with the items.
+    pub items: Option<String>,
+    /// The field of the answer with the cursor or the address, with dots on the way.
+    pub next: Option<String>,
 }
 
 /// `[schemas.<name>]`

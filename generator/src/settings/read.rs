@@ -1,13 +1,17 @@
 //! Which tables and keys does `client.toml` have?
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::names::Name;
 use super::section::{Reader, Section};
-use super::{Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, Selection, Settings, Webhooks};
+use super::{
+    Deprecated, GroupSettings, NaiveTimestamps, OperationSettings, PageSettings, Selection, Settings, StatedPages,
+    Webhooks,
+};
 use crate::diagnostics::{Diagnostic, Diagnostics, Source, SourceKind, codes};
 
 /// Reads `client.toml`, if the file exists. Whatever is wrong is told; what is right is used.
@@ -104,6 +108,7 @@ impl Reader<'_> {
             attempts: this.attempts(section, "attempts"),
             policy: this.policy(section, false),
             idempotent: this.flag(section, "idempotent"),
+            pages: this.pages(section),
         });
         settings.schemas = self.schemas(&mut root);
         settings.formats = self.formats(&mut root);
@@ -114,6 +119,34 @@ impl Reader<'_> {
         self.finish(&root);
         self.check_dependencies(&settings);
         settings
+    }
+
+    fn pages(&mut self, parent: &mut Section<'_>) -> Option<(PageSettings, Range<usize>)> {
+        const WAYS: [&str; 5] = ["offset", "page", "cursor", "address", "link"];
+        let found = parent.get("pages")?;
+        let table = match found.value {
+            DeValue::Boolean(false) => return Some((PageSettings::None, found.span())),
+            DeValue::Table(table) => table,
+            _ => {
+                self.wrong(found, "pages", "`false`, or a table such as { by = \"cursor\", next = \"meta.next\" }");
+                return None;
+            }
+        };
+        let mut section = parent.inside("pages", Some(table));
+        let stated = StatedPages {
+            by: self.text(&mut section, "by"),
+            parameter: self.text(&mut section, "parameter"),
+            size: self.text(&mut section, "size"),
+            items: self.text(&mut section, "items"),
+            next: self.text(&mut section, "next"),
+        };
+        if let (Some(by), Some(found)) = (&stated.by, section.get("by"))
+            && !WAYS.contains(&by.as_str())
+        {
+            self.wrong(found, "by", "\"offset\", \"page\", \"cursor\", \"address\" or \"link\"");
+        }
+        self.finish(&section);
+        Some((PageSettings::Stated(stated), found.span()))
     }
 
     fn selection(&mut self, select: &mut Section<'_>) -> Selection {

@@ -112,6 +112,26 @@ impl Query {
     }
 }
 
+/// The value of a parameter in a query, decoded as [`percent`] encodes.
+pub(crate) fn value(query: &str, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// A query with one value for a parameter, in place of those that it had.
+pub(crate) fn with_value(query: &str, name: &str, value: &str) -> String {
+    let name = percent_text(name);
+    let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(&name));
+    let mut text = String::with_capacity(query.len() + name.len() + value.len() + 2);
+    for pair in others {
+        text.push_str(pair);
+        text.push('&');
+    }
+    text.push_str(&name);
+    text.push('=');
+    percent(value, &mut text);
+    text
+}
+
 /// A query as logs show it: every name, no value.
 pub(crate) fn redacted(query: &str) -> String {
     let mut out = String::with_capacity(query.len());
@@ -161,6 +181,16 @@ mod tests {
         let nested: &dyn Parameter = &vec![vec![1]];
         assert!(Query::default().add("p", Style::Form, nested.parameter()).is_err());
         assert!(Query::default().add("p", Style::Form, f64::NAN.parameter()).is_err());
+    }
+
+    #[test]
+    fn one_parameter_is_replaced_and_no_other() {
+        assert_eq!(with_value("a=1&page=2&b=3&page=4", "page", "5&x=6"), "a=1&b=3&page=5%26x%3D6");
+        assert_eq!(with_value("", "page[number]", "1"), "page%5Bnumber%5D=1");
+        assert_eq!(with_value("pages=1", "page", "1"), "pages=1&page=1");
+        let query = with_value("a=1", "after", "50% + ü=&");
+        assert_eq!(value(&query, "after").as_deref(), Some("50% + ü=&"));
+        assert_eq!(value(&query, "b"), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod health;
 mod hedging;
 mod macros;
 mod observed;
+mod paging;
 mod redaction;
 mod registry;
 mod retry;

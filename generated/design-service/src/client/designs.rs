@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_DESIGN: Operation = Operation::new("create_design", Method::Post, "/designs/")
@@ -135,8 +138,13 @@ impl super::DesignServiceClient {
     ///
     /// `GET /designs/` (`list_designs_api_v1_designs__get`)
     ///
+    /// Answers in pages: the next one by `offset`, which counts items.
+    ///
     /// Documented failures: [`ListDesignsFailure`].
-    pub fn list_designs(&self, options: &ListDesigns) -> Call<'_, Vec<types::Design>> {
+    pub fn list_designs(
+        &self,
+        options: &ListDesigns,
+    ) -> Call<'_, Vec<types::Design>, Paged<Vec<types::Design>, types::Design>> {
         self.core
             .request(&LIST_DESIGNS)
             .query("project_id", &options.project_id)
@@ -145,6 +153,11 @@ impl super::DesignServiceClient {
             .query("limit", &options.limit)
             .query("offset", &options.offset)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("offset", PageSize::new("limit", Some(50), Some(100))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Change a design.

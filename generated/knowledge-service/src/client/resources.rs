@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_RESOURCE: Operation = Operation::new("create_resource", Method::Post, "/resources/").auth(&[&["UserId"]]);
@@ -88,11 +91,13 @@ impl super::KnowledgeServiceClient {
     ///
     /// `GET /resources/` (`list_resources_api_v1_resources__get`)
     ///
+    /// Answers in pages: the next one by `page`, which counts pages; the items are in `items`.
+    ///
     /// Documented failures: [`ListResourcesFailure`].
     pub fn list_resources(
         &self,
         options: &ListResources,
-    ) -> Call<'_, types::ResourcePage> {
+    ) -> Call<'_, types::ResourcePage, Paged<types::ResourcePage, types::ResourceRow>> {
         self.core
             .request(&LIST_RESOURCES)
             .query("content_type", &options.content_type)
@@ -100,6 +105,11 @@ impl super::KnowledgeServiceClient {
             .query("page", &options.page)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Number("page", 1, PageSize::new("limit", Some(20), Some(100))),
+                |page| Some(&mut page.items),
+                |_| None,
+            )
     }
 }
 

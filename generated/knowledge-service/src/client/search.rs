@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static GET_PROJECT_RECOMMENDATIONS: Operation =
@@ -45,12 +48,18 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
+    /// Answers in pages: the next one by `page`, which counts pages.
+    ///
     /// Documented failures: [`GetProjectRecommendationsFailure`].
     pub fn get_project_recommendations(
         &self,
         project_id: i64,
         options: &GetProjectRecommendations,
-    ) -> Call<'_, Vec<types::Recommendation>> {
+    ) -> Call<
+        '_,
+        Vec<types::Recommendation>,
+        Paged<Vec<types::Recommendation>, types::Recommendation>,
+    > {
         self.core
             .request(&GET_PROJECT_RECOMMENDATIONS)
             .path("project_id", &project_id)
@@ -60,6 +69,15 @@ impl super::KnowledgeServiceClient {
             .query("page", &options.page)
             .query("page_size", &options.page_size)
             .answering(Reply::json)
+            .paged(
+                PageRule::Number(
+                    "page",
+                    1,
+                    PageSize::new("page_size", Some(20), Some(100)),
+                ),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Suggest resources for a project.
@@ -90,12 +108,14 @@ impl super::KnowledgeServiceClient {
     ///
     /// * `query`: What to look for, in plain words.
     ///
+    /// Answers in pages: the next one by `page`, which counts pages; the items are in `results`.
+    ///
     /// Documented failures: [`SearchGlobalFailure`].
     pub fn search_global(
         &self,
         query: &str,
         options: &SearchGlobal,
-    ) -> Call<'_, types::SearchPage> {
+    ) -> Call<'_, types::SearchPage, Paged<types::SearchPage, types::SearchResult>> {
         self.core
             .request(&SEARCH_GLOBAL)
             .query("query", &query)
@@ -106,6 +126,15 @@ impl super::KnowledgeServiceClient {
             .query("page", &options.page)
             .query("page_size", &options.page_size)
             .answering(Reply::json)
+            .paged(
+                PageRule::Number(
+                    "page",
+                    1,
+                    PageSize::new("page_size", Some(20), Some(100)),
+                ),
+                |page| Some(&mut page.results),
+                |_| None,
+            )
     }
 
     /// Search for a project.

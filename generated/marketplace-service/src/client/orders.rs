@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CANCEL_ORDER: Operation = Operation::new("cancel_order", Method::Post, "/orders/{order_id}/cancel")
@@ -80,8 +83,13 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /orders/` (`list_orders_api_v1_orders__get`)
     ///
+    /// Answers in pages: the next one by `skip`, which counts items.
+    ///
     /// Documented failures: [`ListOrdersFailure`].
-    pub fn list_orders(&self, options: &ListOrders) -> Call<'_, Vec<types::Order>> {
+    pub fn list_orders(
+        &self,
+        options: &ListOrders,
+    ) -> Call<'_, Vec<types::Order>, Paged<Vec<types::Order>, types::Order>> {
         self.core
             .request(&LIST_ORDERS)
             .query("project_id", &options.project_id)
@@ -89,6 +97,11 @@ impl super::MarketplaceServiceClient {
             .query("skip", &options.skip)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 }
 

@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_PRODUCT: Operation = Operation::new("create_product", Method::Post, "/products/")
@@ -85,11 +88,13 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /products/` (`list_products_api_v1_products__get`)
     ///
+    /// Answers in pages: the next one by `skip`, which counts items.
+    ///
     /// Documented failures: [`ListProductsFailure`].
     pub fn list_products(
         &self,
         options: &ListProducts,
-    ) -> Call<'_, Vec<types::Product>> {
+    ) -> Call<'_, Vec<types::Product>, Paged<Vec<types::Product>, types::Product>> {
         self.core
             .request(&LIST_PRODUCTS)
             .query("q", &options.q)
@@ -102,6 +107,11 @@ impl super::MarketplaceServiceClient {
             .query("skip", &options.skip)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Change a product.

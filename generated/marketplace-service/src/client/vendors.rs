@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_VENDOR: Operation = Operation::new("create_vendor", Method::Post, "/vendors/").auth(&[&["HTTPBearer"]]);
@@ -81,8 +84,13 @@ impl super::MarketplaceServiceClient {
     ///
     /// `GET /vendors/` (`list_vendors_api_v1_vendors__get`)
     ///
+    /// Answers in pages: the next one by `skip`, which counts items.
+    ///
     /// Documented failures: [`ListVendorsFailure`].
-    pub fn list_vendors(&self, options: &ListVendors) -> Call<'_, Vec<types::Vendor>> {
+    pub fn list_vendors(
+        &self,
+        options: &ListVendors,
+    ) -> Call<'_, Vec<types::Vendor>, Paged<Vec<types::Vendor>, types::Vendor>> {
         self.core
             .request(&LIST_VENDORS)
             .query("q", &options.q)
@@ -91,6 +99,11 @@ impl super::MarketplaceServiceClient {
             .query("skip", &options.skip)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Change a vendor.

@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_COMMENT: Operation = Operation::new("create_comment", Method::Post, "/projects/{project_id}/comments/")
@@ -112,18 +115,25 @@ impl super::ProjectServiceClient {
     ///
     /// * `project_id`: The project's id.
     ///
+    /// Answers in pages: the next one by `skip`, which counts items.
+    ///
     /// Documented failures: [`GetProjectCommentsFailure`].
     pub fn get_project_comments(
         &self,
         project_id: i64,
         options: &GetProjectComments,
-    ) -> Call<'_, Vec<types::Comment>> {
+    ) -> Call<'_, Vec<types::Comment>, Paged<Vec<types::Comment>, types::Comment>> {
         self.core
             .request(&GET_PROJECT_COMMENTS)
             .path("project_id", &project_id)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Change the text of a comment.

@@ -15,8 +15,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{
+    FailedReply, Failure, Method, Operation, PageRule, PageSize, Reply,
+};
+
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static CREATE_PROJECT: Operation = Operation::new("create_project", Method::Post, "/projects/")
@@ -119,16 +122,23 @@ impl super::ProjectServiceClient {
     ///
     /// `GET /projects/` (`list_projects_api_v1_projects__get`)
     ///
+    /// Answers in pages: the next one by `skip`, which counts items.
+    ///
     /// Documented failures: [`ListProjectsFailure`].
     pub fn list_projects(
         &self,
         options: &ListProjects,
-    ) -> Call<'_, Vec<types::Project>> {
+    ) -> Call<'_, Vec<types::Project>, Paged<Vec<types::Project>, types::Project>> {
         self.core
             .request(&LIST_PROJECTS)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
+                |page| Some(page),
+                |_| None,
+            )
     }
 
     /// Set the status of a project.

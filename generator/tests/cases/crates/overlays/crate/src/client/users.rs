@@ -13,8 +13,8 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
-use sinew_runtime::Call;
+use sinew_runtime::generated::{Method, Operation, PageRule, PageSize, Reply};
+use sinew_runtime::{Call, Paged};
 use super::types;
 
 static GET_USER_BY_ID: Operation = Operation::new("get_user_by_id", Method::Get, "/users/{id}");
@@ -28,12 +28,22 @@ impl super::OverlaysClient {
     }
 
     /// `GET /users` (`list_users`)
-    pub fn list_users(&self, options: &ListUsers) -> Call<'_, Vec<types::User>> {
+    ///
+    /// Answers in pages: the next one by `page`, which counts pages.
+    pub fn list_users(
+        &self,
+        options: &ListUsers,
+    ) -> Call<'_, Vec<types::User>, Paged<Vec<types::User>, types::User>> {
         self.core
             .request(&LIST_USERS)
             .query("page", &options.page)
             .query("limit", &options.limit)
             .answering(Reply::json)
+            .paged(
+                PageRule::Number("page", 1, PageSize::new("limit", None, None)),
+                |page| Some(page),
+                |_| None,
+            )
     }
 }
 
