@@ -8,14 +8,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use tokio::time::Instant;
 
 use crate::auth;
+use crate::body::Body;
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
 use crate::prepare::{Aim, Prepared};
+use crate::redirect::Hop;
 use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
@@ -28,6 +30,11 @@ use crate::transport::{IncomingBody, PinnedAddress, TransportError, TransportFai
 const CHECK_BODY: usize = 4 * 1024;
 /// How long the body of a failed reply is waited for: the status is the news, so it must not be lost to a slow body.
 const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
+
+/// How much of a redirect's body is read.
+const REDIRECT_BODY: usize = 4 * 1024;
+/// What describes a body, and stays behind where that does.
+const BODY_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE];
 
 /// How far an attempt has come, to be asked when its time is up.
 #[derive(Default)]
@@ -141,11 +148,25 @@ pub(crate) async fn once(
     progress: &Progress,
     answered: impl FnOnce(http::StatusCode) + Send,
 ) -> Result<Reply, AttemptFailure> {
-    let request = build(call, aim, progress).await?;
-    progress.reach(Progress::EXCHANGE);
-    let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
-    progress.reach(Progress::BODY);
-    let (head, body) = reply.into_parts();
+    let mut hop: Option<Hop> = None;
+    let mut hops_left = call.redirects.most;
+    let (head, body) = loop {
+        let request = build(call, aim, hop.as_ref(), progress).await?;
+        let asked = (hops_left > 0).then(|| (request.method().clone(), request.uri().clone()));
+        progress.reach(Progress::EXCHANGE);
+        let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
+        progress.reach(Progress::BODY);
+        let (head, body) = reply.into_parts();
+        let further = asked.and_then(|(method, from)| {
+            let answer = (head.status, &head.headers);
+            call.redirects.next(&aim.target.origin, (&method, &from), answer, call.plan.body.is_replayable())
+        });
+        let Some(further) = further else { break (head, body) };
+        // Read to its end, if that is near: so the connection can be used again.
+        read_start(body, REDIRECT_BODY).await;
+        hop = Some(further);
+        hops_left -= 1;
+    };
     answered(head.status);
     let (status, headers) = (head.status, head.headers);
     let mode = call.plan.mode;
@@ -191,14 +212,36 @@ pub(crate) async fn once(
 async fn build(
     call: &Prepared<'_>,
     aim: &Aim<'_>,
+    hop: Option<&Hop>,
     progress: &Progress,
 ) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
     let plan = &call.plan;
-    let mut headers = call.headers();
-    let additions = auth::apply(&call.chosen, &mut headers).await.map_err(AttemptFailure::neutral)?;
     let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
-    let address = aim.address(&additions.query).map_err(|problem| AttemptFailure::neutral(Error::build(problem)))?;
-    let body = plan.body.open().await.map_err(|error| {
+    let with_body = hop.is_none_or(|hop| hop.with_body);
+    if let Some(hop) = hop.filter(|hop| !hop.at_home) {
+        let body = if with_body { plan.body.open().await } else { Body::empty().open().await };
+        let body = body.map_err(|error| fail(format!("a file of the body cannot be opened: {}", error.kind())))?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = hop.method.clone();
+        *request.uri_mut() = hop.uri.clone();
+        *request.headers_mut() = call.anonymous_headers(with_body);
+        return Ok(request);
+    }
+    let mut headers = call.headers();
+    if !with_body {
+        for name in BODY_HEADERS {
+            headers.remove(name);
+        }
+    }
+    let additions = auth::apply(&call.chosen, &mut headers).await.map_err(AttemptFailure::neutral)?;
+    let address = match hop {
+        None => aim.address(&additions.query),
+        Some(hop) => hop.address(&additions.query),
+    };
+    let address = address.map_err(|problem| AttemptFailure::neutral(Error::build(problem)))?;
+    let no_body = Body::empty();
+    let body = if with_body { &plan.body } else { &no_body };
+    let body = body.open().await.map_err(|error| {
         AttemptFailure::neutral(
             Error::build(format!("a file of the body cannot be opened: {}", error.kind())).with_source(error),
         )
@@ -208,8 +251,11 @@ async fn build(
         let _ = progress.body_started.set(started);
     }
     let mut request = http::Request::new(body);
-    *request.method_mut() = http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
-        .map_err(|_| fail("the operation's method is not one".to_owned()))?;
+    *request.method_mut() = match hop {
+        Some(hop) => hop.method.clone(),
+        None => http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
+            .map_err(|_| fail("the operation's method is not one".to_owned()))?,
+    };
     *request.uri_mut() = address;
     let cookies: Vec<_> = plan.cookies.iter().chain(&additions.cookies).map(String::as_str).collect();
     if !cookies.is_empty() {

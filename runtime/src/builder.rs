@@ -22,6 +22,7 @@ use crate::hedge::Hedges;
 use crate::observer::Observer;
 use crate::operation::Service;
 use crate::random::Random;
+use crate::redirect::Redirects;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::{InvalidPolicy, Policy};
@@ -48,6 +49,7 @@ pub struct ClientBuilder<C> {
     random: Random,
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
+    redirects: Redirects,
     policy: Option<Policy>,
     policies: BTreeMap<String, Arc<Policy>>,
     headers: HeaderMap,
@@ -72,6 +74,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             random: Random::new(),
             credentials: Credentials::default(),
             trusted: Vec::new(),
+            redirects: Redirects::default(),
             policy: None,
             policies: BTreeMap::new(),
             headers: HeaderMap::new(),
@@ -155,6 +158,24 @@ impl<C: From<Client>> ClientBuilder<C> {
         match BaseUrl::parse(origin) {
             Ok(base) => self.trusted.push(base.origin),
             Err(reason) => self.keep(Err(Error::config(format!("send_credentials_to: {reason}")))),
+        }
+        self
+    }
+
+    /// Follows up to so many redirects in a row, as long as they stay at the origin of the service; without this, and
+    /// with those that lead elsewhere, the redirect itself is the answer. 301 and 302 are followed for GET and HEAD, 303 as
+    /// a GET, 307 and 308 if the body can be sent again (RFC 9110, section 15.4). It is all one attempt.
+    pub fn follow_redirects(mut self, most: u32) -> Self {
+        self.redirects.most = most;
+        self
+    }
+
+    /// Lets redirects lead to another origin too, such as a store of files. The request goes there without credentials,
+    /// cookies, the client's, the operation's and the call's own headers, and never from `https` to `http`.
+    pub fn redirects_to(mut self, origin: &str) -> Self {
+        match BaseUrl::parse(origin) {
+            Ok(base) => self.redirects.origins.push(base.origin),
+            Err(reason) => self.keep(Err(Error::config(format!("redirects_to: {reason}")))),
         }
         self
     }
@@ -258,16 +279,16 @@ impl<C: From<Client>> ClientBuilder<C> {
         };
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
         self.connections.check(self.transport.is_some())?;
+        #[cfg(any(feature = "reqwest", feature = "hyper"))]
         let transport = match self.transport.take() {
             Some(transport) => transport,
-            #[cfg(any(feature = "reqwest", feature = "hyper"))]
             None => built_in(&self.connections)?,
-            #[cfg(not(any(feature = "reqwest", feature = "hyper")))]
-            None => {
-                return Err(Error::config(
-                    "there is no transport without the features `reqwest` and `hyper`: give one to ClientBuilder::transport",
-                ));
-            }
+        };
+        #[cfg(not(any(feature = "reqwest", feature = "hyper")))]
+        let Some(transport) = self.transport.take() else {
+            return Err(Error::config(
+                "there is no transport without the features `reqwest` and `hyper`: give one to ClientBuilder::transport",
+            ));
         };
         let now = Instant::now();
         let budget = Arc::new(Budget::new(policy.budget, now));
@@ -284,6 +305,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             user_agent: self.user_agent,
             credentials: self.credentials,
             trusted: self.trusted,
+            redirects: self.redirects,
             random: self.random,
             transport: RwLock::new(Some(transport)),
             stage: watch::Sender::new(Stage::Open),
@@ -351,7 +373,7 @@ fn home(
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(crate) fn built_in(settings: &Settings) -> Result<Arc<dyn Transport>, Error> {
     #[cfg(all(feature = "reqwest", feature = "hyper"))]
-    if settings.lean == Some(true) {
+    if settings.lean {
         return Ok(Arc::new(crate::transport::hyper::HyperTransport::new(settings)?));
     }
     #[cfg(feature = "reqwest")]

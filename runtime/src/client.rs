@@ -20,6 +20,7 @@ use crate::observer::{Observed, Observer};
 use crate::operation::Service;
 use crate::prepare::Aim;
 use crate::random::Random;
+use crate::redirect::Redirects;
 use crate::registry::ServiceRegistry;
 use crate::resilience::breaker::CircuitState;
 use crate::resilience::budget::Budget;
@@ -56,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     /// Other origins that may be sent the credentials.
     pub(crate) trusted: Vec<Arc<str>>,
+    pub(crate) redirects: Redirects,
     pub(crate) random: Random,
     /// `None` once closed, so that closing lets the idle connections go.
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,

@@ -36,6 +36,7 @@
 //! * `reqwest` (default): the default transport.
 //! * `hyper`: a leaner transport over hyper alone, chosen by `ClientBuilder::hyper_transport` or by leaving `reqwest`
 //!   out. Without either, a [`Transport`] is to be given to the builder.
+//! * `blocking`: `Call::blocking`, for programs without an async runtime.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
 //! * `dns` (Rust 1.88): [`Dns`], instances of services from the DNS.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
@@ -47,6 +48,8 @@ mod again;
 mod all;
 mod attempt;
 mod auth;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod body;
 mod builder;
 mod call;
@@ -72,6 +75,7 @@ mod operation;
 mod paging;
 mod prepare;
 mod random;
+mod redirect;
 mod registry;
 mod reply;
 mod request;

@@ -18,6 +18,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Context, Error};
 use crate::operation::{Operation, SchemeKind};
 use crate::random;
+use crate::redirect::Redirects;
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
 use crate::trace::Trace;
@@ -42,12 +43,24 @@ pub(crate) struct Prepared<'c> {
     common: Option<&'c HeaderMap>,
     user_agent: &'c HeaderValue,
     accept: HeaderValue,
+    pub(crate) redirects: &'c Redirects,
 }
 
 impl Prepared<'_> {
     /// How hard it is tried.
     pub(crate) fn policy(&self) -> &Policy {
         self.own.as_deref().unwrap_or(self.given)
+    }
+
+    /// The headers of a request to somebody who is not to know who asks.
+    pub(crate) fn anonymous_headers(&self, with_body: bool) -> HeaderMap {
+        let mut few = HeaderMap::with_capacity(3);
+        few.insert(header::USER_AGENT, self.user_agent.clone());
+        few.insert(header::ACCEPT, self.accept.clone());
+        if let Some(media_type) = self.plan.headers.get(header::CONTENT_TYPE).filter(|_| with_body) {
+            few.insert(header::CONTENT_TYPE, media_type.clone());
+        }
+        few
     }
 
     /// The headers of one attempt without its credentials: client, operation, call, each over the one before. Made
@@ -168,8 +181,22 @@ pub(crate) fn prepare(
     BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
-    let user_agent = &client.user_agent;
-    Ok(Prepared { plan, context, target, endpoint, chosen, repeatable, trace, given, own, common, user_agent, accept })
+    let (user_agent, redirects) = (&client.user_agent, &client.redirects);
+    Ok(Prepared {
+        plan,
+        context,
+        target,
+        endpoint,
+        chosen,
+        repeatable,
+        trace,
+        given,
+        own,
+        common,
+        user_agent,
+        accept,
+        redirects,
+    })
 }
 
 /// The policy of one call: what the call says, else what its operation says, else the client's; and a changed one if

@@ -4,8 +4,8 @@
 //! second time (DNS rebinding) gains nothing, and neither do the many spellings of 127.0.0.1.
 
 use std::fmt;
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+#[cfg(feature = "hyper")]
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -130,6 +130,7 @@ impl reqwest::dns::Resolve for Names {
 }
 
 /// The future of a lookup.
+#[cfg(feature = "hyper")]
 type Lookup = Pin<Box<dyn Future<Output = Result<std::vec::IntoIter<SocketAddr>, std::io::Error>> + Send>>;
 
 #[cfg(feature = "hyper")]

@@ -53,8 +53,9 @@ pub(crate) struct Settings {
     pub(crate) roots: Vec<CertificateDer<'static>>,
     pub(crate) identity: Option<Secret>,
     pub(crate) addresses: AddressPolicy,
-    /// Which transport, if it was said.
-    pub(crate) lean: Option<bool>,
+    /// Whether hyper is to be used where reqwest is there as well.
+    #[cfg(all(feature = "reqwest", feature = "hyper"))]
+    pub(crate) lean: bool,
     /// Whether anything was set: a transport of the caller's own knows nothing of it.
     touched: bool,
 }
@@ -70,7 +71,8 @@ impl Default for Settings {
             roots: Vec::new(),
             identity: None,
             addresses: AddressPolicy::Any,
-            lean: None,
+            #[cfg(all(feature = "reqwest", feature = "hyper"))]
+            lean: false,
             touched: false,
         }
     }
@@ -176,7 +178,10 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// off.
     #[cfg(feature = "hyper")]
     pub fn hyper_transport(self) -> Self {
-        self.connections(|settings| settings.lean = Some(true))
+        #[cfg(feature = "reqwest")]
+        return self.connections(|settings| settings.lean = true);
+        #[cfg(not(feature = "reqwest"))]
+        self
     }
 
     fn set_proxy(self, url: &str, auth: Option<HeaderValue>) -> Self {
