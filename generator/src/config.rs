@@ -168,14 +168,14 @@ impl Config {
             select::forget_unreached(&document, &api, &mut settings);
         }
         if api.operations.is_empty() && api.types.is_empty() {
-            diagnostics.push(self.nothing_left());
+            diagnostics.push(nothing_left(&document));
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         overrides::apply(&mut api, &settings, diagnostics);
         let plan = plan::plan(&api, &settings, diagnostics);
         // Components may all be plain texts and numbers, which need no definition.
         if api.is_types_only() && plan.definitions.is_empty() {
-            diagnostics.push(self.nothing_left());
+            diagnostics.push(nothing_left(&document));
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         let summary = Summary::new(&api, plan.definitions.len(), unselected, diagnostics);
@@ -184,12 +184,6 @@ impl Config {
             diagnostics.iter().any(|said| said.severity == Severity::Error && said.code.as_str().starts_with("SN03"))
                 || (self.strict && (diagnostics.has_errors() || diagnostics.count(Severity::Warning) > 0));
         ((!refused).then_some((api, plan)), summary)
-    }
-
-    fn nothing_left(&self) -> Diagnostic {
-        Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of")
-            .in_file(self.document.display().to_string())
-            .help("nothing was written")
     }
 
     fn spell(&self, api: &Api, plan: &Plan) -> Vec<SourceFile> {
@@ -281,6 +275,18 @@ impl Config {
         }
         Some(settings)
     }
+}
+
+/// Shown at `paths`, where operations would stand, else at the document as a whole.
+fn nothing_left(document: &load::Document) -> Diagnostic {
+    let error = Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of");
+    let root = Pointer::root();
+    let error = if document.skeleton.paths().is_some() {
+        error.at_key(&root.join("paths"), "holds none that can be generated")
+    } else {
+        error.at(&root, "has no `paths`")
+    };
+    error.help("nothing was written")
 }
 
 fn pattern(text: impl Into<String>) -> Pattern {

@@ -60,14 +60,37 @@ impl Effect {
     }
 }
 
-/// Told, and yet nothing is lost by it: the document is read as it is meant, or only a name is another.
+/// Warnings by which nothing is lost: the document is read as it is meant, only a name is another, or what is wrong has no part in
+/// the client. An error of the same kind does count.
 const HARMLESS: &[Code] = &[
+    codes::DANGLING_REFERENCE,
+    codes::CYCLIC_REFERENCE,
+    codes::MALFORMED_REFERENCE,
     codes::UNKNOWN_KEY,
     codes::UNKNOWN_KEYWORD,
     codes::REPAIRED,
+    codes::REFERENCE_PLACE,
+    codes::DUPLICATE_PARAMETER,
+    codes::DUPLICATE_PATH,
+    codes::MALFORMED_PATH,
+    codes::INVALID_NAME,
+    codes::INVALID_MEDIA_TYPE,
+    codes::INVALID_STATUS,
+    codes::SCHEMA_OR_CONTENT,
+    codes::LATER_VERSION,
+    codes::REPEATED_NAME,
+    codes::NOTHING_WRITTEN,
+    codes::SERVER_VARIABLE,
+    codes::UNFIT_STYLE,
+    codes::UNKNOWN_ENCODING,
+    codes::INVALID_ADDRESS,
+    codes::UNFIT_VALUE,
+    codes::MISSING_KEY,
+    codes::ENDLESS_SCHEMA,
     codes::DUPLICATE_OPERATION_ID,
     codes::NAME_COLLISION,
     codes::INVALID_DEFAULT,
+    codes::CONTRADICTORY_SCHEMA,
 ];
 
 impl Summary {
@@ -84,7 +107,8 @@ impl Summary {
         let mut told: BTreeMap<(Effect, Code, String), Grouped> = BTreeMap::new();
         let mut degraded: BTreeSet<usize> = BTreeSet::new();
         for (said, subject) in diagnostics.with_subjects() {
-            if said.severity > Severity::Warning || HARMLESS.contains(&said.code) {
+            if said.severity > Severity::Warning || said.severity == Severity::Warning && HARMLESS.contains(&said.code)
+            {
                 continue;
             }
             let mut hit: BTreeSet<usize> = BTreeSet::new();

@@ -177,6 +177,11 @@ impl Splitter<'_> {
         self.document.clone()
     }
 
+    /// Whether anything is written at a place.
+    pub(super) fn is_written(&mut self, pointer: &Pointer) -> bool {
+        self.written(pointer).is_some()
+    }
+
     /// What is written at a place.
     fn written(&mut self, pointer: &Pointer) -> Option<Value> {
         let tree = self.tree(pointer.file().as_deref())?;
@@ -219,6 +224,7 @@ impl Splitter<'_> {
         if let Some(reference) = value.get_mut("$ref") {
             *reference = Value::String(pointer.to_reference());
         }
+        self.note_reference(shape, &pointer);
         self.ask_for(pointer, shape);
     }
 
@@ -297,7 +303,7 @@ impl Splitter<'_> {
         let said_at = self.diagnostics.sources.site(&place);
         if !matches!(kind, Kind::Reference(_)) {
             self.diagnostics.push(
-                Diagnostic::note(codes::REFERENCE_PLACE, "the specification has no reference here")
+                Diagnostic::warning(codes::REFERENCE_PLACE, "the specification has no reference here")
                     .at(&place, format!("read as what stands at `{target}`")),
             );
         }

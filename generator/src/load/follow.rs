@@ -70,6 +70,18 @@ pub(super) fn target<'a>(
     }
 }
 
+/// What a thing is, or what its reference leads to in the end, without a word.
+pub(super) fn quietly<'a>(skeleton: &'a Skeleton, value: &'a Value) -> Option<&'a Value> {
+    let mut value = value;
+    for _ in 0..64 {
+        match value.get("$ref").and_then(Value::as_str) {
+            Some(text) => value = skeleton.resolve(&Pointer::from_reference(text)?)?,
+            None => return Some(value),
+        }
+    }
+    None
+}
+
 fn dangling(skeleton: &Skeleton, pointer: &Pointer, place: &Pointer) -> Diagnostic {
     let error = Diagnostic::error(codes::DANGLING_REFERENCE, format!("there is nothing at `{pointer}`"));
     let parent = pointer.parent().unwrap_or_else(Pointer::root);

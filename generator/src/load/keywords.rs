@@ -76,6 +76,7 @@ impl Splitter<'_> {
                 if let Some(kind) = model::keyword(&key).filter(|_| bundle::lone_reference(&value).is_some()) {
                     this.borrow(&mut value, kind);
                 }
+                this.keyword_of_version(&key, &value);
                 this.keyword(&mut schema, &mut older, &key, value, tuple);
             });
         }

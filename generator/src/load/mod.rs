@@ -20,6 +20,7 @@ mod parse;
 mod positions;
 mod read;
 mod references;
+mod rules;
 mod schema;
 mod skeleton;
 mod split;

@@ -219,7 +219,7 @@ pub(super) static PARAMETER: Shape = Shape {
         ("schema", Schema),
         ("content", Map(&Reference(&MEDIA_TYPE))),
         ("example", Unused(&Any)),
-        ("examples", Unused(&Any)),
+        ("examples", Unused(&Map(&Reference(&EXAMPLE)))),
     ],
     others: None,
     essential: &["name", "in", "required", "style", "explode", "schema", "content"],
@@ -238,7 +238,7 @@ pub(super) static HEADER: Shape = Shape {
         ("schema", Schema),
         ("content", Map(&Reference(&MEDIA_TYPE))),
         ("example", Unused(&Any)),
-        ("examples", Unused(&Any)),
+        ("examples", Unused(&Map(&Reference(&EXAMPLE)))),
     ],
     others: None,
     essential: &["schema", "content"],
@@ -265,7 +265,7 @@ pub(super) static RESPONSE: Shape = Shape {
         ("description", Text),
         ("headers", Map(&Reference(&HEADER))),
         ("content", Map(&Reference(&MEDIA_TYPE))),
-        ("links", Unused(&Any)),
+        ("links", Unused(&Map(&Reference(&LINK)))),
     ],
     others: None,
     essential: &["content"],
@@ -277,7 +277,7 @@ pub(super) static MEDIA_TYPE: Shape = Shape {
         ("schema", Schema),
         ("itemSchema", Schema),
         ("example", Unused(&Any)),
-        ("examples", Unused(&Any)),
+        ("examples", Unused(&Map(&Reference(&EXAMPLE)))),
         ("encoding", Map(&Object(&ENCODING))),
         ("prefixEncoding", Unused(&Any)),
         ("itemEncoding", Unused(&Any)),
@@ -302,19 +302,47 @@ static ENCODING: Shape = Shape {
     essential: &["contentType", "style", "explode"],
 };
 
+pub(super) static EXAMPLE: Shape = Shape {
+    name: "an example",
+    keys: &[
+        ("summary", Text),
+        ("description", Text),
+        ("value", Any),
+        ("dataValue", Any),
+        ("serializedValue", Any),
+        ("externalValue", Text),
+    ],
+    others: None,
+    essential: &[],
+};
+
+pub(super) static LINK: Shape = Shape {
+    name: "a link",
+    keys: &[
+        ("operationRef", Text),
+        ("operationId", Text),
+        ("parameters", Unused(&Any)),
+        ("requestBody", Any),
+        ("description", Text),
+        ("server", Object(&SERVER)),
+    ],
+    others: None,
+    essential: &[],
+};
+
 static CALLBACK: Shape = Shape { name: "a callback", keys: &[], others: Some(&Reference(&PATH_ITEM)), essential: &[] };
 
-static COMPONENTS: Shape = Shape {
+pub(super) static COMPONENTS: Shape = Shape {
     name: "`components`",
     keys: &[
         ("schemas", Map(&Schema)),
         ("responses", Map(&Reference(&RESPONSE))),
         ("parameters", Map(&Reference(&PARAMETER))),
-        ("examples", Unused(&Any)),
+        ("examples", Unused(&Map(&Reference(&EXAMPLE)))),
         ("requestBodies", Map(&Reference(&REQUEST_BODY))),
         ("headers", Map(&Reference(&HEADER))),
         ("securitySchemes", Map(&Reference(&SECURITY_SCHEME))),
-        ("links", Unused(&Any)),
+        ("links", Unused(&Map(&Reference(&LINK)))),
         ("callbacks", Map(&Reference(&CALLBACK))),
         ("pathItems", Map(&Reference(&PATH_ITEM))),
         ("mediaTypes", Map(&Reference(&MEDIA_TYPE))),

@@ -8,22 +8,18 @@ use serde_json::{Map, Value, json};
 use super::model::{FLOW, HEADER, OPERATION, PARAMETER, RESPONSE, SECURITY_SCHEME, Shape};
 use super::schema::{JsonType, SchemaObject};
 
-/// What was repaired, for a note: the place inside the object (may be empty), and the words.
-pub(super) type Repairs = Vec<(String, String)>;
-
-/// Brings one object of the skeleton to the form that `openapiv3` reads. What changes the meaning is told.
-pub(super) fn skeleton(shape: &'static Shape, map: &mut Map<String, Value>) -> Repairs {
-    let mut repairs = Vec::new();
+/// Brings one object of the skeleton to the form that `openapiv3` reads. What is against the rules was told (`load::rules`).
+pub(super) fn skeleton(shape: &'static Shape, map: &mut Map<String, Value>) {
     if std::ptr::eq(shape, &raw const OPERATION) {
-        responses_may_be_missing(map, &mut repairs);
+        map.entry("responses").or_insert_with(|| json!({}));
         requirements_may_lack_scopes(map);
     } else if std::ptr::eq(shape, &raw const RESPONSE) {
         description_may_be_missing(map);
     } else if std::ptr::eq(shape, &raw const PARAMETER) {
-        path_parameters_are_required(map, &mut repairs);
-        schema_may_be_missing(map, &mut repairs);
+        path_parameters_are_required(map);
+        schema_may_be_missing(map);
     } else if std::ptr::eq(shape, &raw const HEADER) {
-        schema_may_be_missing(map, &mut repairs);
+        schema_may_be_missing(map);
     } else if std::ptr::eq(shape, &raw const SECURITY_SCHEME) {
         scheme_details_may_be_missing(map);
     } else if std::ptr::eq(shape, &raw const FLOW) {
@@ -35,34 +31,23 @@ pub(super) fn skeleton(shape: &'static Shape, map: &mut Map<String, Value>) -> R
     } else if shape.name == "the document" {
         requirements_may_lack_scopes(map);
     }
-    repairs
-}
-
-fn responses_may_be_missing(map: &mut Map<String, Value>, repairs: &mut Repairs) {
-    if !map.contains_key("responses") {
-        map.insert("responses".to_owned(), json!({}));
-        repairs.push((String::new(), "the operation has no `responses`: its answers are not read".to_owned()));
-    }
 }
 
 fn description_may_be_missing(map: &mut Map<String, Value>) {
     map.entry("description").or_insert_with(|| json!(""));
 }
 
-fn path_parameters_are_required(map: &mut Map<String, Value>, repairs: &mut Repairs) {
-    if map.get("in") == Some(&json!("path")) && map.get("required") != Some(&Value::Bool(true)) {
+fn path_parameters_are_required(map: &mut Map<String, Value>) {
+    if map.get("in") == Some(&json!("path")) {
         map.insert("required".to_owned(), Value::Bool(true));
-        let name = map.get("name").and_then(Value::as_str).unwrap_or_default();
-        repairs.push((String::new(), format!("the path parameter `{name}` does not say `required: true`")));
     }
 }
 
-/// A parameter or header without `schema` and `content` may be anything.
-fn schema_may_be_missing(map: &mut Map<String, Value>, repairs: &mut Repairs) {
-    if !map.contains_key("schema") && !map.contains_key("content") {
+/// A parameter or header without `schema` and `content`, or with a `content` of nothing, may be anything.
+fn schema_may_be_missing(map: &mut Map<String, Value>) {
+    let nothing = |content: &Value| content.as_object().is_some_and(Map::is_empty);
+    if !map.contains_key("schema") && map.get("content").is_none_or(nothing) {
         map.insert("schema".to_owned(), Value::Bool(true));
-        let name = map.get("name").and_then(Value::as_str).unwrap_or("header");
-        repairs.push((String::new(), format!("`{name}` has neither `schema` nor `content`")));
     }
     // `openapiv3` reads one of the two; the schema says more.
     if map.contains_key("schema") {

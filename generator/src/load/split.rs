@@ -14,7 +14,7 @@ use super::library::Library;
 use super::model::{self, Kind, Shape};
 use super::schema::{Schema, SchemaEntry, SchemaId, SchemaTable};
 use super::skeleton::Skeleton;
-use super::{bundle, names, nearest, normalise, references};
+use super::{bundle, names, nearest, normalise, references, rules};
 use crate::diagnostics::{Diagnostic, Diagnostics, Moves, Pointer, Source, codes, push_escaped};
 
 /// Splits a document and the parts of other files that it refers to into their skeleton and their schemas.
@@ -44,6 +44,7 @@ pub(super) fn split(
         queue: VecDeque::new(),
         swagger: None,
         hops_left: MOST_HOPS,
+        noted_for_rules: rules::Noted::new(&document),
     };
     if let Value::Object(map) = &mut document {
         swagger2::document(&mut splitter, map);
@@ -54,6 +55,7 @@ pub(super) fn split(
     splitter.read_parts(&mut skeleton);
     references::settle(&skeleton, &mut splitter);
     names::give(&mut splitter.table);
+    rules::across(&skeleton, &mut splitter);
     (skeleton, splitter.table)
 }
 
@@ -86,6 +88,7 @@ pub(super) struct Splitter<'a> {
     pub(super) swagger: Option<swagger2::Defaults>,
     /// How many more references inside pointers are followed.
     pub(super) hops_left: usize,
+    pub(super) noted_for_rules: rules::Noted,
 }
 
 impl Splitter<'_> {
@@ -118,7 +121,11 @@ impl Splitter<'_> {
             Value::Bool(admits) => Schema::Boolean(admits),
             Value::Object(map) => Schema::Object(Box::new(self.keywords(map))),
             // YAML's `name:` with nothing behind it: nothing is said, so everything is admitted.
-            Value::Null => Schema::Object(Box::default()),
+            Value::Null => {
+                let here = self.here();
+                self.nothing_written(&here, "read as a schema that admits everything");
+                Schema::Object(Box::default())
+            }
             other => {
                 let found = describe(&other);
                 self.diagnostics.push(
@@ -146,7 +153,9 @@ impl Splitter<'_> {
                 if let Value::Object(map) = value {
                     map.sort_keys();
                     for (key, value) in map.iter_mut() {
-                        if !key.starts_with("x-") || !matches!(kind, Kind::Text | Kind::Any) {
+                        if value.is_null() && rules::wants_more_than_a_text(kind) {
+                            self.inside(key, |this| this.nothing_written(&this.here(), "what refers to it is skipped"));
+                        } else if !key.starts_with("x-") || !matches!(kind, Kind::Text | Kind::Any) {
                             self.inside(key, |this| this.visit(value, kind));
                         }
                     }
@@ -197,14 +206,20 @@ impl Splitter<'_> {
         map.sort_keys();
         // `key:` with nothing behind it says nothing, unless nothing is a schema or a value.
         map.retain(|key, value| {
-            !value.is_null() || matches!(shape.key(key).or(shape.others), Some(Kind::Schema | Kind::Any) | None)
+            let kind = shape.key(key).or(shape.others);
+            if !value.is_null() || matches!(kind, Some(Kind::Schema | Kind::Any) | None) {
+                return true;
+            }
+            if kind.is_some_and(rules::wants_more_than_a_text) {
+                let at = self.here().join(key);
+                self.nothing_written(&at, "read as if it were not there");
+            }
+            false
         });
         self.lift(shape, map);
+        self.check_rules(shape, map);
         self.lower_newer(shape, map);
-        for (token, what) in normalise::skeleton(shape, map) {
-            let place = if token.is_empty() { self.here() } else { self.here().join(&token) };
-            self.diagnostics.push(Diagnostic::note(codes::REPAIRED, what).at(&place, ""));
-        }
+        normalise::skeleton(shape, map);
         map.retain(|key, value| self.inside(key, |this| this.member(shape, key, value)));
     }
 
@@ -258,7 +273,10 @@ impl Splitter<'_> {
     /// Whether the value is a reference, which is checked as far as it can be without following it.
     fn reference(&mut self, value: &mut Value, shape: &'static Shape) -> bool {
         let Some(reference) = value.get("$ref") else { return false };
-        if reference.is_string() {
+        if let Some(text) = reference.as_str() {
+            if self.unused_reference(shape, text) {
+                return true;
+            }
             self.inside("$ref", |this| this.settle_reference(value, shape));
             // A path item may say more beside its reference.
             return shape.name != model::PATH_ITEM.name;

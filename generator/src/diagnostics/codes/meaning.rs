@@ -24,11 +24,11 @@ codes! {
     UNKNOWN_FORMAT = "SN0211", "a `format` that is not known",
         "The format has no type of its own here, so that of `type` alone is used.";
     CONTRADICTORY_SCHEMA = "SN0212", "a schema that contradicts itself",
-        "No value, or none of the declared ones, satisfies the schema.";
+        "No value, or none of the declared ones, satisfies the schema. Of contradictory parts of an `allOf`, the last is what the type is made of.";
     DISCRIMINATOR = "SN0213", "a discriminator that does not fit its branches",
         "A discriminator names a property whose values tell which branch applies; its mapping names schemas of the union.";
     INVALID_DEFAULT = "SN0214", "a default that its schema does not admit",
-        "The default is ignored.";
+        "A default is what the service assumes where nothing is sent. It is shown in the documentation of what is generated, and has no other effect.";
     EMPTY_CLIENT = "SN0215", "no operation is left",
         "The document has neither operations nor schemas, or each operation was skipped for a reason told above. An empty client is never written. (A document that has schemas only becomes a crate of types.)";
     UNUSED_RESPONSE = "SN0216", "a response that is not generated",

@@ -45,4 +45,38 @@ codes! {
         "A file holds one OpenAPI document. Put each document (what follows `---`) into a file of its own.";
     REFERENCE_PLACE = "SN0122", "a reference where the specification has none",
         "References stand for schemas, parameters, responses and the other components. Here the specification wants the thing itself. What is meant is clear, so the reference is followed all the same; other tools may not do so.";
+    DUPLICATE_PARAMETER = "SN0123", "a parameter is declared twice",
+        "In one list, a parameter is told from the others by its `name` and its `in` together (names of headers are the same in either case). Of two that are the same, the later one counts.";
+    DUPLICATE_PATH = "SN0124", "two paths are the same",
+        "Paths that differ only in the names between their braces, or in how a character is written, are the same path to a service. Operations of both are generated; which of them the service means, nobody can tell.";
+    MALFORMED_PATH = "SN0125", "a path that is no template of one",
+        "A path starts with `/`, its braces come in pairs with a name between them, no name comes twice, and it holds neither `?` nor `#`: what would follow is declared as parameters. It is generated as it is written.";
+    INVALID_NAME = "SN0126", "a name with characters that it cannot have",
+        "Names of components consist of letters, digits, `.`, `-` and `_`, names of headers and cookies of the characters of an HTTP token (RFC 9110, 5.6.2). Names of components are read all the same; a header or a cookie of such a name cannot be sent.";
+    INVALID_MEDIA_TYPE = "SN0127", "this is no media type",
+        "Under `content`, keys are media types such as `application/json`, or ranges of them such as `text/*` (RFC 9110, 8.3.1). No answer will ever bear another one.";
+    INVALID_STATUS = "SN0128", "this is no status of an answer",
+        "Under `responses`, keys are `default`, a status code from `100` to `599`, or a range of them such as `4XX`. What stands under another key never applies.";
+    SCHEMA_OR_CONTENT = "SN0129", "a value that is described in two ways, or in none",
+        "A parameter or a header has either a `schema` or a `content` with exactly one media type. Where both are there, the schema counts; where there are several media types, the first; where there is nothing, any value is admitted.";
+    LATER_VERSION = "SN0130", "a word of another version of the specification",
+        "The document states a version of OpenAPI that gives this no meaning, though another one does. It is read as that other version means it; other tools may ignore or refuse it.";
+    REPEATED_NAME = "SN0131", "a name is given twice",
+        "Tags are told apart by their names, headers by theirs in either case, and a list of values holds each once.";
+    NOTHING_WRITTEN = "SN0132", "nothing is written where something is needed",
+        "A key without a value (or `null`) stands where the specification wants a mapping or a list. It is read as if the key were not there; a schema that is nothing admits everything.";
+    SERVER_VARIABLE = "SN0133", "a server variable that cannot be filled in",
+        "Each `{name}` of a server's address is declared under `variables` with a `default`, which is one of its `enum` where there is one. The default is what is filled in; give an address of your own in `client.toml`: `[service] base-url = \"…\"`.";
+    UNFIT_STYLE = "SN0134", "a style that cannot write such a value",
+        "`deepObject` writes objects, `spaceDelimited` and `pipeDelimited` write lists (and objects from OpenAPI 3.1 on). For other values the specification does not say what is to be sent.";
+    UNKNOWN_ENCODING = "SN0135", "an encoding of a property that does not exist",
+        "The keys of `encoding` are names of properties of the body's schema. An encoding of anything else has no effect.";
+    INVALID_ADDRESS = "SN0136", "this is no address",
+        "The specification wants a URL here. The client does not use it: how tokens are obtained is up to the application.";
+    UNFIT_VALUE = "SN0137", "a value that its own schema does not admit",
+        "A value under `enum` or `const` is of a type that the `type` beside it does not admit, so no value satisfies both.";
+    MISSING_KEY = "SN0138", "a key that the specification demands is missing",
+        "What is missing has no effect on the client, so the object is read all the same.";
+    ENDLESS_SCHEMA = "SN0139", "a schema that contains itself without end",
+        "By `allOf`, or by properties that are required, the schema is a part of itself, so that no value of finite size satisfies it. Make the property optional or nullable, or take the reference out of `allOf`.";
 }
