@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Renderer, Severity, codes};
+use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Renderer, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
 use crate::load::{Access, Overlay};

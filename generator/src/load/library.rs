@@ -172,8 +172,9 @@ impl<'a> Library<'a> {
         }
         let shown = path.display().to_string();
         let text = read::text(&shown, &real, read::LARGEST.saturating_sub(self.bytes));
-        let text = text.map_err(|error| {
-            diagnostics.push(*error);
+        let text = text.map_err(|unread| {
+            diagnostics.push(unread.told.of_file(name));
+            diagnostics.sources.files.extend(unread.shown.map(|source| (name.to_owned(), source)));
             Refusal::Told
         })?;
         self.bytes = self.bytes.saturating_add(text.len());

@@ -25,8 +25,9 @@ pub(super) fn read(input: &Input, diagnostics: &mut Diagnostics) -> Option<Value
     };
     let text = match text {
         Ok(text) => text,
-        Err(error) => {
-            diagnostics.push(*error);
+        Err(unread) => {
+            diagnostics.push(unread.told);
+            diagnostics.sources.document = unread.shown;
             return None;
         }
     };
@@ -46,15 +47,24 @@ pub(super) fn read(input: &Input, diagnostics: &mut Diagnostics) -> Option<Value
 }
 
 /// The text of a file, which is shown by a name and may have so many bytes.
-pub(super) fn text(name: &str, path: &Path, most: usize) -> Result<String, Box<Diagnostic>> {
+pub(super) fn text(name: &str, path: &Path, most: usize) -> Result<String, Box<Unread>> {
     let bytes = read_file(path, most).map_err(|why| {
-        Diagnostic::error(codes::UNREADABLE_FILE, format!("`{name}` cannot be read: {why}")).in_file(name)
+        let told = Diagnostic::error(codes::UNREADABLE_FILE, format!("`{name}` cannot be read: {why}")).in_file(name);
+        Box::new(Unread { told, shown: None })
     })?;
     decode(name, bytes)
 }
 
-fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(name, &error))?;
+/// Why there is no text.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub(super) told: Diagnostic,
+    /// The text that the place is in, as far as it is one.
+    pub(super) shown: Option<Source>,
+}
+
+fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Unread>> {
+    let text = String::from_utf8(bytes).map_err(|error| Box::new(not_utf8(name, &error)))?;
     // A byte order mark is no part of the document.
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -106,20 +116,23 @@ fn read_file(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
+fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Unread {
     let offset = error.utf8_error().valid_up_to();
-    let valid = error.as_bytes().get(..offset).unwrap_or_default();
-    let line = valid.split(|byte| *byte == b'\n').count();
     let byte = error.as_bytes().get(offset).copied().unwrap_or_default();
-    let diagnostic = Diagnostic::error(
-        codes::NOT_UTF8,
-        format!("`{name}` is not UTF-8: byte {offset} (0x{byte:02x}, in line {line}) begins no character"),
-    )
-    .in_file(name);
-    if error.as_bytes().starts_with(&[0xff, 0xfe]) || error.as_bytes().starts_with(&[0xfe, 0xff]) {
-        diagnostic.help("it looks like UTF-16; save it as UTF-8")
+    // Before the place, the text that is shown has the same bytes; at it, a sign of three that stands for what is none.
+    let shown = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let help = if error.as_bytes().starts_with(&[0xff, 0xfe]) || error.as_bytes().starts_with(&[0xfe, 0xff]) {
+        "it looks like UTF-16; save it as UTF-8"
     } else {
-        diagnostic.help("save it as UTF-8, for instance with `iconv -f latin1 -t utf-8`")
+        "save it as UTF-8, for instance with `iconv -f latin1 -t utf-8`"
+    };
+    let told = Diagnostic::error(
+        codes::NOT_UTF8,
+        format!("`{name}` is not UTF-8: byte {offset} (0x{byte:02x}) begins no character"),
+    );
+    Unread {
+        told: told.at_input(offset..offset + '\u{fffd}'.len_utf8(), "").help(help),
+        shown: Some(prose(name.to_owned(), shown)),
     }
 }
 

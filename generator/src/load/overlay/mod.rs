@@ -66,18 +66,20 @@ fn open(overlay: &Overlay, diagnostics: &mut Diagnostics) -> Option<(String, Val
         ));
         return None;
     }
+    // No file that a document refers to has such a name.
+    let name = format!("overlay:{shown}");
     let text = match read::text(&shown, &overlay.path, read::LARGEST) {
         Ok(text) => text,
-        Err(error) => {
+        Err(unread) => {
+            let read::Unread { told, shown } = *unread;
             diagnostics.push(match &overlay.span {
-                Some(_) => named(Diagnostic::error(codes::OVERLAY_UNREADABLE, error.message), overlay, "named here"),
-                None => *error,
+                Some(_) => named(Diagnostic::error(codes::OVERLAY_UNREADABLE, told.message), overlay, "named here"),
+                None => told.of_file(&name),
             });
+            diagnostics.sources.files.extend(shown.map(|source| (name, source)));
             return None;
         }
     };
-    // No file that a document refers to has such a name.
-    let name = format!("overlay:{shown}");
     let source = read::source(shown, text);
     let (tree, told) = read::tree(&source);
     let broken = !told.is_empty();
