@@ -38,16 +38,24 @@ fn one_file_and_many_give_the_same_client() {
     assert_eq!(client(&folder.join("openapi.yaml")), client(&folder.join("bundled.yaml")));
 }
 
-/// With `SINEW_CORPUS` naming a folder of public documents, the same of a large one that its makers publish both ways.
+/// With `SINEW_CORPUS` naming a folder of public documents (or one that holds it as `dev/`), the same of those that their makers
+/// publish both ways.
 #[test]
-fn a_published_document_is_the_same_bundled_and_not() {
-    let folder = std::env::var_os("SINEW_CORPUS").map(PathBuf::from);
-    let Some(folder) = folder.filter(|folder| folder.join("lago-bundled.yaml").exists()) else {
-        println!("not compared: SINEW_CORPUS names no folder with lago-bundled.yaml and lago-multi-file/");
+fn published_documents_are_the_same_bundled_and_not() {
+    let pairs = [
+        ("lago-multi-file/openapi.yaml", "lago-bundled.yaml"),
+        ("redocly-cafe-3.2-split/openapi.yaml", "redocly-cafe-3.2.yaml"),
+    ];
+    let Some(corpus) = std::env::var_os("SINEW_CORPUS").map(PathBuf::from) else {
+        println!("skipped: SINEW_CORPUS names no folder of public documents");
         return;
     };
-    let there = client(&folder.join("lago-multi-file/openapi.yaml"));
-    assert!(there == client(&folder.join("lago-bundled.yaml")), "the clients differ");
+    let folder = if corpus.join("dev").is_dir() { corpus.join("dev") } else { corpus };
+    for (many, one) in pairs {
+        let (many, one) = (folder.join(many), folder.join(one));
+        assert!(many.exists() && one.exists(), "SINEW_CORPUS has no {} or no {}", many.display(), one.display());
+        assert!(client(&many) == client(&one), "the clients of {} and {} differ", many.display(), one.display());
+    }
 }
 
 /// A document whose one path stands under a reference.

@@ -119,7 +119,7 @@ impl Splitter<'_> {
             && let Some(tree) = self.files.tree(&file)
         {
             let text = self.diagnostics.sources.files.get(&file).map_or("", |source| source.text());
-            self.anchors.note(&whole, &file, text, &tree);
+            self.anchors.note(&whole, &file, Some(text), &tree);
         }
         Ok(whole)
     }

@@ -80,8 +80,31 @@ impl Splitter<'_> {
                 this.keyword(&mut schema, &mut older, &key, value, tuple);
             });
         }
+        self.texts_as_written(&mut schema);
         normalise::schema(&mut schema, &older);
         schema
+    }
+
+    /// Numbers among the values of a schema that admits texts and no numbers: what YAML makes of a `1.10` without quotes.
+    fn texts_as_written(&mut self, schema: &mut SchemaObject) {
+        let number = |ty: &JsonType| matches!(ty, JsonType::Integer | JsonType::Number);
+        if !schema.types.contains(&JsonType::String) || schema.types.iter().any(number) {
+            return;
+        }
+        let here = self.here();
+        let listed = schema.enumeration.iter_mut().flatten().enumerate();
+        let listed = listed.map(|(index, value)| (here.join("enum").index(index), value));
+        let single = [("const", &mut schema.constant), ("default", &mut schema.default)];
+        let single = single.into_iter().filter_map(|(key, value)| Some((here.join(key), value.as_mut()?)));
+        let meant: Vec<_> = listed.chain(single).filter(|(_, value)| value.is_number()).collect();
+        for (place, value) in meant {
+            let text = self.as_written(&place, value);
+            let what = format!("`{text}` is a number, and the schema admits texts");
+            let warning = Diagnostic::warning(codes::UNFIT_VALUE, what);
+            self.diagnostics
+                .push(warning.at(&place, "read as a text; quotes make it one").at(&here.join("type"), "the type"));
+            *value = Value::String(text);
+        }
     }
 
     /// Reads one keyword. The walk stands on it.
@@ -386,7 +409,7 @@ impl Splitter<'_> {
     fn text(&mut self, value: Value) -> Option<String> {
         match value {
             Value::String(text) => Some(text),
-            Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+            Value::Number(_) | Value::Bool(_) => Some(self.as_written(&self.here(), &value)),
             Value::Null => None,
             other => {
                 self.wrong("a text", &other);

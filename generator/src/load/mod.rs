@@ -81,6 +81,7 @@ pub fn load_with(input: &Input, access: &Access, diagnostics: &mut Diagnostics) 
         Input::File(path) => Some(path.as_path()),
         Input::Text { .. } => None,
     };
-    let (skeleton, schemas) = split::split(tree, library::Library::new(path, access), diagnostics);
+    let (skeleton, schemas) =
+        split::split(tree, !access.overlays.is_empty(), library::Library::new(path, access), diagnostics);
     Some(parse::parse(skeleton, schemas, diagnostics))
 }

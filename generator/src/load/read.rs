@@ -34,9 +34,10 @@ pub(super) fn read(input: &Input, diagnostics: &mut Diagnostics) -> Option<Value
     if text.trim().is_empty() {
         diagnostics.push(
             Diagnostic::error(codes::NOT_OPENAPI, format!("`{name}` is empty"))
-                .in_file(name)
+                .at_input(0..0, "")
                 .help("an OpenAPI document starts with the version of the specification, such as `openapi: 3.1.0`"),
         );
+        diagnostics.sources.document = Some(prose(name, text));
         return None;
     }
     let source = source(name, text);

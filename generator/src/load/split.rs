@@ -15,11 +15,12 @@ use super::model::{self, Kind, Shape};
 use super::schema::{Schema, SchemaEntry, SchemaId, SchemaTable};
 use super::skeleton::Skeleton;
 use super::{bundle, names, nearest, normalise, references, rules};
-use crate::diagnostics::{Diagnostic, Diagnostics, Moves, Pointer, Source, codes, push_escaped};
+use crate::diagnostics::{Diagnostic, Diagnostics, Mark, Moves, Place, Pointer, Source, codes, push_escaped};
 
 /// Splits a document and the parts of other files that it refers to into their skeleton and their schemas.
 pub(super) fn split(
     document: Map<String, Value>,
+    overlaid: bool,
     library: Library<'_>,
     diagnostics: &mut Diagnostics,
 ) -> (Skeleton, SchemaTable) {
@@ -28,7 +29,8 @@ pub(super) fn split(
     let name = name.rsplit('/').next().unwrap_or(name).to_owned();
     let mut document = Value::Object(document);
     let mut anchors = Anchors::default();
-    anchors.note(&Pointer::root(), &name, source.map_or("", Source::text), &document);
+    // What overlays brought, the text does not tell.
+    anchors.note(&Pointer::root(), &name, source.map(Source::text).filter(|_| !overlaid), &document);
     let mut splitter = Splitter {
         table: SchemaTable::default(),
         path: String::new(),
@@ -36,7 +38,7 @@ pub(super) fn split(
         files: library,
         name,
         anchors,
-        document: None,
+        document: overlaid.then(|| Rc::new(document.clone())),
         homes: Moves::default(),
         moved: Moves::default(),
         noted: HashSet::new(),
@@ -72,7 +74,7 @@ pub(super) struct Splitter<'a> {
     /// The name of the document's file.
     pub(super) name: String,
     pub(super) anchors: Anchors,
-    /// The document as it is written, once somebody asked for it.
+    /// The document as it is written, overlays applied, once somebody asked for it.
     pub(super) document: Option<Rc<Value>>,
     /// From where an older version has components to where they are.
     pub(super) homes: Moves,
@@ -176,7 +178,7 @@ impl Splitter<'_> {
             }
             Kind::Text => {
                 if let Value::Number(_) | Value::Bool(_) = value {
-                    *value = Value::String(value.to_string());
+                    *value = Value::String(self.as_written(&self.here(), value));
                 }
             }
             Kind::Flag => {
@@ -255,6 +257,18 @@ impl Splitter<'_> {
             return false;
         }
         !matches!(kind, Kind::Unused(_))
+    }
+
+    /// A number or a boolean that is meant as a text: `1.10` is not `1.1`.
+    pub(super) fn as_written(&self, place: &Pointer, value: &Value) -> String {
+        let plain = value.to_string();
+        if !value.is_f64() {
+            return plain;
+        }
+        let found = self.diagnostics.sources.find(&Place::Document(place.clone(), Mark::Value));
+        let text = found.and_then(|(source, range)| source.text().get(range)).map(str::trim);
+        // What stands there is not that number where an alias repeats it, or a merge brought it.
+        text.filter(|text| text.parse::<f64>().ok() == value.as_f64()).map_or(plain, str::to_owned)
     }
 
     fn unknown_key(&mut self, shape: &'static Shape, key: &str, value: &Value) {

@@ -92,6 +92,7 @@ fn corpus(arguments: &Arguments) -> io::Result<ExitCode> {
             compiled: arguments.compile,
             clippy: arguments.clippy,
             totals: report::totals(&entries),
+            unpositioned: report::unpositioned(&entries),
             documents: &entries,
         };
         let text = serde_json::to_string_pretty(&report).map_err(io::Error::other)?;

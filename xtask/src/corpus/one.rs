@@ -47,7 +47,7 @@ pub(super) struct Generated {
     pub(super) errors: usize,
     pub(super) warnings: usize,
     pub(super) reasons: Vec<Reason>,
-    /// Whether the refusal names a place in a file.
+    /// Whether the first error names a line and a column of a file.
     pub(super) positioned: bool,
     /// The first error, as a terminal shows it.
     pub(super) first_error: Option<String>,
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
                 operations: reason.operations.clone(),
             })
             .collect(),
-        positioned: first.as_deref().is_some_and(|text| text.contains("┌─")),
+        positioned: first.as_deref().is_some_and(is_positioned),
         first_error: first,
         seconds,
         peak: peak("self").unwrap_or_default(),
@@ -120,6 +120,15 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 fn first_error(diagnostics: &Diagnostics) -> Option<String> {
     let first = diagnostics.sorted().into_iter().find(|said| said.severity == Severity::Error)?;
     Some(Renderer::plain().render_one(first, &diagnostics.sources))
+}
+
+/// Whether an error is shown at `file:line:column`, and not at a file as a whole.
+fn is_positioned(error: &str) -> bool {
+    error.lines().filter_map(|line| line.split_once("┌─ ")).any(|(_, place)| {
+        let mut parts = place.trim_end().rsplitn(3, ':');
+        let mut number = || parts.next().is_some_and(|part| part.parse::<usize>().is_ok());
+        number() && number()
+    })
 }
 
 /// The version that a document states, read without understanding it.
@@ -167,4 +176,16 @@ pub(super) fn peak(process: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_as_a_whole_is_no_position() {
+        assert!(is_positioned("error[SN0103]: x\n   ┌─ a/b.yaml:12:3\n   │\n"));
+        assert!(!is_positioned("error[SN0101]: x\n   ┌─ a/b.yaml\n"));
+        assert!(!is_positioned("error[SN0101]: x at 1:2\n"));
+    }
 }

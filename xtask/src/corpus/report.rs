@@ -64,6 +64,8 @@ pub(super) struct Report<'a> {
     pub(super) compiled: bool,
     pub(super) clippy: bool,
     pub(super) totals: BTreeMap<&'static str, usize>,
+    /// Refusals that name no line and column.
+    pub(super) unpositioned: usize,
     pub(super) documents: &'a [Entry],
 }
 
@@ -90,8 +92,14 @@ pub(super) fn render(entries: &[Entry], parts: usize, optimised: bool) -> String
         if optimised { "" } else { " (without optimisation)" },
         entries.iter().map(|entry| entry.generated.peak).max().unwrap_or_default() / 1_000_000,
     );
+    let _ = writeln!(text, "refusals without a position: {}", unpositioned(entries));
     let _ = writeln!(text, "{}", last_line(entries));
     text
+}
+
+/// How many refusals do not say at which line and column of a file their reason stands.
+pub(super) fn unpositioned(entries: &[Entry]) -> usize {
+    entries.iter().filter(|entry| entry.outcome == Outcome::Refused && !entry.generated.positioned).count()
 }
 
 /// `ok N, degraded N, refused N, failed N, panicked N`
@@ -213,6 +221,8 @@ mod tests {
         assert_eq!(text.lines().last(), Some("ok 2, degraded 0, refused 0, failed 1, panicked 0"));
         assert!(text.contains("\nfailed b:\n  error: first\n  second\n"), "{text}");
         assert!(text.contains("6 operations full"), "{text}");
+        let text = render(&[entry("a", Outcome::Refused)], 0, true);
+        assert!(text.contains("\nrefusals without a position: 1\n"), "{text}");
     }
 
     #[test]
