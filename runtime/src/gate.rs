@@ -193,3 +193,45 @@ pub(crate) struct Hold {
     pub(crate) _slot: Option<Slot>,
     pub(crate) _counted: Counted<Arc<Gate>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever order slots are taken, given back, and the limit moved in: in the end there are as many as it says.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_limit_that_moves_loses_no_slot_and_makes_none() {
+        let policy = BulkheadPolicy {
+            enabled: true,
+            most: 60,
+            wait: Duration::from_secs(10),
+            adaptive: true,
+            first: 20,
+            least: 4,
+        };
+        let gate = Arc::new(Gate::new(policy));
+        let tasks: Vec<_> = (0..40_u64)
+            .map(|task| {
+                let gate = gate.clone();
+                tokio::spawn(async move {
+                    for round in 0..200 {
+                        let Ok(slot) = gate.slot(Duration::from_secs(10)).await else { panic!("closed or too busy") };
+                        tokio::task::yield_now().await;
+                        match (task + round) % 3 {
+                            0 => gate.learn(Duration::ZERO, true),
+                            _ => gate.learn(Duration::from_millis(1 + round % 7), false),
+                        }
+                        drop(slot);
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        let adaptive = gate.adaptive.as_ref().expect("adaptive");
+        let limit = adaptive.gradient.lock().expect("not poisoned").limit();
+        assert_eq!(adaptive.debt.load(Ordering::Acquire), 0);
+        assert_eq!(gate.free(), Some(usize::try_from(limit).expect("small")));
+    }
+}

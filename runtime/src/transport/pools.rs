@@ -77,3 +77,28 @@ impl<T> fmt::Debug for Pools<T> {
 fn refused(error: impl Into<crate::error::BoxError>) -> TransportError {
     TransportError::new(TransportFailure::Refused, Sent::NotSent, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_nobody_asks_for_are_let_go() {
+        let pools =
+            Pools::new(AddressPolicy::default(), |names| Ok(names.pin.map(|(_, address)| address))).expect("a pool");
+        let pin = |host: &str, last| {
+            let address = SocketAddr::from(([127, 0, 0, last], 80));
+            assert_eq!(pools.pinned(host, address).expect("a pool"), Some(address));
+        };
+        let count = || pools.pinned.lock().expect("not poisoned").len();
+        pin("users.test", 1);
+        pin("users.test", 1);
+        pin("others.test", 1);
+        assert_eq!(count(), 2, "one for a name at an address");
+        tokio::time::advance(Duration::from_secs(119)).await;
+        pin("users.test", 1);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        pin("users.test", 2);
+        assert_eq!(count(), 2, "the name that nobody used is gone");
+    }
+}

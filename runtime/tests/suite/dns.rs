@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sinew_runtime::generated::Client;
-use sinew_runtime::{ClientBuilder, Discovery, Dns, ErrorKind};
+use sinew_runtime::{Discovery, Dns, ErrorKind};
 use tokio::time::Instant;
 
-use crate::support::{SERVICE, get};
+use super::LEAN;
+use crate::support::{get, over};
 
 /// What a name server knows: names with their addresses, and services with their targets (port, priority, weight).
 #[derive(Clone, Default)]
@@ -270,7 +271,7 @@ async fn all_addresses_of_a_name_are_called_under_that_name() {
     for mut server in servers(&zone) {
         let url = format!("http://users.test:{port}/api/v1");
         let dns = quick(Dns::hosts(), &*server);
-        let client: Client = ClientBuilder::new(&SERVICE).base_url(url).discovery(dns).build().expect("a client");
+        let client: Client = over(LEAN, &url).discovery(dns).build().expect("a client");
         answers_come_from(&client, &[loopback(2), loopback(3)]).await;
         for hosts in [&first, &second] {
             let hosts = std::mem::take(&mut *hosts.lock().expect("not poisoned"));
@@ -297,7 +298,7 @@ async fn services_bring_their_ports_and_priorities() {
     for server in servers(&zone) {
         let dns = quick(Dns::srv("_http._tcp.users.test"), &*server);
         let url = "http://users.test/api/v1";
-        let client: Client = ClientBuilder::new(&SERVICE).base_url(url).discovery(dns).build().expect("a client");
+        let client: Client = over(LEAN, url).discovery(dns).build().expect("a client");
         answers_come_from(&client, &[loopback(4)]).await;
         assert!(seen.lock().expect("not poisoned").iter().all(|host| host == "users.test"));
         let addresses: Vec<_> = client.endpoints().iter().map(|endpoint| endpoint.address).collect();
@@ -333,8 +334,7 @@ async fn a_name_server_that_is_away_is_a_failed_connection() {
     // Bound and silent.
     let silent = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let dns = Dns::hosts().name_servers([silent.local_addr().expect("its address")]);
-    let built: Result<Client, _> =
-        ClientBuilder::new(&SERVICE).base_url("http://users.test/api/v1").discovery(dns).build();
+    let built: Result<Client, _> = over(LEAN, "http://users.test/api/v1").discovery(dns).build();
     let client = built.expect("a client");
     let error = get(&client).timeout(Duration::from_millis(300)).await.expect_err("nobody is known");
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");

@@ -11,7 +11,6 @@ mod blocking;
 mod bugs;
 mod calls;
 mod discovery;
-mod dns;
 mod endpoints;
 mod forms;
 mod gate;
@@ -34,6 +33,8 @@ mod unions;
 #[path = "."]
 mod over_reqwest {
     pub(crate) const LEAN: bool = false;
+    #[path = "dns.rs"]
+    mod dns;
     #[path = "faults.rs"]
     mod faults;
     #[path = "http2.rs"]
@@ -49,6 +50,8 @@ mod over_reqwest {
 #[path = "."]
 mod over_hyper {
     pub(crate) const LEAN: bool = true;
+    #[path = "dns.rs"]
+    mod dns;
     #[path = "faults.rs"]
     mod faults;
     #[path = "http2.rs"]

@@ -246,3 +246,60 @@ fn attempts_that_are_all_given_up_are_noticed() {
     drop(breaker.enter(later, LEASE).expect("the probe").0);
     attempt(&breaker, Outcome::Success, later).expect("closed");
 }
+
+#[test]
+fn calls_are_counted_only_where_the_policy_says_so() {
+    assert!(!breaker().0.counts_calls());
+    assert!(with(BreakerPolicy { counting: Counting::Calls, ..policy() }).0.counts_calls());
+}
+
+#[test]
+fn a_success_is_taken_for_granted_only_where_it_says_nothing_new() {
+    let granted = |breaker: &Breaker, now| breaker.enter(now, LEASE).expect("admitted").0.settle_granted().is_ok();
+    let (breaker, now) = breaker();
+    assert!(granted(&breaker, now));
+    attempt(&breaker, Outcome::Failure, now);
+    assert!(!granted(&breaker, now), "it ends a row of failures");
+    attempt(&breaker, Outcome::Success, now);
+    assert!(granted(&breaker, now));
+    let (late, _) = breaker.enter(now, LEASE).expect("admitted");
+    trip(&breaker, now);
+    assert!(late.settle_granted().is_err(), "a late one is no news, and no state either");
+    assert!(!granted(&breaker, now + Duration::from_secs(60)), "a probe's success closes");
+    let (careful, now) = with(BreakerPolicy { given_up: 2, ..policy() });
+    assert!(granted(&careful, now));
+    careful.enter(now, LEASE).expect("admitted").0.give_up(LEASE, 0, now);
+    assert!(!granted(&careful, now), "it ends a row of those that were given up");
+    let slow_after = Some(Duration::from_secs(1));
+    assert!(!granted(&with(BreakerPolicy { slow_after, ..policy() }).0, now), "times are measured");
+    assert!(!granted(&with(Policy::standard().breaker).0, now), "shares are measured");
+}
+
+/// To look is to be told what one would be told at the door, and changes nothing.
+#[test]
+fn looking_says_what_entering_would() {
+    let (breaker, now) = breaker();
+    let second = Duration::from_secs(1);
+    let agree = |now| {
+        let seen = breaker.admits(now);
+        let state = breaker.state();
+        assert_eq!(seen, breaker.admits(now), "a look changes nothing");
+        assert_eq!(breaker.state(), state);
+        seen
+    };
+    assert_eq!(agree(now), Ok(()));
+    trip(&breaker, now);
+    assert_eq!(agree(now + second * 59), Err(Some(second)));
+    assert_eq!(breaker.enter(now + second * 59, LEASE).map(drop), Err(Some(second)));
+    assert_eq!(agree(now + second * 60), Ok(()));
+    let (probe, _) = breaker.enter(now + second * 60, LEASE).expect("a probe");
+    assert_eq!(agree(now + second * 61), Err(Some(second * 9)), "the lease of the probe");
+    assert_eq!(agree(now + second * 70), Ok(()), "it was lost");
+    drop(probe);
+    assert_eq!(agree(now + second * 61), Ok(()), "its turn is free");
+    breaker.force(CircuitState::Open, true);
+    assert_eq!(agree(now + second * 999), Err(None));
+    assert_eq!(breaker.enter(now + second * 999, LEASE).map(drop), Err(None));
+    breaker.force(CircuitState::Closed, true);
+    assert_eq!(agree(now), Ok(()));
+}

@@ -3,6 +3,9 @@
 //! Two are drawn by chance and the less loaded of them is taken (Mitzenmacher, "The Power of Two Choices"): nearly as
 //! good as always taking the least loaded, and clients that see the same do not all run to the same place.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 

@@ -1,0 +1,198 @@
+//! Does each attempt go where it should, whatever state the endpoints are in?
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::encode::base::BaseUrl;
+use crate::resilience::breaker::Evidence;
+use crate::resilience::policy::Policy;
+
+fn endpoints(count: usize, now: Instant) -> Vec<Arc<Endpoint>> {
+    let endpoint = |index| {
+        let base = BaseUrl::parse(&format!("http://e{index}.test")).expect("an address");
+        Arc::new(Endpoint::new(base, None, &Policy::default(), now))
+    };
+    (0..count).map(endpoint).collect()
+}
+
+fn policy() -> OutlierPolicy {
+    Policy::default().outlier
+}
+
+fn second() -> Duration {
+    Duration::from_secs(1)
+}
+
+/// What is the matter with an endpoint.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    open: bool,
+    ejected: bool,
+    pushed_back: bool,
+    tried: bool,
+    priority: u16,
+}
+
+fn state() -> impl Strategy<Value = State> {
+    (any::<[bool; 4]>(), 0..3_u16).prop_map(|([open, ejected, pushed_back, tried], priority)| State {
+        open,
+        ejected,
+        pushed_back,
+        tried,
+        priority,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The rules in words: whoever is asked lets calls through and did not ask to be left alone; and nobody who could be
+    /// asked as well stands better.
+    #[test]
+    fn the_best_that_lets_one_in_is_asked(states in prop::collection::vec(state(), 1..8), random: u64) {
+        let now = Instant::now();
+        let all = endpoints(states.len(), now);
+        let mut tried = Tried::default();
+        for (endpoint, state) in all.iter().zip(&states) {
+            if state.open {
+                endpoint.breaker.force(CircuitState::Open, true);
+            }
+            if state.ejected {
+                endpoint.outlier.eject(now, policy());
+            }
+            if state.pushed_back {
+                endpoint.pushback.ask(now, second());
+            }
+            if state.tried {
+                tried.extend([&**endpoint]);
+            }
+            endpoint.set_rank(state.priority, 1);
+        }
+        let cluster = Cluster::new(all.clone(), None, policy());
+        let choices = Choices::Many(&cluster, cluster.endpoints());
+        let asking = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| random };
+        let out = states.iter().filter(|state| state.open || state.ejected).count();
+        let panic = states.iter().any(|state| state.ejected) && out * 2 > states.len();
+        let rank = |state: &State| (state.ejected && !panic, state.tried, state.priority);
+        let best = states.iter().filter(|state| !state.open && !state.pushed_back).map(rank).min();
+        match choices.enter(&asking) {
+            Entry::Go(endpoint, _permit, change) => {
+                prop_assert_eq!(change, None);
+                let place = all.iter().position(|other| other.id == endpoint.id).expect("one of them");
+                prop_assert!(!states[place].open && !states[place].pushed_back);
+                prop_assert_eq!(Some(rank(&states[place])), best);
+            }
+            Entry::Wait(left) => {
+                prop_assert_eq!((best, left), (None, second()));
+                prop_assert!(states.iter().any(|state| !state.open));
+            }
+            Entry::Rejected(retry_in) => {
+                prop_assert_eq!((best, retry_in), (None, None));
+                prop_assert!(states.iter().all(|state| state.open));
+            }
+            Entry::Nowhere(_) => prop_assert!(false, "there are some"),
+        }
+    }
+}
+
+#[test]
+fn each_pair_is_as_likely_as_any_other() {
+    let now = Instant::now();
+    let all = endpoints(5, now);
+    // So different in load that the first of a pair always wins.
+    for (endpoint, millis) in all.iter().zip([1, 10, 100, 1000, 10_000]) {
+        endpoint.load.answered(now, Duration::from_millis(millis));
+    }
+    let random = crate::random::Random::from_seed(3);
+    let tried = Tried::default();
+    let asking = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| random.next() };
+    let mut counts = [0; 5];
+    for _ in 0..10_000 {
+        let picked = pick(&all, policy(), &asking).expect("one of them");
+        counts[all.iter().position(|other| other.id == picked.id).expect("one of them")] += 1;
+    }
+    // Of the ten pairs four have the first in them, three the second, and so on.
+    for (count, expected) in counts.into_iter().zip([4000_i32, 3000, 2000, 1000, 0]) {
+        assert!((count - expected).abs() < 200, "{counts:?}");
+    }
+}
+
+#[test]
+fn the_soonest_probe_is_told_and_let_through() {
+    let now = Instant::now();
+    let all = endpoints(3, now);
+    let fail = |endpoint: &Endpoint, asked: u64| {
+        for _ in 0..5 {
+            let (permit, _) = endpoint.breaker.enter(now, second()).expect("closed");
+            let asked = Some(Duration::from_secs(asked));
+            permit.settle(Evidence { outcome: Outcome::Failure, took: second(), asked, random: 0 }, now);
+        }
+    };
+    for (endpoint, asked) in all.iter().zip([300, 100, 200]) {
+        fail(endpoint, asked);
+    }
+    let cluster = Cluster::new(all, None, policy());
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    let tried = Tried::default();
+    let asking = |now| Asking { now, lease: second(), shared: false, tried: &tried, random: &|| 7 };
+    assert!(matches!(choices.enter(&asking(now)), Entry::Rejected(Some(left)) if left.as_secs() == 100));
+    assert!(choices.all_open(now) && !choices.all_open(now + second() * 100));
+    let later = now + second() * 100;
+    let Entry::Go(probed, _permit, Some(_)) = choices.enter(&asking(later)) else { panic!("its probe is due") };
+    assert_eq!(&**probed.origin(), "http://e1.test");
+    assert!(matches!(choices.enter(&asking(later)), Entry::Rejected(Some(left)) if left == second()), "one probe");
+}
+
+/// However many threads find failures at once, no more than the share is out.
+#[test]
+fn threads_leave_no_more_than_the_share_out() {
+    for _ in 0..50 {
+        let now = Instant::now();
+        let cluster = Cluster::new(endpoints(9, now), None, policy());
+        std::thread::scope(|scope| {
+            for endpoint in cluster.endpoints().iter() {
+                let (endpoint, cluster) = (endpoint.clone(), &cluster);
+                scope.spawn(move || {
+                    let choices = Choices::Many(cluster, cluster.endpoints());
+                    for _ in 0..20 {
+                        choices.ended(&endpoint, Outcome::Failure, second(), now);
+                    }
+                });
+            }
+        });
+        let out = cluster.endpoints().iter().filter(|endpoint| endpoint.outlier.left(now).is_some()).count();
+        assert_eq!(out, 4, "half of nine");
+    }
+}
+
+#[test]
+fn what_is_on_its_way_is_counted_back_by_every_thread() {
+    let now = Instant::now();
+    let all = endpoints(1, now);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10_000 {
+                    let _counted = all[0].load.count();
+                }
+            });
+        }
+    });
+    assert_eq!(all[0].load.in_flight(), 0);
+}
+
+#[test]
+fn a_loser_teaches_nothing_but_patience() {
+    let now = Instant::now();
+    let cluster = Cluster::new(endpoints(2, now), None, OutlierPolicy { failures: 1, ..policy() });
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    let endpoint = &cluster.endpoints()[0];
+    choices.ended(endpoint, Outcome::Success, second(), now);
+    assert_eq!(choices.ended(endpoint, Outcome::Neutral, Duration::ZERO, now), None);
+    assert_eq!((endpoint.load.average(now), endpoint.outlier.left(now)), (Some(second()), None));
+    assert!(choices.ended(endpoint, Outcome::Failure, second(), now).is_some());
+    assert!(choices.has_another(Some(endpoint), now) && choices.has_another(None, now));
+    let one = Choices::One(endpoint);
+    assert_eq!(one.ended(endpoint, Outcome::Failure, second(), now), None);
+    assert!(!one.has_another(None, now));
+}
