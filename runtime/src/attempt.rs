@@ -150,13 +150,25 @@ pub(crate) async fn once(
 ) -> Result<Reply, AttemptFailure> {
     let mut hop: Option<Hop> = None;
     let mut hops_left = call.redirects.most;
+    let mut renewed = false;
     let (head, body) = loop {
-        let request = build(call, aim, hop.as_ref(), progress).await?;
+        let request = build(call, aim, hop.as_ref(), progress, transport).await?;
+        let authorization = request.headers().get(header::AUTHORIZATION).cloned();
         let asked = (hops_left > 0).then(|| (request.method().clone(), request.uri().clone()));
         progress.reach(Progress::EXCHANGE);
         let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
         progress.reach(Progress::BODY);
         let (head, body) = reply.into_parts();
+        // A token may have been taken back before its time. Whoever refuses it has done nothing yet, so asking again
+        // with another one is no second attempt; but it is done once only.
+        if head.status == http::StatusCode::UNAUTHORIZED
+            && !renewed
+            && call.plan.body.is_replayable()
+            && auth::refused(&call.chosen, authorization.as_ref())
+        {
+            renewed = true;
+            continue;
+        }
         let further = asked.and_then(|(method, from)| {
             let answer = (head.status, &head.headers);
             call.redirects.next(&aim.target.origin, (&method, &from), answer, call.plan.body.is_replayable())
@@ -214,6 +226,7 @@ async fn build(
     aim: &Aim<'_>,
     hop: Option<&Hop>,
     progress: &Progress,
+    transport: &dyn crate::transport::Transport,
 ) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
     let plan = &call.plan;
     let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
@@ -233,7 +246,7 @@ async fn build(
             headers.remove(name);
         }
     }
-    let additions = auth::apply(&call.chosen, &mut headers).await.map_err(AttemptFailure::neutral)?;
+    let additions = auth::apply(&call.chosen, &mut headers, transport).await.map_err(AttemptFailure::neutral)?;
     let address = match hop {
         None => aim.address(&additions.query),
         Some(hop) => hop.address(&additions.query),

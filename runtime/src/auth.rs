@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::encode::{self, parameter::ParameterValue};
 use crate::error::{BoxError, Error, ErrorKind, Phase, Sent};
+use crate::oauth::Tokens;
 use crate::operation::{Operation, SchemeKind, Service};
 use crate::secret::Secret;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, Transport};
 
 /// Where a bearer token comes from: a text, or an async function that is asked for each attempt.
 ///
@@ -31,6 +32,7 @@ pub struct TokenSource(Source);
 #[derive(Clone)]
 enum Source {
     Fixed(Secret),
+    OAuth(Arc<Tokens>),
     Asked(Arc<dyn Fn() -> BoxFuture<'static, Result<Secret, BoxError>> + Send + Sync>),
 }
 
@@ -50,10 +52,27 @@ impl TokenSource {
         })))
     }
 
-    async fn token(&self) -> Result<Cow<'_, Secret>, BoxError> {
+    /// Tokens for a client's own credentials, fetched and renewed by themselves; [`OAuth`](crate::OAuth) says more.
+    pub fn client_credentials(
+        endpoint: impl Into<crate::TokenEndpoint>,
+        id: impl Into<String>,
+        secret: impl Into<Secret>,
+    ) -> Self {
+        crate::OAuth::client_credentials(endpoint, id, secret).into()
+    }
+
+    pub(crate) fn oauth(tokens: Arc<Tokens>) -> Self {
+        Self(Source::OAuth(tokens))
+    }
+
+    async fn token(&self, transport: &dyn Transport) -> Result<Cow<'_, Secret>, Error> {
         match &self.0 {
             Source::Fixed(token) => Ok(Cow::Borrowed(token)),
-            Source::Asked(ask) => ask().await.map(Cow::Owned),
+            Source::OAuth(tokens) => tokens.token(transport).await.map(Cow::Owned),
+            Source::Asked(ask) => ask().await.map(Cow::Owned).map_err(|error| {
+                Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, "the token source failed")
+                    .with_source(error)
+            }),
         }
     }
 }
@@ -264,13 +283,17 @@ pub(crate) struct Additions {
 }
 
 /// Fetches and writes the chosen credentials, each in place of what has its name.
-pub(crate) async fn apply(chosen: &[Chosen<'_>], headers: &mut HeaderMap) -> Result<Additions, Error> {
+pub(crate) async fn apply(
+    chosen: &[Chosen<'_>],
+    headers: &mut HeaderMap,
+    transport: &dyn Transport,
+) -> Result<Additions, Error> {
     let mut additions = Additions::default();
     let fail = |detail: &'static str| Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail);
     for (kind, credential) in chosen {
         match (kind, credential) {
             (SchemeKind::Bearer, Credential::Bearer(source)) => {
-                let token = source.token().await.map_err(|error| fail("the token source failed").with_source(error))?;
+                let token = source.token(transport).await?;
                 let value = encode::header::secret(["Bearer ", token.expose()].concat())
                     .map_err(|_| fail("the bearer token is not printable ASCII"))?;
                 headers.insert(header::AUTHORIZATION, value);
@@ -303,4 +326,17 @@ pub(crate) async fn apply(chosen: &[Chosen<'_>], headers: &mut HeaderMap) -> Res
         }
     }
     Ok(additions)
+}
+
+/// The service refused what was sent. Whether there is something else to send: a token that can be renewed.
+pub(crate) fn refused(chosen: &[Chosen<'_>], sent: Option<&HeaderValue>) -> bool {
+    let sent = sent.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let Some(sent) = sent.map(Secret::from) else { return false };
+    chosen.iter().any(|(_, credential)| match credential {
+        Credential::Bearer(TokenSource(Source::OAuth(tokens))) => {
+            tokens.refused(&sent);
+            true
+        }
+        _ => false,
+    })
 }

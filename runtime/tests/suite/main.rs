@@ -18,6 +18,7 @@ mod generated;
 mod health;
 mod hedging;
 mod macros;
+mod oauth;
 mod observed;
 mod paging;
 mod redaction;
