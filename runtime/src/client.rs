@@ -150,6 +150,7 @@ impl Client {
             let about = Observed {
                 service: inner.service.name,
                 origin: endpoint.origin(),
+                address: endpoint.address,
                 operation: "",
                 method: "",
                 template: "",

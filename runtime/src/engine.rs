@@ -122,7 +122,9 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
                 None
             }
             Some(Entry::Go(endpoint, permit, change)) => {
-                telemetry.circuit(change);
+                if change.is_some() {
+                    client.telemetry(&call.aim(Some(endpoint)), policy.attempts).circuit(change);
+                }
                 Some((endpoint, permit))
             }
             Some(Entry::Wait(left)) => {

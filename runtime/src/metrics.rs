@@ -143,6 +143,7 @@ mod tests {
         let about = Observed {
             service: "user-service",
             origin: "http://localhost:8001",
+            address: None,
             operation: "get_user",
             method: "GET",
             template: "/users/{user_id}",

@@ -1,5 +1,6 @@
 //! How does a program watch what its clients do?
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::error::ErrorKind;
@@ -35,6 +36,8 @@ pub struct Observed<'a> {
     pub service: &'static str,
     /// The scheme, host and port: `http://localhost:8001`.
     pub origin: &'a str,
+    /// Which instance it went to, if that was discovered: then all of them have the same origin.
+    pub address: Option<SocketAddr>,
     /// The name of the operation; empty if it is about the client as a whole.
     pub operation: &'static str,
     /// The method; empty if it is about the client as a whole.

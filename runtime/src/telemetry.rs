@@ -39,14 +39,18 @@ impl std::fmt::Display for Seconds {
 impl Context {
     pub(crate) fn observed(&self) -> Observed<'_> {
         let Self { method, template, operation, service, origin } = self;
-        Observed { service, origin, operation, method, template }
+        Observed { service, origin, address: None, operation, method, template }
     }
 }
 
 impl Telemetry<'_> {
+    fn observed(&self) -> Observed<'_> {
+        Observed { address: self.aim.peer, ..self.aim.context.observed() }
+    }
+
     pub(crate) fn tell(&self, event: &Event) {
         if let Some(observer) = self.observer {
-            observer.observe(&self.aim.context.observed(), event);
+            observer.observe(&self.observed(), event);
         }
     }
 
@@ -148,7 +152,7 @@ impl Telemetry<'_> {
     }
 
     pub(crate) fn circuit(&self, change: Option<Change>) {
-        circuit(&self.aim.context.observed(), self.observer, change);
+        circuit(&self.observed(), self.observer, change);
     }
 
     pub(crate) fn rejected(&self, retry_in: Option<Duration>) {
@@ -169,7 +173,16 @@ impl Telemetry<'_> {
         let Context { operation, service, origin, .. } = &*self.aim.context;
         let out_ms = u64::try_from(out.as_millis()).unwrap_or(u64::MAX);
         self.tell(&Event::EndpointEjected { out });
-        tracing::warn!(service, operation, origin = &**origin, out_ms, "Endpoint left out for {}", Seconds(out));
+        let address = self.aim.peer.map(tracing::field::display);
+        tracing::warn!(
+            service,
+            operation,
+            origin = &**origin,
+            address,
+            out_ms,
+            "Endpoint left out for {}",
+            Seconds(out)
+        );
     }
 
     pub(crate) fn stopped(&self, attempt: u32, reason: Reason) {
@@ -187,11 +200,12 @@ pub(crate) fn circuit(about: &Observed<'_>, observer: Option<&dyn Observer>, cha
     if let Some(observer) = observer {
         observer.observe(about, &Event::CircuitChanged { from, to });
     }
-    let Observed { service, origin, .. } = *about;
+    let Observed { service, origin, address, .. } = *about;
+    let address = address.map(tracing::field::display);
     if to == CircuitState::Open {
-        tracing::warn!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
+        tracing::warn!(service, origin, address, %from, %to, "Circuit breaker: {from} -> {to}");
     } else {
-        tracing::info!(service, origin, %from, %to, "Circuit breaker: {from} -> {to}");
+        tracing::info!(service, origin, address, %from, %to, "Circuit breaker: {from} -> {to}");
     }
 }
 

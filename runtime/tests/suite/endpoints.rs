@@ -152,6 +152,27 @@ async fn an_open_circuit_costs_nothing_where_another_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn changes_are_told_of_the_endpoint_that_they_are_about() {
+    let places = Places::new([Step::refuse(), Step::refuse()]);
+    let book = Book::default();
+    let mut policy = plain().with_attempts(2).with_breaker(1, Duration::from_secs(60));
+    policy.breaker.open_jitter = 0;
+    let client = places.builder().policy(policy).observer(book.clone()).build().expect("a client");
+    get(&client).await.expect_err("both refuse");
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    get(&client).await.expect_err("both probes fail");
+    for origin in ["http://a.test", "http://b.test"] {
+        let events = book.0.lock().expect("not poisoned").clone();
+        let changes = events.into_iter().filter_map(|(of, event)| match event {
+            Event::CircuitChanged { to, .. } if of == origin => Some(to),
+            _ => None,
+        });
+        let expected = [CircuitState::Open, CircuitState::HalfOpen, CircuitState::Open];
+        assert_eq!(changes.collect::<Vec<_>>(), expected, "{origin}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_all_circuits_open_a_call_stops() {
     let places = Places::new([Step::refuse(), Step::refuse()]);
     let client = places.client(plain().with_attempts(5).with_breaker(1, Duration::from_secs(60)));

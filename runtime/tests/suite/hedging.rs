@@ -242,3 +242,18 @@ async fn a_probe_is_not_hedged_on_its_own_circuit_and_is_told() {
     let hedges: Vec<_> = events.iter().filter(|event| matches!(event, Event::Hedged { .. })).collect();
     assert_eq!(hedges, [&Event::Hedged { attempt: 2, after: ms(100) }]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_ends_both_and_sends_no_more() {
+    for at in [50, 200] {
+        let script = Scripted::always(Step::hang());
+        let client = client(&script, hedged(Some(ms(100))));
+        let calling = client.clone();
+        let call = tokio::spawn(async move { get(&calling).await.map(drop) });
+        tokio::time::sleep(ms(at)).await;
+        assert!(!client.close_within(ms(300)).await, "nothing comes");
+        assert!(call.await.expect("no panic").expect_err("closed").is_closed());
+        assert_eq!((script.count(), client.in_flight()), (if at == 50 { 1 } else { 2 }, 0));
+        assert_eq!(client.circuit(), CircuitState::Closed);
+    }
+}
