@@ -180,6 +180,13 @@ pub(crate) async fn once(
         hops_left -= 1;
     };
     answered(head.status);
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    let (head, body) = {
+        let mut head = head;
+        let read = call.compressed && call.plan.operation.method != Method::Head;
+        let body = if read { crate::compressed::decoded(head.status, &mut head.headers, body) } else { body };
+        (head, body)
+    };
     let (status, headers) = (head.status, head.headers);
     let mode = call.plan.mode;
     let policy = call.policy();

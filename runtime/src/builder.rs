@@ -50,6 +50,8 @@ pub struct ClientBuilder<C> {
     credentials: Credentials,
     trusted: Vec<Arc<str>>,
     redirects: Redirects,
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    compressed: bool,
     policy: Option<Policy>,
     policies: BTreeMap<String, Arc<Policy>>,
     headers: HeaderMap,
@@ -75,6 +77,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             credentials: Credentials::default(),
             trusted: Vec::new(),
             redirects: Redirects::default(),
+            #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+            compressed: false,
             policy: None,
             policies: BTreeMap::new(),
             headers: HeaderMap::new(),
@@ -177,6 +181,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             Ok(base) => self.redirects.origins.push(base.origin),
             Err(reason) => self.keep(Err(Error::config(format!("redirects_to: {reason}")))),
         }
+        self
+    }
+
+    /// Asks for compressed answers, in the ways that the features `zstd`, `brotli` and `gzip` can read. The caps on a
+    /// body's size are about what comes out.
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    pub fn accept_compressed(mut self) -> Self {
+        self.compressed = true;
         self
     }
 
@@ -306,6 +318,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             credentials: self.credentials,
             trusted: self.trusted,
             redirects: self.redirects,
+            #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+            compressed: self.compressed,
             random: self.random,
             transport: RwLock::new(Some(transport)),
             stage: watch::Sender::new(Stage::Open),

@@ -58,6 +58,9 @@ pub(crate) struct Inner {
     /// Other origins that may be sent the credentials.
     pub(crate) trusted: Vec<Arc<str>>,
     pub(crate) redirects: Redirects,
+    /// Whether compressed answers are asked for.
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    pub(crate) compressed: bool,
     pub(crate) random: Random,
     /// `None` once closed, so that closing lets the idle connections go.
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,

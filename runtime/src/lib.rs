@@ -37,6 +37,7 @@
 //! * `hyper`: a leaner transport over hyper alone, chosen by `ClientBuilder::hyper_transport` or by leaving `reqwest`
 //!   out. Without either, a [`Transport`] is to be given to the builder.
 //! * `blocking`: `Call::blocking`, for programs without an async runtime.
+//! * `gzip`, `zstd`, `brotli`: compressed answers, for clients built with `ClientBuilder::accept_compressed`.
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
 //! * `dns` (Rust 1.88): [`Dns`], instances of services from the DNS.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
@@ -54,6 +55,8 @@ mod body;
 mod builder;
 mod call;
 mod client;
+#[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+mod compressed;
 mod discovery;
 mod disposition;
 mod encode;

@@ -44,6 +44,9 @@ pub(crate) struct Prepared<'c> {
     user_agent: &'c HeaderValue,
     accept: HeaderValue,
     pub(crate) redirects: &'c Redirects,
+    /// Whether compressed answers are asked for and read; who asks by hand reads by hand.
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    pub(crate) compressed: bool,
 }
 
 impl Prepared<'_> {
@@ -57,6 +60,10 @@ impl Prepared<'_> {
         let mut few = HeaderMap::with_capacity(3);
         few.insert(header::USER_AGENT, self.user_agent.clone());
         few.insert(header::ACCEPT, self.accept.clone());
+        #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+        if self.compressed {
+            few.insert(header::ACCEPT_ENCODING, crate::compressed::ACCEPTED);
+        }
         if let Some(media_type) = self.plan.headers.get(header::CONTENT_TYPE).filter(|_| with_body) {
             few.insert(header::CONTENT_TYPE, media_type.clone());
         }
@@ -80,6 +87,10 @@ impl Prepared<'_> {
         }
         if !own.contains_key(header::ACCEPT) {
             all.insert(header::ACCEPT, self.accept.clone());
+        }
+        #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+        if self.compressed {
+            all.insert(header::ACCEPT_ENCODING, crate::compressed::ACCEPTED);
         }
         for (name, value) in own {
             all.append(name, value.clone());
@@ -181,6 +192,10 @@ pub(crate) fn prepare(
     BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+    let compressed = client.compressed
+        && !plan.headers.contains_key(header::ACCEPT_ENCODING)
+        && !client.headers.contains_key(header::ACCEPT_ENCODING);
     let (user_agent, redirects) = (&client.user_agent, &client.redirects);
     Ok(Prepared {
         plan,
@@ -196,6 +211,8 @@ pub(crate) fn prepare(
         user_agent,
         accept,
         redirects,
+        #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
+        compressed,
     })
 }
 

@@ -61,6 +61,8 @@ pub enum TransportFailure {
     /// The service gave the request back and says that it did not process it: HTTP/2's `REFUSED_STREAM`, or a `GOAWAY`
     /// that names an earlier stream as the last (RFC 9113, sections 6.8 and 8.7).
     Unprocessed,
+    /// The reply's body is not encoded as its headers say.
+    Encoding,
     /// The body to be sent could not be read.
     RequestBody,
     /// The request is not one that this transport can send.

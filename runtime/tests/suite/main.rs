@@ -10,6 +10,7 @@ mod auth;
 mod blocking;
 mod bugs;
 mod calls;
+mod compressed;
 mod discovery;
 mod endpoints;
 mod forms;

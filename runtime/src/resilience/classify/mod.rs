@@ -33,6 +33,7 @@ pub(crate) fn transport_outcome(failure: TransportFailure) -> (ErrorKind, Outcom
         TransportFailure::Broken => (ErrorKind::Transport, Outcome::Failure),
         // It gave the request back for reasons of its own house-keeping (RFC 9113, section 8.7): neither ill nor well.
         TransportFailure::Unprocessed => (ErrorKind::Transport, Outcome::Neutral),
+        TransportFailure::Encoding => (ErrorKind::Decode, Outcome::Neutral),
         TransportFailure::RequestBody | TransportFailure::Refused => (ErrorKind::Build, Outcome::Neutral),
     }
 }
