@@ -142,6 +142,42 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ten_are_averaged_and_the_rest_weighs_little() {
+        let mut gradient = Gradient::new(20, 4, 200);
+        let near = |gradient: &Gradient, expected: f64| (gradient.long - expected).abs() < 1e-9;
+        for (time, mean) in [(10, 0.010), (20, 0.015), (30, 0.020), (20, 0.020)] {
+            gradient.answered(ms(time), 1);
+            assert!(near(&gradient, mean), "{}", gradient.long);
+        }
+        for _ in 0..6 {
+            gradient.answered(ms(20), 1);
+        }
+        gradient.answered(ms(20) + ms(601), 1);
+        assert!(near(&gradient, 0.020 + 0.601 * 2.0 / 601.0), "{}", gradient.long);
+    }
+
+    #[test]
+    fn a_limit_by_hand() {
+        let mut gradient = Gradient::new(100, 4, 200);
+        for _ in 0..20 {
+            gradient.answered(ms(100), 1);
+        }
+        assert!((gradient.limit - 100.0).abs() < 1e-9 && (gradient.long - 0.1).abs() < 1e-9);
+        gradient.answered(ms(200), 100);
+        // 1.5 * 0.10033 / 0.2 = 0.7525 of a hundred, four more, a fifth of it beside four fifths of the old one.
+        assert!((gradient.limit - 95.85).abs() < 0.01, "{}", gradient.limit);
+        let long = gradient.long;
+        gradient.answered(ms(40), 1);
+        assert!((gradient.long - (long + (0.04 - long) * 2.0 / 601.0) * 0.95).abs() < 1e-9, "{}", gradient.long);
+        gradient.answered(ms(1), 48);
+        assert!(gradient.limit > 95.85, "half of it is enough");
+        for _ in 0..3 {
+            gradient.answered(Duration::from_secs(3600), 200);
+        }
+        assert!((72.0..73.0).contains(&gradient.limit), "a tenth less and 0.8 more, three times: {}", gradient.limit);
+    }
+
+    #[test]
     fn the_long_run_follows_times_that_come_down() {
         let mut gradient = Gradient::new(20, 4, 200);
         for _ in 0..100 {
