@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
-use crate::ir::{Api, Origin, Payload, Shape};
+use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, TypeId, Use};
 use crate::load::nearest;
 use crate::settings::{SchemaSettings, Settings};
 
@@ -36,7 +36,61 @@ pub(crate) fn apply(api: &mut Api, settings: &Settings, diagnostics: &mut Diagno
         }
         tell_unknown(name, setting, known.as_deref(), diagnostics);
     }
+    keep_unknown_fields(api, settings);
+    exhaust(api, settings, diagnostics);
     tell_unknown_formats(api, settings, diagnostics);
+}
+
+/// Gives records a place for the fields that the document does not list.
+fn keep_unknown_fields(api: &mut Api, settings: &Settings) {
+    let keeps = |origin: &Origin| {
+        let setting = match origin {
+            Origin::Component(name) => settings.schemas.get(name).and_then(|setting| setting.keep_unknown_fields),
+            Origin::Inline { .. } => None,
+        };
+        setting.unwrap_or(settings.types.keep_unknown_fields)
+    };
+    let ids: Vec<TypeId> = api
+        .types
+        .iter()
+        .filter(|(_, ty)| matches!(&ty.shape, Shape::Record(record) if record.rest.is_none()) && keeps(&ty.origin))
+        .map(|(id, _)| id)
+        .collect();
+    for id in ids {
+        let origin = Origin::Inline { parent: Parent::Type(id), role: Role::Value };
+        let pointer = api.types.get(id).pointer.clone();
+        let anything = api.types.reserve(origin, pointer);
+        if let Shape::Record(record) = &mut api.types.get_mut(id).shape {
+            record.rest = Some(Use { ty: anything, nullable: false });
+        }
+    }
+}
+
+/// Closes the lists of words and the unions of which the user knows that nothing will ever be added.
+fn exhaust(api: &mut Api, settings: &Settings, diagnostics: &mut Diagnostics) {
+    for (name, setting) in settings.schemas.iter().filter(|(_, setting)| setting.exhaustive) {
+        let ids: Vec<TypeId> = api.types.iter().filter(|(_, ty)| is(&ty.origin, name)).map(|(id, _)| id).collect();
+        let mut closed = false;
+        for id in ids {
+            match &mut api.types.get_mut(id).shape {
+                Shape::Enumeration(listed) => {
+                    listed.open = false;
+                    closed = true;
+                }
+                Shape::Union(union) => {
+                    union.open = false;
+                    closed = true;
+                }
+                _ => {}
+            }
+        }
+        if !closed {
+            diagnostics.push(
+                Diagnostic::error(codes::SETTINGS_CONFLICT, format!("`{name}` is no list of words and no union"))
+                    .at_settings(&setting.span, "so nothing about it can be exhaustive"),
+            );
+        }
+    }
 }
 
 fn is(origin: &Origin, name: &str) -> bool {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use golden_enumerations::types::{Plain, Words, WordsCased, WordsConsts, WordsOrText, WordsSigns, WordsUnknown};
+use golden_objects::types::{Direction, Objects, ObjectsOpen, Way};
 use golden_overrides::types::{Host, HostType, Price};
 use golden_records::types::{Everything, Tree, WithRest};
 use golden_unions::types::{
@@ -167,4 +168,53 @@ fn types_of_the_users_own_read_and_write_themselves() {
     assert!(written(&Serialized(&address), json!("192.0.2.1")));
     assert!(written(&Serialized(&[address]), json!(["192.0.2.1"])));
     assert!(written(&Serialized(&None::<std::net::Ipv4Addr>), Value::Null));
+}
+
+#[test]
+fn fields_that_no_name_lists_are_kept_where_the_document_welcomes_them() {
+    let objects: Objects = kept(&json!({
+        "open": {"a": 1, "b": {"c": [null]}}, "free": {"b": null}, "typed": {"a": 1, "b": "c"},
+        "unevaluated": {"b": "c"}, "patterned": {"x-a": 1}, "patterned_open": {"x-a": 1, "b": "c"},
+        "patterned_beside": {"a": 1, "x-a": 2, "y-a": "b"}, "patterned_alike": {"x-a": {"id": 1}, "b": {"id": 2}},
+        "named": {"abc": true}, "kept": {"id": 1, "new": {"since": "today"}}
+    }));
+    assert_eq!(objects.patterned.unwrap()["x-a"], 1_i64);
+    assert_eq!(objects.open, Some(ObjectsOpen { a: Some(1), additional: [("b".into(), json!({"c": [null]}))].into() }));
+    let passed_over: Objects = serde_json::from_value(json!({"unsaid": {"b": 1}, "closed": {"b": 1}})).unwrap();
+    assert_eq!(serde_json::to_value(passed_over).unwrap(), json!({"unsaid": {}, "closed": {}}));
+}
+
+#[test]
+fn null_is_a_value_where_anything_is() {
+    let objects: Objects = kept(&json!({"anything": null, "anything_named": null, "nothing": null}));
+    assert_eq!((objects.anything, objects.nothing), (Some(Value::Null), Some(())));
+    assert_eq!(kept::<Objects>(&json!({})).anything, None);
+}
+
+#[test]
+fn what_is_required_and_nowhere_declared_is_kept_if_it_comes() {
+    let value: Everything = kept(&everything(&json!({"undeclared": {"a": null}})));
+    assert_eq!(value.undeclared, Some(json!({"a": null})));
+}
+
+#[test]
+fn an_only_alternative_that_a_word_tells_may_get_siblings() {
+    let _: Objects = kept(&json!({"proof": {"strategy": "code"}}));
+    let _: Objects = kept(&json!({"proof": {"strategy": "passkey", "key": 1}}));
+}
+
+#[test]
+fn what_is_exhaustive_refuses_what_is_new() {
+    assert_eq!(Direction::ALL, [Direction::Up, Direction::Down, Direction::LeftMost]);
+    assert_eq!("left-most".parse(), Ok(Direction::LeftMost));
+    let error = "around".parse::<Direction>().unwrap_err();
+    assert_eq!(error.to_string(), "unknown variant `around`, expected `up`, `down`, `left-most`");
+    let _: Way = kept(&json!({"direction": "up"}));
+    let error = serde_json::from_value::<Way>(json!({"fly": true})).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the value is of no variant (Step: `direction` is missing; Stay: `seconds` is missing)"
+    );
+    assert!(serde_json::from_value::<Objects>(json!({"direction": "around"})).is_err());
+    let _: Objects = kept(&json!({"one_word_or_text": "b"}));
 }

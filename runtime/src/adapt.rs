@@ -11,6 +11,29 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::nullable::Nullable;
 
+/// A field that may be left out, of values of which `null` is one: `null` is then `Some`, and only what is left out is `None`.
+///
+/// As a field it wants `#[serde(default, skip_serializing_if = "Option::is_none", with = "present")]`.
+pub mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes a value that is there.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer, T: Serialize>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+
+    /// Reads a value that is there.
+    ///
+    /// # Errors
+    /// Those of the deserializer, or if there is another value.
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(deserializer).map(Some)
+    }
+}
+
 /// A type that is read and written by the adapter `A`, itself or deep inside.
 pub trait Adapted<A>: Sized {
     /// Writes the value.

@@ -1,6 +1,6 @@
 //! What may generated code name? This, the root of the crate, and nothing else.
 
-pub use crate::adapt::{Adapted, base64};
+pub use crate::adapt::{Adapted, base64, present};
 #[cfg(feature = "decimal")]
 pub use crate::adapt::{decimal_number, decimal_text};
 #[cfg(feature = "jiff")]
@@ -9,7 +9,7 @@ pub use crate::client::Client;
 pub use crate::encode::parameter::{Parameter, ParameterValue, Serialized};
 pub use crate::encode::query::Style;
 pub use crate::error::Failure;
-pub use crate::macros::{json_parameter, string_enum};
+pub use crate::macros::{closed_enum, json_parameter, string_enum};
 pub use crate::multipart::FormData;
 pub use crate::operation::{Method, Operation, Scheme, Service};
 pub use crate::paging::{PageRule, PageSize, Paged};
@@ -28,4 +28,9 @@ pub use crate::{
 pub mod private {
     pub use serde;
     pub use serde_json;
+
+    /// Why a text is none of a closed set.
+    pub fn unlisted(word: &str, listed: &mut dyn Iterator<Item = &'static str>) -> crate::UnlistedWord {
+        crate::UnlistedWord::new(word, listed)
+    }
 }

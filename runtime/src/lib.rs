@@ -107,6 +107,7 @@ pub use endpoint::EndpointStatus;
 pub use error::{Error, ErrorKind, Failure, Phase, Sent};
 pub use gate::BulkheadPolicy;
 pub use health::{Checked, Health};
+pub use macros::UnlistedWord;
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
 pub use multipart::{FormData, Part};

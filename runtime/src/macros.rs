@@ -57,6 +57,88 @@ macro_rules! __sinew_string_enum {
     };
 }
 
+/// Gives a type that is a closed set of texts the traits of a text.
+///
+/// The type is `Copy` and has `ALL: &'static [Self]` and `fn as_str(self) -> &'static str`; it gets `Display`, `FromStr`,
+/// `AsRef<str>`, `Serialize`, `Deserialize` and `Parameter`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sinew_closed_enum {
+    ($type:ty) => {
+        impl ::core::fmt::Display for $type {
+            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                formatter.pad(self.as_str())
+            }
+        }
+
+        impl ::core::str::FromStr for $type {
+            type Err = $crate::UnlistedWord;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                let listed = Self::ALL.iter().copied().find(|listed| listed.as_str() == text);
+                listed.ok_or_else(|| {
+                    $crate::generated::private::unlisted(text, &mut Self::ALL.iter().map(|listed| listed.as_str()))
+                })
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl $crate::generated::private::serde::Serialize for $type {
+            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
+            where
+                S: $crate::generated::private::serde::Serializer,
+            {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
+            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
+            where
+                D: $crate::generated::private::serde::Deserializer<'de>,
+            {
+                let text = <::std::string::String as $crate::generated::private::serde::Deserialize<'de>>::deserialize(
+                    deserializer,
+                )?;
+                <Self as ::core::str::FromStr>::from_str(&text)
+                    .map_err(<D::Error as $crate::generated::private::serde::de::Error>::custom)
+            }
+        }
+
+        impl $crate::generated::Parameter for $type {
+            fn parameter(&self) -> $crate::generated::ParameterValue {
+                $crate::generated::ParameterValue::Text(::std::borrow::ToOwned::to_owned(self.as_str()))
+            }
+        }
+    };
+}
+
+/// A text that is not one of those that a type lists.
+///
+/// Types of this kind are those of which the document lists one word, and those that `client.toml` says to be exhaustive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnlistedWord(String);
+
+impl UnlistedWord {
+    pub(crate) fn new(word: &str, listed: &mut dyn Iterator<Item = &'static str>) -> Self {
+        let listed: Vec<String> = listed.map(|word| format!("`{word}`")).collect();
+        Self(format!("unknown variant `{word}`, expected {}", listed.join(", ")))
+    }
+}
+
+impl std::fmt::Display for UnlistedWord {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UnlistedWord {}
+
 /// Makes any type that serialises a `Parameter`: its JSON scalars are text, arrays lists, objects objects.
 #[doc(hidden)]
 #[macro_export]
@@ -75,5 +157,6 @@ macro_rules! __sinew_json_parameter {
     };
 }
 
+pub use __sinew_closed_enum as closed_enum;
 pub use __sinew_json_parameter as json_parameter;
 pub use __sinew_string_enum as string_enum;

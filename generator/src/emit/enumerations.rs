@@ -3,15 +3,19 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::json_parameter;
 use super::text;
 use crate::ir::Enumeration;
 use crate::plan::{Ident, TypePlan};
 
-/// A list of several words, which keeps those it does not know.
-pub(super) fn enumeration(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
-    let ident = text::ident(name);
-    let Some(unknown) = planned.unknown.as_ref().map(text::ident) else { return TokenStream::new() };
+/// A list of words, which keeps those it does not know.
+pub(super) fn open(
+    planned: &TypePlan,
+    listed: &Enumeration,
+    name: &Ident,
+    unknown: &Ident,
+    docs: &TokenStream,
+) -> TokenStream {
+    let (ident, unknown) = (text::ident(name), text::ident(unknown));
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
     let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
@@ -49,28 +53,30 @@ pub(super) fn enumeration(planned: &TypePlan, listed: &Enumeration, name: &Ident
     }
 }
 
-/// A list of one word: nobody chooses it, and no other is accepted.
-pub(super) fn constant(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
+/// A list of words beside which there are no others. Of one word it is a constant: nobody chooses it.
+pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
     let ident = text::ident(name);
-    let (Some(variant), Some(value)) = (planned.variants.first(), listed.values.first()) else {
-        return TokenStream::new();
-    };
-    let rename = (variant.plain() != value).then(|| {
-        let value = text::literal(value);
-        quote!(#[serde(rename = #value)])
-    });
-    let variant = text::ident(variant);
-    let value_doc = text::doc(&format!("{}.", text::code(value)));
-    let parameter = json_parameter(planned, &ident);
+    let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
+    let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
+    let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
+    let (derived, marked) =
+        if listed.is_constant() { (quote!(, Default), quote!(#[default])) } else { (quote!(), quote!()) };
     quote! {
         #docs
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash #derived)]
         pub enum #ident {
-            #value_doc
-            #rename
-            #[default]
-            #variant,
+            #(#value_docs #marked #variants,)*
         }
-        #parameter
+        impl #ident {
+            /// Every word there is.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+            /// The word as it is written.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #values,)*
+                }
+            }
+        }
+        sinew_runtime::generated::closed_enum!(#ident);
     }
 }

@@ -156,6 +156,7 @@ pub(super) fn adapter(adapter: Adapter) -> &'static str {
         Adapter::Base64 => "base64",
         Adapter::DecimalNumber => "decimal_number",
         Adapter::DecimalText => "decimal_text",
+        Adapter::Present => "present",
     }
 }
 

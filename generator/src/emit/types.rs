@@ -87,8 +87,10 @@ fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStr
     }
     match &ty.shape {
         Shape::Record(_) => records::record(plan, ty, planned, name, &docs),
-        Shape::Enumeration(listed) if listed.open => enumerations::enumeration(planned, listed, name, &docs),
-        Shape::Enumeration(listed) => enumerations::constant(planned, listed, name, &docs),
+        Shape::Enumeration(listed) => match &planned.unknown {
+            Some(unknown) => enumerations::open(planned, listed, name, unknown, &docs),
+            None => enumerations::closed(planned, listed, name, &docs),
+        },
         Shape::Union(_) => match &planned.union {
             Some(union) => unions::union(plan, planned, union, name, &docs),
             None => TokenStream::new(),
@@ -128,7 +130,7 @@ fn type_docs(ty: &Type) -> TokenStream {
     if lines.is_empty() {
         lines.push(match &ty.shape {
             Shape::Record(_) => "An object.".to_owned(),
-            Shape::Enumeration(listed) if listed.values.len() == 1 => "A constant.".to_owned(),
+            Shape::Enumeration(listed) if listed.is_constant() => "A constant.".to_owned(),
             Shape::Enumeration(_) => "One of several words.".to_owned(),
             Shape::Union(_) => "One of several types.".to_owned(),
             _ => "A value under a name of its own.".to_owned(),

@@ -16,7 +16,6 @@ pub(super) fn union(
     docs: &TokenStream,
 ) -> TokenStream {
     let ident = text::ident(name);
-    let unknown = text::ident(&union.unknown);
     let variants: Vec<_> = union.arms.iter().map(|arm| text::ident(&arm.ident)).collect();
     let types: Vec<_> = union.arms.iter().map(|arm| mention(plan, &arm.ty, Within::Types)).collect();
     let variant_docs = union.arms.iter().map(|arm| {
@@ -49,30 +48,42 @@ pub(super) fn union(
     });
     let conversions = conversions(union, &types, &ident);
     let parameter = json_parameter(planned, &ident);
+    let unknown = union.unknown.as_ref().map(text::ident);
+    let unknown_variant = unknown.iter().map(|unknown| {
+        quote! {
+            /// What fits none of them, as it came.
+            #unknown(serde_json::Value),
+        }
+    });
+    let encode_unknown = unknown.iter().map(|unknown| quote!(Self::#unknown(value) => value.serialize(serializer),));
+    // A closed union never hands out what is of no alternative.
+    let (closed, otherwise) = match &unknown {
+        Some(unknown) => (None, quote!(Ok(Self::#unknown(value)))),
+        None => (Some(quote!(.closed())), quote!(Err(serde::de::Error::custom("the value is of no variant")))),
+    };
     quote! {
         #docs
         #[derive(Debug, Clone, PartialEq)]
         pub enum #ident {
             #(#variant_docs #variants(#types),)*
-            /// What fits none of them, as it came.
-            #unknown(serde_json::Value),
+            #(#unknown_variant)*
         }
         #(#conversions)*
         impl serde::Serialize for #ident {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     #(#encoders)*
-                    Self::#unknown(value) => value.serialize(serializer),
+                    #(#encode_unknown)*
                 }
             }
         }
         impl<'de> serde::Deserialize<'de> for #ident {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
-                static UNION: Union = Union::new(&[#(#table),*])#tag;
+                static UNION: Union = Union::new(&[#(#table),*])#tag #closed;
                 UNION.decode(deserializer, |arm, value| match arm {
                     #(#decoders)*
-                    _ => Ok(Self::#unknown(value)),
+                    _ => #otherwise,
                 })
             }
         }

@@ -221,6 +221,13 @@ pub struct Enumeration {
     pub open: bool,
 }
 
+impl Enumeration {
+    /// Whether there is only one word, so that nobody chooses it.
+    pub fn is_constant(&self) -> bool {
+        self.values.len() == 1 && !self.open
+    }
+}
+
 /// An object with known fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
@@ -250,6 +257,8 @@ pub struct Union {
     pub arms: Vec<Arm>,
     /// The field whose value tells the alternative.
     pub tag: Option<Tag>,
+    /// Whether what fits no alternative is kept.
+    pub open: bool,
 }
 
 /// An alternative of a [`Union`].

@@ -93,7 +93,7 @@ pub(super) fn event(types: &mut Types, incoming: &[Incoming]) -> Option<Event> {
     let ty = types.reserve(origin, "/webhooks".to_owned());
     let event = types.get_mut(ty);
     event.docs.description = Some("What any of the webhooks delivers.".to_owned());
-    event.shape = Shape::Union(Union { arms, tag: Some(tag) });
+    event.shape = Shape::Union(Union { arms, tag: Some(tag), open: true });
     Some(Event { used: Use { ty, nullable: false } })
 }
 

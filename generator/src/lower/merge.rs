@@ -27,6 +27,8 @@ pub(super) struct Merged {
     /// In the order said.
     pub required: Vec<String>,
     pub additional_properties: Option<SchemaId>,
+    /// The schemas of `patternProperties`, whatever their patterns.
+    pub pattern_properties: Vec<SchemaId>,
     pub items: Option<SchemaId>,
     pub prefix_items: Vec<SchemaId>,
     pub unions: Vec<Alternatives>,
@@ -49,7 +51,7 @@ pub(super) struct Alternatives {
 impl Merged {
     /// Whether anything about the fields of an object is said.
     pub(super) fn has_fields(&self) -> bool {
-        !self.properties.is_empty() || self.additional_properties.is_some()
+        !self.properties.is_empty() || self.additional_properties.is_some() || !self.pattern_properties.is_empty()
     }
 
     /// Whether anything is said beside `required`, documentation and bounds.
@@ -140,7 +142,10 @@ impl Merger<'_, '_> {
                 merged.required.push(name.clone());
             }
         }
-        replace(&mut merged.additional_properties, schema.additional_properties.as_ref());
+        // What nothing else evaluates is what nothing else lists, once all is laid together.
+        let others = schema.additional_properties.as_ref().or(schema.unevaluated_properties.as_ref());
+        replace(&mut merged.additional_properties, others);
+        merged.pattern_properties.extend(schema.pattern_properties.values());
         replace(&mut merged.items, schema.items.as_ref());
         if !schema.prefix_items.is_empty() {
             merged.prefix_items.clone_from(&schema.prefix_items);
@@ -206,6 +211,7 @@ impl Merged {
             }
         }
         self.additional_properties = other.additional_properties.or(self.additional_properties);
+        self.pattern_properties.extend(other.pattern_properties);
         self.items = other.items.or(self.items);
         self.unions = other.unions;
         self.docs = other.docs;

@@ -3,6 +3,7 @@
 //! A type is reserved when it is first mentioned and shaped later, from a queue: so a document may nest and recurse as it likes,
 //! and nothing that no operation reaches ever exists.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::merge::{Merged, merge};
@@ -200,25 +201,18 @@ impl<'d> Lowering<'d> {
     }
 
     fn record(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {
-        let rest = merged.additional_properties.filter(|&rest| {
-            !matches!(self.document.schemas.get(rest).schema, Schema::Boolean(_))
-                && self.object(rest).is_none_or(says_something)
-        });
         let origin = |role| Origin::Inline { parent: Parent::Type(ty), role };
+        let anything = |this: &mut Self| {
+            let pointer = this.document.schemas.get(schema).pointer.clone();
+            this.plain(Shape::Anything, origin(Role::Value), &pointer)
+        };
+        let others = self.others(merged);
         if merged.properties.is_empty() {
-            let closed = merged
-                .additional_properties
-                .is_some_and(|rest| matches!(self.document.schemas.get(rest).schema, Schema::Boolean(false)));
-            if closed {
-                return Shape::Record(Record { fields: Vec::new(), rest: None });
-            }
-            return Shape::Map(match rest {
-                Some(rest) => self.mention(rest, origin(Role::Value)),
-                None => {
-                    let pointer = self.document.schemas.get(schema).pointer.clone();
-                    self.plain(Shape::Anything, origin(Role::Value), &pointer)
-                }
-            });
+            return match others {
+                Others::None => Shape::Record(Record { fields: Vec::new(), rest: None }),
+                Others::Typed(rest) => Shape::Map(self.mention(rest, origin(Role::Value))),
+                Others::Unsaid | Others::Anything => Shape::Map(anything(self)),
+            };
         }
         let mut fields = Vec::with_capacity(merged.properties.len());
         let position = |name: &String| merged.required.iter().position(|required| required == name);
@@ -229,8 +223,47 @@ impl<'d> Lowering<'d> {
             let docs = self.object(*property).map(super::describe::docs).unwrap_or_default();
             fields.push(Field { name: name.clone(), used, required: position(name).is_some(), docs });
         }
-        let rest = rest.map(|rest| self.mention(rest, origin(Role::Value)));
+        // Required, and said nothing of: kept if it comes. Documents misspell such names, so nobody is held to it.
+        for name in merged.required.iter().filter(|name| merged.properties.iter().all(|(known, _)| known != *name)) {
+            let used = match others {
+                Others::Typed(rest) => self.mention(rest, origin(Role::Field(name.clone()))),
+                Others::None => continue,
+                Others::Unsaid | Others::Anything => anything(self),
+            };
+            fields.push(Field { name: name.clone(), used, required: false, docs: Docs::default() });
+        }
+        fields.sort_by(|a, b| {
+            b.required.cmp(&a.required).then_with(|| if a.required { Ordering::Equal } else { a.name.cmp(&b.name) })
+        });
+        let rest = match others {
+            Others::None | Others::Unsaid => None,
+            Others::Typed(rest) => Some(self.mention(rest, origin(Role::Value))),
+            Others::Anything => Some(anything(self)),
+        };
         Shape::Record(Record { fields, rest })
+    }
+
+    /// What a schema says of the fields that it does not list by name.
+    fn others(&self, merged: &Merged) -> Others {
+        let one = |id: SchemaId| match &self.document.schemas.get(id).schema {
+            Schema::Boolean(false) => Others::None,
+            Schema::Boolean(true) => Others::Anything,
+            Schema::Object(schema) if says_something(schema) => Others::Typed(id),
+            Schema::Object(_) => Others::Anything,
+        };
+        let unlisted = merged.additional_properties.map(one);
+        // A field of no pattern may be anything unless the schema says otherwise; one type can only be told where all have it.
+        match (merged.pattern_properties.as_slice(), unlisted) {
+            ([], None) => Others::Unsaid,
+            ([], Some(unlisted)) => unlisted,
+            ([only], Some(Others::None)) => one(*only),
+            (_, Some(Others::None) | None) => Others::Anything,
+            (patterns, Some(Others::Typed(rest))) => {
+                let same = patterns.iter().all(|&pattern| self.unwrapped(pattern).0 == self.unwrapped(rest).0);
+                if same { Others::Typed(rest) } else { Others::Anything }
+            }
+            (_, Some(other)) => other,
+        }
     }
 
     /// Whether a schema is no more than another one under a wrapper: a bare reference, an `allOf` of one, or a union with `null`.
@@ -250,7 +283,10 @@ impl<'d> Lowering<'d> {
         match (target, schema.all_of.as_slice(), schema.one_of.as_slice(), schema.any_of.as_slice()) {
             (Some(target), [], [], []) => Some(target),
             (None, [only], [], []) => Some(*only),
-            (None, [], branches, []) | (None, [], [], branches) if schema.format.is_none() => {
+            // An alternative that is told by a word may be the first of several.
+            (None, [], branches, []) | (None, [], [], branches)
+                if schema.format.is_none() && schema.discriminator.is_none() =>
+            {
                 let mut solid = branches.iter().filter(|&&branch| !self.is_null_branch(branch));
                 match (solid.next(), solid.next()) {
                     (Some(&only), None) => Some(only),
@@ -344,6 +380,18 @@ impl<'d> Lowering<'d> {
             }
         }
     }
+}
+
+/// What the fields are that a schema does not list by name.
+enum Others {
+    /// Nothing is said of them: they may come, and nobody waits for them.
+    Unsaid,
+    /// There are none.
+    None,
+    /// They are welcome, whatever they are.
+    Anything,
+    /// They have a type.
+    Typed(SchemaId),
 }
 
 fn says_something(schema: &SchemaObject) -> bool {

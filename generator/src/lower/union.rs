@@ -44,7 +44,7 @@ pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: Schem
         arms.push(Arm { used, hint });
     }
     let tag = tag(lowering, first, &branches);
-    Some(Shape::Union(Union { arms, tag }))
+    Some(Shape::Union(Union { arms, tag, open: true }))
 }
 
 /// The shape of a schema that lists several types.
@@ -58,7 +58,7 @@ pub(super) fn of_types(lowering: &mut Lowering<'_>, ty: TypeId, schema: SchemaId
             Arm { used: Use { ty: lowering.reserve(Source::OneType(schema, only), origin), nullable: false }, hint }
         })
         .collect();
-    Shape::Union(Union { arms, tag: None })
+    Shape::Union(Union { arms, tag: None, open: true })
 }
 
 /// Once every shape is known: alternatives that come down to the same type are one, and a union of one is that one.
@@ -110,8 +110,8 @@ pub(super) fn settle(types: &mut Types) {
         let shape = match kept.as_slice() {
             _ if anything => Shape::Anything,
             [] => Shape::Anything,
-            [only] if types.resolve(only.used).ty != id => Shape::Alias(only.used),
-            _ => Shape::Union(Union { arms: kept, tag }),
+            [only] if tag.is_none() && types.resolve(only.used).ty != id => Shape::Alias(only.used),
+            _ => Shape::Union(Union { arms: kept, tag, open: true }),
         };
         types.get_mut(id).shape = shape;
     }

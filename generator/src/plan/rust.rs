@@ -97,6 +97,8 @@ pub enum Adapter {
     DecimalNumber,
     /// A decimal as a text.
     DecimalText,
+    /// A value that may be `null` and yet is there.
+    Present,
 }
 
 /// What a type is in Rust.
@@ -207,7 +209,7 @@ fn defaults(api: &Api, plans: &mut [TypePlan]) {
             Shape::Record(_) => plan.fields.iter().all(|field| {
                 field.constant || matches!(field.presence, Presence::Optional | Presence::OptionalNullable)
             }),
-            Shape::Enumeration(listed) => listed.values.len() == 1,
+            Shape::Enumeration(listed) => listed.is_constant(),
             _ => false,
         };
     }
@@ -305,7 +307,8 @@ impl Context<'_> {
         let resolved = self.types.resolve(field.used);
         let shape = &self.types.get(resolved.ty).shape;
         // `null` is among the values of these already.
-        let nullable = resolved.nullable && !matches!(bare, RustType::Json | RustType::Unit);
+        let null_is_a_value = matches!(shape, Shape::Anything | Shape::Nothing) && !matches!(bare, RustType::Own(_));
+        let nullable = resolved.nullable && !null_is_a_value;
         let presence = match (field.required, nullable) {
             (true, false) => Presence::Required,
             (true, true) => Presence::RequiredNullable,
@@ -320,13 +323,17 @@ impl Context<'_> {
         let own = own.or_else(|| self.own.behind(self.types, field.used));
         let constant = presence == Presence::Required
             && own.is_none()
-            && matches!(shape, Shape::Enumeration(Enumeration { values, .. }) if values.len() == 1);
+            && matches!(shape, Shape::Enumeration(listed) if listed.is_constant());
         FieldPlan {
             ident,
             ty,
             bare,
             presence,
-            adapter: if own.is_some() { None } else { self.adapter(field.used) },
+            adapter: match presence {
+                _ if own.is_some() => None,
+                Presence::Optional if null_is_a_value => Some(Adapter::Present),
+                _ => self.adapter(field.used),
+            },
             constant,
         }
     }

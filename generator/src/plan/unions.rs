@@ -12,8 +12,8 @@ pub struct UnionPlan {
     pub arms: Vec<ArmPlan>,
     /// The field that tells them apart, and what its values mean.
     pub tag: Option<(String, Vec<(String, usize)>)>,
-    /// The variant that keeps what fits no alternative.
-    pub unknown: Ident,
+    /// The variant that keeps what fits no alternative, unless that is an error.
+    pub unknown: Option<Ident>,
 }
 
 /// An alternative of a union.
@@ -113,7 +113,7 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
         (tag.field.clone(), tag.values.iter().map(|(value, arm)| (value.clone(), position(*arm))).collect())
     });
     let idents: Vec<Ident> = arms.iter().map(|arm| arm.ident.clone()).collect();
-    UnionPlan { tag, unknown: keeper(&idents), arms }
+    UnionPlan { tag, unknown: union.open.then(|| keeper(&idents)), arms }
 }
 
 /// How much a type admits among those of the same JSON type: what admits less is tried first.

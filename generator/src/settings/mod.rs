@@ -97,6 +97,8 @@ pub struct LoadSettings {
 pub struct TypeSettings {
     /// What a `date-time` without an offset is.
     pub naive_timestamps: NaiveTimestamps,
+    /// Whether fields that the document does not list are kept.
+    pub keep_unknown_fields: bool,
 }
 
 /// What a `date-time` without an offset is.
@@ -219,6 +221,10 @@ pub struct SchemaSettings {
     pub name: Option<String>,
     /// The type that stands in its place, which then has no definition.
     pub substitute: Option<Substitute>,
+    /// Whether fields that the document does not list are kept; default: what `[types]` says.
+    pub keep_unknown_fields: Option<bool>,
+    /// Whether the document's words or alternatives are all there will ever be, so that another is an error.
+    pub exhaustive: bool,
     /// `[schemas.<name>.properties.<property>]`
     pub properties: BTreeMap<String, PropertySettings>,
 }

@@ -85,6 +85,7 @@ impl Reader<'_> {
             "naive-timestamps",
             [("utc", NaiveTimestamps::Utc), ("error", NaiveTimestamps::Error)],
         );
+        settings.types.keep_unknown_fields = self.flag(&mut types, "keep-unknown-fields").unwrap_or_default();
         self.finish(&types);
 
         settings.overlays = self.texts(&mut root, "overlays", "[\"fix.overlay.yaml\"]");

@@ -35,6 +35,8 @@ impl Reader<'_> {
     pub(super) fn schemas(&mut self, root: &mut Section<'_>) -> BTreeMap<String, SchemaSettings> {
         self.entries(root, "schemas", |this, section, span| {
             let name = this.name(section, "name", Name::Type);
+            let keep_unknown_fields = this.flag(section, "keep-unknown-fields");
+            let exhaustive = this.flag(section, "exhaustive").unwrap_or_default();
             let substitute = this.substitute(section);
             let properties = this.entries(section, "properties", |this, section, span| PropertySettings {
                 span,
@@ -52,7 +54,7 @@ impl Reader<'_> {
                         .help("remove `name` and `properties`, or `type`"),
                 );
             }
-            SchemaSettings { span, name, substitute, properties }
+            SchemaSettings { span, name, substitute, keep_unknown_fields, exhaustive, properties }
         })
     }
 

@@ -396,6 +396,9 @@ pub struct ErrorDetails {
     /// `errors`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
+    /// What no other field holds.
+    #[serde(flatten)]
+    pub additional: BTreeMap<String, serde_json::Value>,
 }
 
 /// A refusal of the validation, or an unforeseen failure.
@@ -554,7 +557,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What the design has; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub current_value: Option<serde_json::Value>,
     /// `location`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
@@ -563,7 +566,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What the rule wants; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub required_value: Option<serde_json::Value>,
     /// The rule's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -904,7 +907,7 @@ pub struct TaskResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_types: Option<Vec<String>>,
     /// The pictures that were drawn; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub results: Option<serde_json::Value>,
     /// `status`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -918,6 +921,9 @@ pub struct TaskResult {
     /// In seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_time: Option<f64>,
+    /// What no other field holds.
+    #[serde(flatten)]
+    pub additional: BTreeMap<String, serde_json::Value>,
 }
 
 /// A task that was just begun.

@@ -474,10 +474,10 @@ pub struct ResourceRow {
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub file_size: Nullable<i64>,
     /// The main points; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub key_takeaways: Option<serde_json::Value>,
     /// The key words; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub keywords: Option<serde_json::Value>,
     /// So far always null.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
@@ -492,7 +492,7 @@ pub struct ResourceRow {
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<String>,
     /// What the search compares; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub vector_embedding: Option<serde_json::Value>,
 }
 
@@ -752,7 +752,7 @@ pub struct ValidationError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -388,7 +388,7 @@ pub struct ValidationError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -74,7 +74,7 @@ pub struct Words {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<WordsKeyword>,
     /// `mixed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub mixed: Option<serde_json::Value>,
     /// `nullable`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
@@ -277,15 +277,26 @@ sinew_runtime::generated::string_enum!(WordsNullable);
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Words/properties/one`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum WordsOne {
     /// `only`.
-    #[serde(rename = "only")]
     #[default]
     Only,
 }
 
-/// A constant.
+impl WordsOne {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Only];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Only => "only",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(WordsOne);
+
+/// One of several words.
 ///
 /// Defined at `#/components/schemas/Words/properties/or_text`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

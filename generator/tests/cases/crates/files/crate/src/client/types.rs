@@ -41,13 +41,24 @@ impl Cat {
 /// A constant.
 ///
 /// Defined at `schemas/cat.yaml#/properties/kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CatKind {
     /// `cat`.
-    #[serde(rename = "cat")]
     #[default]
     Cat,
 }
+
+impl CatKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Cat];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cat => "cat",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(CatKind);
 
 /// An object.
 ///
@@ -139,13 +150,24 @@ impl Dog {
 /// A constant.
 ///
 /// Defined at `schemas/dog.yaml#/$defs/dog/properties/kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DogKind {
     /// `dog`.
-    #[serde(rename = "dog")]
     #[default]
     Dog,
 }
+
+impl DogKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Dog];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dog => "dog",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(DogKind);
 
 /// One of several types.
 ///

@@ -30,14 +30,24 @@ sinew_runtime::generated::json_parameter!(Filter);
 /// A constant.
 ///
 /// Defined at `#/paths/~1things~1{thing_id}~1parts~1{part}/get/parameters/14/schema`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ListPartsXVersion {
     /// `2`.
-    #[serde(rename = "2")]
     #[default]
     _2,
 }
-sinew_runtime::generated::json_parameter!(ListPartsXVersion);
+
+impl ListPartsXVersion {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::_2];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::_2 => "2",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(ListPartsXVersion);
 
 /// One of several words.
 ///

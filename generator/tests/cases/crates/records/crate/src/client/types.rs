@@ -63,7 +63,7 @@ pub struct Everything {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::decimal_text")]
     pub amount: Option<rust_decimal::Decimal>,
     /// `any`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub any: Option<serde_json::Value>,
     /// Bounds: at least 0, at most 18446744073709551615.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +133,9 @@ pub struct Everything {
     /// `typed_rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typed_rest: Option<WithRest>,
+    /// `undeclared`.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
+    pub undeclared: Option<serde_json::Value>,
     /// `when`.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::timestamp")]
     pub when: Option<jiff::Timestamp>,
@@ -175,6 +178,7 @@ impl Everything {
             small: None,
             r#type: None,
             typed_rest: None,
+            undeclared: None,
             when: None,
             whens: None,
         }
@@ -190,13 +194,24 @@ pub struct EverythingEmpty {}
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Everything/properties/kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum EverythingKind {
     /// `everything`.
-    #[serde(rename = "everything")]
     #[default]
     Everything,
 }
+
+impl EverythingKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Everything];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everything => "everything",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(EverythingKind);
 
 /// An object.
 ///

@@ -113,13 +113,24 @@ pub struct NewsEventAdded {
 /// A constant.
 ///
 /// Defined at `#/paths/~1news/get/responses/200/content/text~1event-stream/itemSchema/oneOf/0/properties/event`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NewsEventAddedEvent {
     /// `added`.
-    #[serde(rename = "added")]
     #[default]
     Added,
 }
+
+impl NewsEventAddedEvent {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Added];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(NewsEventAddedEvent);
 
 /// An object.
 ///
@@ -135,13 +146,24 @@ pub struct NewsEventCount {
 /// A constant.
 ///
 /// Defined at `#/paths/~1news/get/responses/200/content/text~1event-stream/itemSchema/oneOf/1/properties/event`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NewsEventCountEvent {
     /// `count`.
-    #[serde(rename = "count")]
     #[default]
     Count,
 }
+
+impl NewsEventCountEvent {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Count];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(NewsEventCountEvent);
 
 /// An object.
 ///

@@ -61,13 +61,24 @@ impl Circle {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Circle/properties/shape`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CircleShape {
     /// `circle`.
-    #[serde(rename = "circle")]
     #[default]
     Circle,
 }
+
+impl CircleShape {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Circle];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Circle => "circle",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(CircleShape);
 
 /// An object.
 ///
@@ -169,7 +180,7 @@ pub struct Holder {
     /// `pet`.
     pub pet: Pet,
     /// `anything`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub anything: Option<serde_json::Value>,
     /// `by_const`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -822,10 +833,21 @@ impl Square {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Square/properties/shape`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SquareShape {
     /// `square`.
-    #[serde(rename = "square")]
     #[default]
     Square,
 }
+
+impl SquareShape {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Square];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Square => "square",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(SquareShape);

@@ -30,12 +30,24 @@ pub struct Card {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Card/properties/kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CardKind {
     /// `Card`.
     #[default]
     Card,
 }
+
+impl CardKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Card];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Card => "Card",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(CardKind);
 
 /// An object.
 ///
@@ -62,12 +74,24 @@ pub struct Cash {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/Cash/properties/kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CashKind {
     /// `Cash`.
     #[default]
     Cash,
 }
+
+impl CashKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Cash];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cash => "Cash",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(CashKind);
 
 /// One of several words.
 ///

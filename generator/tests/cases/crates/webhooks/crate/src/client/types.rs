@@ -46,13 +46,24 @@ pub struct OrderLostPayload {
 /// A constant.
 ///
 /// Defined at `#/webhooks/order.lost/post/requestBody/content/application~1json/schema/properties/type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OrderLostPayloadType {
     /// `order.lost`.
-    #[serde(rename = "order.lost")]
     #[default]
     OrderLost,
 }
+
+impl OrderLostPayloadType {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::OrderLost];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderLost => "order.lost",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(OrderLostPayloadType);
 
 /// An object.
 ///
@@ -68,13 +79,24 @@ pub struct OrderPaid {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/OrderPaid/properties/type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OrderPaidType {
     /// `order.paid`.
-    #[serde(rename = "order.paid")]
     #[default]
     OrderPaid,
 }
+
+impl OrderPaidType {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::OrderPaid];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderPaid => "order.paid",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(OrderPaidType);
 
 /// An object.
 ///
@@ -99,13 +121,24 @@ pub struct StockLow {
 /// A constant.
 ///
 /// Defined at `#/components/schemas/StockLow/properties/type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum StockLowType {
     /// `stock.low`.
-    #[serde(rename = "stock.low")]
     #[default]
     StockLow,
 }
+
+impl StockLowType {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::StockLow];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StockLow => "stock.low",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(StockLowType);
 
 /// What any of the webhooks delivers.
 ///
