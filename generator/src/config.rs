@@ -24,6 +24,7 @@ pub struct Config {
     flags: Selection,
     strict: bool,
     build_script: bool,
+    pin_names: bool,
     access: Access,
 }
 
@@ -55,6 +56,7 @@ impl Config {
             flags: Selection::default(),
             strict: false,
             build_script: false,
+            pin_names: false,
             access: Access::default(),
         }
     }
@@ -116,6 +118,13 @@ impl Config {
     /// As [`Config::operations`], by their HTTP method.
     pub fn methods<P: Into<String>>(mut self, patterns: impl IntoIterator<Item = P>) -> Self {
         self.flags.methods.extend(patterns.into_iter().map(pattern));
+        self
+    }
+
+    /// Starts a `names.lock` beside `client.toml`, where there is a `client.toml`: what types are called is then kept, whatever
+    /// becomes of the document. One that is there already is followed and kept anyway, but build scripts only follow it.
+    pub fn pin_names(mut self, pin: bool) -> Self {
+        self.pin_names = pin;
         self
     }
 
@@ -193,12 +202,12 @@ impl Config {
 
     /// Writes the crate: only what differs, either all of it or nothing.
     pub fn generate(&self) -> Outcome {
-        self.run(write::write)
+        self.run(write::write, true)
     }
 
     /// Compares the crate with what it should be, and writes nothing.
     pub fn check(&self) -> Outcome {
-        self.run(write::compare)
+        self.run(write::compare, false)
     }
 
     /// Writes the crate; where that is refused, says why and ends the process. For build scripts.
@@ -213,11 +222,12 @@ impl Config {
         }
     }
 
-    fn run(&self, act: fn(&Path, &[SourceFile]) -> Result<Difference, Box<Diagnostic>>) -> Outcome {
+    fn run(&self, act: fn(&Path, &[SourceFile]) -> Result<Difference, Box<Diagnostic>>, writes: bool) -> Outcome {
         let mut diagnostics = Diagnostics::new();
         let (understood, summary) = self.understand(&mut diagnostics);
         let mut read = vec![self.document.clone()];
         read.extend(self.settings_file());
+        read.extend(self.lock_file());
         read.extend(diagnostics.sources.files.values().map(|source| PathBuf::from(source.name())));
         if self.build_script {
             for file in &read {
@@ -226,7 +236,17 @@ impl Config {
         }
         let Some((api, plan)) = understood else { return Outcome { diagnostics, difference: None, summary, read } };
         let difference = match act(&self.out, &self.spell(&api, &plan)) {
-            Ok(difference) => Some(difference),
+            Ok(mut difference) => {
+                if let Some(file) = self.lock_file().filter(|_| !self.build_script)
+                    && (file.exists()
+                        || self.pin_names && self.settings_file().is_some_and(|settings| settings.exists()))
+                    && let Err(refusal) =
+                        write::lock(&file, &settings::pinned_text(&plan.pins), writes, &mut difference)
+                {
+                    diagnostics.push(*refusal);
+                }
+                Some(difference)
+            }
             Err(refusal) => {
                 diagnostics.push(*refusal);
                 None
@@ -238,6 +258,11 @@ impl Config {
     /// The settings file that applies. One beside the document is watched even where there is none yet.
     fn settings_file(&self) -> Option<PathBuf> {
         self.settings.clone().or_else(|| Some(self.document.parent()?.join("client.toml")))
+    }
+
+    /// The names that types had, beside the settings.
+    fn lock_file(&self) -> Option<PathBuf> {
+        Some(self.settings_file()?.with_file_name("names.lock"))
     }
 
     /// What may be read, by the user's choices in `client.toml` and beside it; those beside it win.
@@ -267,6 +292,9 @@ impl Config {
             Some(file) if self.settings.is_some() || file.exists() => settings::load(&file, diagnostics),
             _ => Settings::default(),
         };
+        if let Some(lock) = self.lock_file() {
+            settings.pinned = settings::read_pinned(&lock, diagnostics);
+        }
         if diagnostics.has_errors() {
             return None;
         }

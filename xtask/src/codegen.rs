@@ -76,7 +76,7 @@ fn one(root: &Path, api: &str, check: bool) -> Option<Vec<String>> {
     // Shown relative to the workspace, where the reader stands.
     let document = document.strip_prefix(root).map(Path::to_path_buf).unwrap_or(document);
     let out = Path::new("generated").join(api);
-    let config = Config::new(document).out(&out);
+    let config = Config::new(document).out(&out).pin_names(true);
     let outcome = if check { config.check() } else { config.generate() };
     let shown = Renderer::plain().at_least(Severity::Warning).render(&outcome.diagnostics);
     if !shown.is_empty() {
@@ -92,7 +92,8 @@ fn one(root: &Path, api: &str, check: bool) -> Option<Vec<String>> {
     println!("  {word}  {}: {} ({:.2} s)", out.display(), outcome.summary.line(), begun.elapsed().as_secs_f64());
     let lines = difference.lines().into_iter().map(|line| {
         let (word, path) = line.split_once("  ").unwrap_or(("differs", &line));
-        format!("{word}  generated/{api}/{path}")
+        // The file of names lies with the document.
+        if path.starts_with("specs/") { line } else { format!("{word}  generated/{api}/{path}") }
     });
     Some(lines.collect())
 }

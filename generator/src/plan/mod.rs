@@ -10,11 +10,14 @@ mod method_names;
 mod names;
 mod package;
 mod paging;
+mod pins;
 mod rust;
 mod status;
 mod substitutes;
 mod type_names;
 mod unions;
+
+use std::collections::BTreeMap;
 
 pub use crate::settings::RustPath;
 pub use calls::{
@@ -54,6 +57,8 @@ pub struct Plan {
     pub incoming: IncomingPlans,
     /// The files that the operations are divided into, by name.
     pub modules: Vec<Module>,
+    /// What `names.lock` should say: the names of types, by where each stands.
+    pub pins: BTreeMap<String, String>,
 }
 
 /// Decides what Rust an API becomes.
@@ -69,6 +74,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
     definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));
     Plan {
+        pins: pins::pins(api, settings, &type_names),
         package: package::package(api, settings, &types, &own),
         client,
         definitions,

@@ -91,13 +91,25 @@ pub(super) fn name(
     components.retain(|(_, id)| own.defines(*id));
     let override_of = |component: &str| settings.schemas.get(component).and_then(|schema| schema.name.as_deref());
     let mut keepers = BTreeMap::new();
-    let (chosen, others): (Vec<_>, Vec<_>) =
+    let (chosen, mut others): (Vec<_>, Vec<_>) =
         components.into_iter().partition(|(component, _)| override_of(component).is_some());
     for (component, id) in chosen {
         let wanted = names::chosen(override_of(component).unwrap_or_default(), names::camel);
         let place = (component.as_str(), api.types.get(id).pointer.as_str());
         names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, place, diagnostics));
     }
+    let named = others.iter().map(|(_, id)| *id).chain(inline.iter().map(|(_, id)| *id));
+    for (place, id) in super::pins::places(api, named) {
+        let Some(pinned) = settings.pinned.get(&place) else { continue };
+        let wanted = names::chosen(pinned, names::camel);
+        // Two lines of one name, or a name that means something else: named anew.
+        if namespace.is_free(&wanted) && unreserved(wanted.clone()) == wanted {
+            keepers.insert(wanted.clone(), api.types.get(id).pointer.as_str());
+            names.by_type.insert(id, namespace.take(&wanted));
+        }
+    }
+    others.retain(|(_, id)| !names.by_type.contains_key(id));
+    inline.retain(|(_, id)| !names.by_type.contains_key(id));
     // Whoever is spelled like its Rust name already has the better claim to it.
     // Of two files' schemas of one name, the one whose place sorts first, whatever was read first.
     let mut others: Vec<(bool, &String, &String, TypeId)> = others

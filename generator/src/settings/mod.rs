@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod documented;
 mod names;
+mod pinned;
 mod policy;
 mod read;
 mod rust_path;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+pub(crate) use pinned::{read as read_pinned, text as pinned_text};
 pub use policy::PolicySettings;
 pub use read::{load, parse};
 pub use rust_path::RustPath;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub formats: BTreeMap<String, FormatSettings>,
     /// `[groups.<tag>]`, where the tag is spelled as in the document.
     pub groups: BTreeMap<String, GroupSettings>,
+    /// What `names.lock` beside `client.toml` says: the names of types, by where each stands.
+    pub pinned: BTreeMap<String, String>,
 }
 
 /// `[client]`: the crate and its client type.

@@ -25,12 +25,14 @@ pub struct Difference {
     pub changed: Vec<String>,
     /// Files that the generator once wrote, and no longer does.
     pub stray: Vec<String>,
+    /// The `names.lock` that holds something else; as the document's own path, not relative to the folder.
+    pub lock: Option<String>,
 }
 
 impl Difference {
     /// Whether there is none.
     pub fn is_none(&self) -> bool {
-        self.missing.is_empty() && self.changed.is_empty() && self.stray.is_empty()
+        self.missing.is_empty() && self.changed.is_empty() && self.stray.is_empty() && self.lock.is_none()
     }
 
     /// Every file that differs, with the way in which it does, by name.
@@ -40,6 +42,7 @@ impl Difference {
         let mut all = word("missing", &self.missing);
         all.extend(word("differs", &self.changed));
         all.extend(word("stray", &self.stray));
+        all.extend(self.lock.iter().map(|path| (path.clone(), "differs")));
         all.sort();
         all.into_iter().map(|(path, word)| format!("{word}  {path}")).collect()
     }
@@ -110,6 +113,22 @@ pub fn write(folder: &Path, files: &[SourceFile]) -> Result<Difference, Box<Diag
         fs::remove_file(&path).map_err(|error| Box::new(unwritable(&path, &error)))?;
     }
     Ok(difference)
+}
+
+/// Compares the file of names with what it should say, and with `writes` makes it say so.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn lock(path: &Path, text: &str, writes: bool, difference: &mut Difference) -> Result<(), Box<Diagnostic>> {
+    let found = fs::read_to_string(path);
+    if found.as_deref().is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    difference.lock = Some(path.display().to_string());
+    if writes {
+        fs::write(path, text).map_err(|error| Box::new(unwritable(path, &error)))?;
+    }
+    Ok(())
 }
 
 /// Whether a folder holds a crate that the generator wrote, so that it may be removed when its document goes.

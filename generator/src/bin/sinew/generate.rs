@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let begun = Instant::now();
-    let mut config = arguments.selected.config().out(&arguments.out).strict(arguments.strict);
+    let mut config = arguments.selected.config().out(&arguments.out).strict(arguments.strict).pin_names(true);
     if let Some(path) = &arguments.runtime_path {
         config = config.runtime_path(path);
     }
