@@ -6,6 +6,7 @@ pub use crate::adapt::{decimal_number, decimal_text};
 #[cfg(feature = "jiff")]
 pub use crate::adapt::{naive_utc, timestamp};
 pub use crate::client::Client;
+pub use crate::documented::{DocumentedHeaders, HeaderReader};
 pub use crate::encode::parameter::{Parameter, ParameterValue, Serialized};
 pub use crate::encode::query::Style;
 pub use crate::error::Failure;

@@ -59,6 +59,7 @@ mod client;
 mod compressed;
 mod discovery;
 mod disposition;
+mod documented;
 mod encode;
 mod endpoint;
 mod engine;
@@ -103,6 +104,7 @@ pub use client::Client;
 #[cfg(feature = "dns")]
 pub use discovery::Dns;
 pub use discovery::{Discovered, Discovery, Instance};
+pub use documented::DocumentedHeaders;
 pub use endpoint::EndpointStatus;
 pub use error::{Error, ErrorKind, Failure, Phase, Sent};
 pub use gate::BulkheadPolicy;

@@ -54,7 +54,10 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     // A file may hold nothing but methods, and what exports nothing cannot be re-exported.
     let exports = |position: &usize| {
         let call = &plan.calls[*position];
-        call.options.is_some() || call.failure.is_some() || matches!(call.success, Success::Choice(..))
+        call.options.is_some()
+            || call.failure.is_some()
+            || call.headers.as_ref().is_some_and(|headers| headers.fields.is_some())
+            || matches!(call.success, Success::Choice(..))
     };
     let exporting = plan.modules.iter().filter(|module| module.operations.iter().any(exports));
     let exporting: Vec<_> = exporting.map(|module| text::ident(&module.ident)).collect();

@@ -9,6 +9,7 @@ mod enumerations;
 mod failures;
 mod format;
 mod forms;
+mod headers;
 mod manifest;
 mod operations;
 mod paging;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rust_type::{Within, imports, mention, serialized};
-use super::{docs, failures, paging, text};
+use super::{docs, failures, headers, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride,
     Status, Streamed,
@@ -40,12 +40,14 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     });
     let options = each(&|_, operation, call| options(plan, operation, call));
     let answers = each(&|_, _, call| answer(plan, call));
+    let headers = each(&|_, operation, call| headers::of_operation(plan, operation, call));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
     let body = quote! {
         #(#statics)*
         impl super::#client { #(#methods)* }
         #(#options)*
         #(#answers)*
+        #(#headers)*
         #(#failures)*
     };
     let imports = imports(&body);
@@ -228,6 +230,9 @@ fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streame
     }
     if let Some(streamed) = streamed {
         lines.push(format!("As a stream: {}.", text::code(&streamed.media_type)));
+    }
+    if let Some(headers) = &call.headers {
+        lines.push(format!("Documented headers: [`{}`](super::{}).", headers.name, headers.name));
     }
     if call.failure.is_some() {
         lines.push(format!("Documented failures: [`{}`].", call.failure_name));

@@ -75,9 +75,11 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
         names.iter().filter(|name| words.contains(**name)).map(|name| text::name(name)).collect()
     };
     let facade = pick(&[
+        "DocumentedHeaders",
         "FailedReply",
         "Failure",
         "Framing",
+        "HeaderReader",
         "Method",
         "Operation",
         "PageRule",

@@ -9,7 +9,7 @@ mod types;
 
 pub use incoming::{Event, Incoming};
 pub use operation::{
-    Answer, Body, Content, Form, FormField, FormPart, Framing, Method, Operation, Parameter, ParameterLocation,
+    Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter, ParameterLocation,
     ParameterStyle, Payload, ServerOverride, Status, Streamed,
 };
 pub use types::{

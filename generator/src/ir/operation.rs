@@ -25,6 +25,8 @@ pub struct Operation {
     pub answers: Vec<Answer>,
     /// What it answers as a stream of items.
     pub streamed: Option<Streamed>,
+    /// The headers that come with a success.
+    pub headers: Vec<Header>,
     /// Whether a success has the header `Link`.
     pub links: bool,
     /// The media types to ask for, best first; a fixed text where the document fixes it.
@@ -71,7 +73,12 @@ impl Operation {
             Content::Empty | Content::Text | Content::Bytes => None,
         });
         let streamed = self.streamed.as_ref().and_then(|streamed| streamed.item);
-        self.sent().into_iter().chain(answers).chain(streamed).collect()
+        self.sent()
+            .into_iter()
+            .chain(answers)
+            .chain(streamed)
+            .chain(self.headers.iter().map(|header| header.used))
+            .collect()
     }
 
     /// The types that the operation sends.
@@ -297,6 +304,17 @@ pub enum Content {
     Text,
     /// Bytes, to be read as they come.
     Bytes,
+}
+
+/// A header of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its type.
+    pub used: Use,
+    /// What is said about it.
+    pub docs: Docs,
 }
 
 /// A success that is a stream of items.

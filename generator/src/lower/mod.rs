@@ -4,6 +4,7 @@
 
 mod body;
 mod describe;
+mod header;
 mod incoming;
 mod merge;
 mod parameter;
@@ -90,6 +91,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         accept: parameters.accept.or(answers.accept),
         answers: answers.answers,
         streamed: answers.streamed,
+        headers: answers.headers,
         links: answers.links,
         security: Vec::new(),
         server: None,

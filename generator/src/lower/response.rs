@@ -3,10 +3,11 @@
 use openapiv3::{Response, StatusCode};
 
 use super::body::{Media, schema_of};
+use super::header;
 use super::schema::Lowering;
 use super::stream;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Answer, Content, Origin, Parent, Role, Shape, Status, Streamed};
+use crate::ir::{Answer, Content, Header, Origin, Parent, Role, Shape, Status, Streamed};
 use crate::load::PathOperation;
 
 /// The answers of an operation, and what to ask for.
@@ -14,6 +15,7 @@ pub(super) struct Documented {
     pub answers: Vec<Answer>,
     pub accept: Option<String>,
     pub streamed: Option<Streamed>,
+    pub headers: Vec<Header>,
     pub links: bool,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
     let mut accept: Vec<String> = Vec::new();
     let mut streamed: Option<Streamed> = None;
     let mut links = false;
+    let mut headers = Vec::new();
     let only = stated_answers.len() == 1;
     for (status, pointer, response) in stated_answers {
         let Some((pointer, response)) = lowering.document.follow(&pointer, response, lowering.diagnostics) else {
@@ -47,6 +50,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         };
         let succeeds = status.is_success() || (only && status == Status::Default);
         if succeeds {
+            header::of_answer(lowering, &pointer, &response, position, &mut headers);
             links |= response.headers.keys().any(|name| name.eq_ignore_ascii_case("link"));
             let mut streams: Vec<_> =
                 response.content.iter().filter(|(written, _)| stream::framing(written).is_some()).collect();
@@ -78,7 +82,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
             accept.push(streamed.media_type.clone());
         }
     }
-    Documented { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")), streamed, links }
+    Documented { answers, accept: (!accept.is_empty()).then(|| accept.join(", ")), streamed, headers, links }
 }
 
 fn content(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::failures::Failures;
+use super::headers::{self, HeadersPlan};
 use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
 use super::paging::{self, PagePlan};
@@ -29,6 +30,8 @@ pub struct CallPlan {
     pub success: Success,
     /// How it is called for a stream of items.
     pub stream: Option<StreamPlan>,
+    /// The headers that come with its success, if any are described.
+    pub headers: Option<HeadersPlan>,
     /// How it is called for its pages.
     pub pages: Option<PagePlan>,
     /// Which of the failures it can end in.
@@ -171,6 +174,8 @@ const ROOT_RESERVED: &[&str] = &[
     "Items",
     "ServerEvent",
     "PageRule",
+    "DocumentedHeaders",
+    "HeaderReader",
     "PageSize",
     "Paged",
     "FailedReply",
@@ -214,6 +219,7 @@ pub(super) fn plan(
         root.take(name);
     }
     let mut constants = Namespace::default();
+    let mut known_headers = Vec::new();
     let mut all_methods = Namespace::default();
     for method in methods {
         all_methods.take(method);
@@ -231,7 +237,8 @@ pub(super) fn plan(
         let call =
             call(api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position);
         let pages = paging::of_operation(api, settings, types, operation, diagnostics);
-        calls.push(CallPlan { stream, pages, ..call });
+        let headers = headers::of_operation(types, operation, &call.method, &mut root, &mut known_headers);
+        calls.push(CallPlan { stream, headers, pages, ..call });
 
         let group = setting.and_then(|setting| setting.group.clone());
         let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
@@ -334,6 +341,7 @@ fn call(
         success: success(api, operation, types, &method, root),
         stream: None,
         pages: None,
+        headers: None,
         method,
         constant,
         arguments,

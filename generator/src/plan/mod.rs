@@ -5,6 +5,7 @@
 mod boxes;
 mod calls;
 mod failures;
+mod headers;
 mod incoming;
 mod method_names;
 mod names;
@@ -24,6 +25,7 @@ pub use calls::{
     Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, StreamPlan, Success,
 };
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
+pub use headers::{HeaderField, HeadersPlan};
 pub use incoming::{IncomingPlan, IncomingPlans};
 pub(crate) use method_names::possible as possible_method_names;
 pub use names::Ident;

@@ -15,7 +15,7 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation};
+use sinew_runtime::generated::{DocumentedHeaders, HeaderReader, Method, Operation};
 use sinew_runtime::{Call, Download};
 use super::types;
 
@@ -35,6 +35,8 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
+    /// Documented headers: [`ExportDesignHeaders`](super::ExportDesignHeaders).
+    ///
     /// Documented failures: [`ExportDesignFailure`].
     pub fn export_design(
         &self,
@@ -46,6 +48,23 @@ impl super::DesignServiceClient {
             .path("design_id", &design_id)
             .json(body)
             .streaming(Download::from_reply)
+    }
+}
+
+/// The headers that `POST /designs/{design_id}/export` documents. Ask a response for them: `response.documented::<ExportDesignHeaders>()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExportDesignHeaders {
+    /// The file's name.
+    ///
+    /// `content-disposition`.
+    pub content_disposition: Option<String>,
+}
+
+impl DocumentedHeaders for ExportDesignHeaders {
+    fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
+        Ok(Self {
+            content_disposition: headers.one("content-disposition")?,
+        })
     }
 }
 

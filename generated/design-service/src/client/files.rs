@@ -15,7 +15,10 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
+use sinew_runtime::generated::{
+    DocumentedHeaders, HeaderReader, Method, Operation, Reply,
+};
+
 use sinew_runtime::{Call, Download};
 use super::types;
 
@@ -55,6 +58,8 @@ impl super::DesignServiceClient {
     /// `GET /files/{file_id}/download` (`download_file_api_v1_files__file_id__download_get`)
     ///
     /// * `file_id`: The file's id.
+    ///
+    /// Documented headers: [`DownloadFileHeaders`](super::DownloadFileHeaders).
     ///
     /// Documented failures: [`DownloadFileFailure`].
     pub fn download_file(&self, file_id: i64) -> Call<'_, Download> {
@@ -100,6 +105,28 @@ impl super::DesignServiceClient {
             .path("design_id", &design_id)
             .multipart(body.form())
             .answering(Reply::json)
+    }
+}
+
+/// The headers that `GET /files/{file_id}/download` documents. Ask a response for them: `response.documented::<DownloadFileHeaders>()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DownloadFileHeaders {
+    /// The file's name.
+    ///
+    /// `content-disposition`.
+    pub content_disposition: Option<String>,
+    /// The file's size in bytes.
+    ///
+    /// `content-length`.
+    pub content_length: Option<i64>,
+}
+
+impl DocumentedHeaders for DownloadFileHeaders {
+    fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
+        Ok(Self {
+            content_disposition: headers.one("content-disposition")?,
+            content_length: headers.one("content-length")?,
+        })
     }
 }
 

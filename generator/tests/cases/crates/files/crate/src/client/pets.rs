@@ -15,7 +15,10 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
+use sinew_runtime::generated::{
+    DocumentedHeaders, FailedReply, Failure, HeaderReader, Method, Operation, Reply,
+};
+
 use sinew_runtime::Call;
 use super::types;
 
@@ -34,6 +37,8 @@ impl super::FilesClient {
     }
 
     /// `GET /pets` (`list_pets`)
+    ///
+    /// Documented headers: [`ListPetsHeaders`](super::ListPetsHeaders).
     ///
     /// Documented failures: [`ListPetsFailure`].
     pub fn list_pets(&self, options: &ListPets) -> Call<'_, Vec<types::Pet>> {
@@ -60,6 +65,21 @@ impl super::FilesClient {
 pub struct ListPets {
     /// `limit`.
     pub limit: Option<i32>,
+}
+
+/// The headers that `GET /pets` documents. Ask a response for them: `response.documented::<ListPetsHeaders>()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListPetsHeaders {
+    /// `X-Total`.
+    pub x_total: Option<i64>,
+}
+
+impl DocumentedHeaders for ListPetsHeaders {
+    fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
+        Ok(Self {
+            x_total: headers.one("X-Total")?,
+        })
+    }
 }
 
 /// The failures that `GET /pets/{pet_id}` documents. Ask an error for it: `error.failure::<GetPetFailure>()`.

@@ -13,7 +13,10 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, PageRule, PageSize, Reply};
+use sinew_runtime::generated::{
+    DocumentedHeaders, HeaderReader, Method, Operation, PageRule, PageSize, Reply,
+};
+
 use sinew_runtime::{Call, Paged};
 use super::types;
 
@@ -88,6 +91,8 @@ impl super::PagesClient {
     /// `GET /by-link` (`byLink`)
     ///
     /// Answers in pages: the next one at the address in the header `Link`.
+    ///
+    /// Documented headers: [`ByLinkHeaders`](super::ByLinkHeaders).
     pub fn by_link(
         &self,
         options: &ByLink,
@@ -279,4 +284,17 @@ pub struct Stated {
 pub struct TurnedOff {
     /// `page`.
     pub page: Option<i64>,
+}
+
+/// The headers that `GET /by-link` documents. Ask a response for them: `response.documented::<ByLinkHeaders>()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByLinkHeaders {
+    /// `link`.
+    pub link: Option<String>,
+}
+
+impl DocumentedHeaders for ByLinkHeaders {
+    fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
+        Ok(Self { link: headers.one("link")? })
+    }
 }

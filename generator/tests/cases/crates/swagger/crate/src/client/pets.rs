@@ -13,7 +13,11 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply, Style};
+use sinew_runtime::generated::{
+    DocumentedHeaders, FailedReply, Failure, HeaderReader, Method, Operation, Reply,
+    Style,
+};
+
 use sinew_runtime::{Call, Download};
 use super::types;
 
@@ -65,6 +69,8 @@ impl super::SwaggerClient {
 
     /// `GET /pets` (`listPets`)
     ///
+    /// Documented headers: [`ListPetsHeaders`](super::ListPetsHeaders).
+    ///
     /// Documented failures: [`ListPetsFailure`].
     pub fn list_pets(&self, options: &ListPets) -> Call<'_, Vec<types::Pet>> {
         self.core
@@ -114,6 +120,21 @@ pub struct ListPets {
     pub colour: Vec<String>,
     /// `X-Trace`.
     pub x_trace: Option<uuid::Uuid>,
+}
+
+/// The headers that `GET /pets` documents. Ask a response for them: `response.documented::<ListPetsHeaders>()`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListPetsHeaders {
+    /// `X-Total`.
+    pub x_total: Option<i64>,
+}
+
+impl DocumentedHeaders for ListPetsHeaders {
+    fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
+        Ok(Self {
+            x_total: headers.one("X-Total")?,
+        })
+    }
 }
 
 /// The failures that `POST /pets` documents. Ask an error for it: `error.failure::<CreatePetFailure>()`.
