@@ -45,6 +45,7 @@ pub(super) fn target<'a>(
     // References out of the document, and malformed ones, were told where they stand.
     let mut pointer = Pointer::from_reference(reference)?;
     let mut seen = vec![at.clone()];
+    let mut hops = 0;
     loop {
         if seen.contains(&pointer) || seen.len() > 64 {
             diagnostics.push(
@@ -56,7 +57,10 @@ pub(super) fn target<'a>(
         seen.push(pointer.clone());
         let Some(value) = skeleton.resolve(&pointer) else {
             // The way may lead through another reference.
-            if let Some(further) = references::one_hop(skeleton, &SchemaTable::default(), &pointer) {
+            if hops < references::HOPS
+                && let Some(further) = references::one_hop(skeleton, &SchemaTable::default(), &pointer)
+            {
+                hops += 1;
                 pointer = further;
                 continue;
             }

@@ -13,7 +13,7 @@ use super::split::Splitter;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
 /// How many references may lead through one another in one pointer: more than people write, and each makes the next one dearer.
-const HOPS: usize = 16;
+pub(super) const HOPS: usize = 16;
 /// The parsers stop at 128 levels.
 const DEEPEST: usize = 160;
 /// How often a reference may lead from file to file before it is given up.

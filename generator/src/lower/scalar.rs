@@ -1,5 +1,7 @@
 //! Which single values does a schema admit?
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::merge::Merged;
@@ -35,12 +37,8 @@ pub(super) fn listed(merged: &Merged) -> Option<Shape> {
 
 /// A list of words, each once, in the order said.
 pub(super) fn enumeration<'w>(words: impl IntoIterator<Item = &'w str>) -> Enumeration {
-    let mut values: Vec<String> = Vec::new();
-    for word in words {
-        if !values.iter().any(|known| known == word) {
-            values.push(word.to_owned());
-        }
-    }
+    let mut known = HashSet::new();
+    let values: Vec<String> = words.into_iter().filter(|word| known.insert(*word)).map(str::to_owned).collect();
     Enumeration { open: values.len() > 1, values }
 }
 

@@ -129,6 +129,8 @@ impl Bench {
         let binary = std::env::current_exe()?;
         let folder =
             if arguments.folder.is_dir() { arguments.folder.clone() } else { arguments.folder.with_file_name("") };
+        // The parent of `openapi.yaml` is a path of no letters, which no argument can be.
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         let mut hasher = hasher();
         hasher.write_u64(hash(&fs::read(&binary)?));
         let compiles = arguments.compile || arguments.clippy;

@@ -14,7 +14,7 @@ use super::types::{Kinds, LIST, OBJECT};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 
 /// Longer chains of references are not written by people.
-const LONGEST: usize = 64;
+const LONGEST: usize = 32;
 
 pub(super) fn check(skeleton: &Skeleton, splitter: &mut Splitter<'_>, noted: &Noted) {
     for list in &noted.parameter_lists {
