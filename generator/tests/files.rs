@@ -84,7 +84,7 @@ fn another_folder_or_a_copy_is_read_where_that_is_allowed() {
     let (done, read) = run(Config::new(&beside).allow_files_under(&parts));
     assert!(done);
     let names: Vec<_> = read.iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["openapi.yaml", "client.toml", "a.yaml", "b.yaml"]);
+    assert_eq!(names, ["openapi.yaml", "client.toml", "names.lock", "a.yaml", "b.yaml"]);
 
     let address = document(&scratch.join("api"), "https://example.org/parts/a.yaml");
     assert!(!run(Config::new(&address)).0, "nothing is fetched");

@@ -131,6 +131,9 @@ fn outline(text: &str) -> Vec<String> {
             syn::Item::Enum(item) => format!("enum of {}, attributes {}", item.variants.len(), plain(&item.attrs)),
             syn::Item::Impl(item) => format!("impl of {}", item.items.len()),
             syn::Item::Type(_) => "type".to_owned(),
+            // The operations by their names: a table, and a function for each.
+            syn::Item::Const(item) => format!("const, attributes {}", plain(&item.attrs)),
+            syn::Item::Fn(item) => format!("fn of {}, attributes {}", item.block.stmts.len(), plain(&item.attrs)),
             syn::Item::Macro(item) => format!("macro {}", item.mac.path.segments.last().unwrap().ident),
             _ => panic!("an item that Sinew never writes in\n{text}"),
         })
@@ -207,7 +210,9 @@ fn no_text_of_a_document_becomes_code() {
             }
             let manifest: toml::Table =
                 files.iter().find(|file| file.path == "Cargo.toml").unwrap().text.parse().unwrap();
-            assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "package"], "{payload:?}");
+            assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "features", "package"], "{payload:?}");
+            let features: Vec<_> = manifest["features"].as_table().unwrap().keys().cloned().collect();
+            assert_eq!(features, ["by-name"], "{payload:?}");
             let package: Vec<_> = manifest["package"].as_table().unwrap().keys().cloned().collect();
             assert_eq!(package, ["description", "edition", "name", "rust-version", "version"], "{payload:?}");
             let dependencies: Vec<_> = manifest["dependencies"].as_table().unwrap().keys().cloned().collect();

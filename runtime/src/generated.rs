@@ -7,7 +7,7 @@ pub use crate::adapt::{decimal_number, decimal_text};
 pub use crate::adapt::{naive_utc, timestamp};
 pub use crate::client::Client;
 pub use crate::documented::{DocumentedHeaders, HeaderReader};
-pub use crate::encode::parameter::{Parameter, ParameterValue, Serialized};
+pub use crate::encode::parameter::{JsonText, Parameter, ParameterValue, Serialized};
 pub use crate::encode::query::Style;
 pub use crate::error::Failure;
 pub use crate::macros::{closed_enum, json_parameter, string_enum};
@@ -20,6 +20,8 @@ pub use crate::stream::{EventText, Events, Framing, Items, ServerEvent};
 pub use crate::union::{JsonTypes, Union, UnionArm};
 #[cfg(feature = "webhook")]
 pub use crate::webhook::Webhook;
+#[cfg(feature = "xml")]
+pub use crate::xml::{Xml, XmlField, XmlRoot};
 pub use crate::{
     Body, Call, ClientBuilder, Download, Error, Health, Nullable, Part, Response, Secret, ServiceRegistry,
 };

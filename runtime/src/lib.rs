@@ -41,6 +41,7 @@
 //! * `jiff`, `uuid`, `decimal`: the types that generated crates use for such formats.
 //! * `dns` (Rust 1.88): [`Dns`], instances of services from the DNS.
 //! * `metrics`: [`Metrics`], an [`Observer`] for the `metrics` crate.
+//! * `xml`: bodies and answers as XML, for generated crates that have any.
 //! * `webhook`: [`Webhook`] and [`StandardWebhooks`], for what services send by themselves.
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
@@ -53,6 +54,8 @@ mod auth;
 mod blocking;
 mod body;
 mod builder;
+#[cfg(feature = "by-name")]
+pub mod by_name;
 mod call;
 mod client;
 #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
@@ -95,6 +98,8 @@ mod union;
 mod until;
 #[cfg(feature = "webhook")]
 mod webhook;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub use auth::{Credential, TokenSource};
 pub use body::{Body, OutgoingBody};

@@ -93,6 +93,8 @@ impl From<&Path> for Part {
 pub struct FormData {
     parts: Vec<(Head, Body)>,
     problem: Option<String>,
+    /// The media type of the field that is added next.
+    media_type: Option<String>,
 }
 
 #[derive(Debug)]
@@ -108,9 +110,16 @@ impl FormData {
         Self::default()
     }
 
+    /// Says the media type of the field that is added next, unless a file says its own.
+    pub fn media_type(mut self, media_type: &str) -> Self {
+        self.media_type = Some(media_type.to_owned());
+        self
+    }
+
     /// Adds a file. One without a name is given the field's: servers tell a file from a text by its having a name.
     pub fn file(mut self, name: &str, part: &Part) -> Self {
-        let content_type = part.content_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
+        let said = part.content_type.clone().or_else(|| self.media_type.clone());
+        let content_type = said.unwrap_or_else(|| "application/octet-stream".to_owned());
         if !content_type.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.keep(format!("form field `{name}`: its media type is not printable ASCII"));
         }
@@ -121,38 +130,42 @@ impl FormData {
 
     /// Adds several files under one name.
     pub fn files(self, name: &str, parts: &[Part]) -> Self {
-        parts.iter().fold(self, |form, part| form.file(name, part))
+        let said = self.media_type.clone();
+        let filled = parts.iter().fold(self, |form, part| Self { media_type: said.clone(), ..form.file(name, part) });
+        Self { media_type: None, ..filled }
     }
 
     /// Adds a file if there is one.
     pub fn optional_file(self, name: &str, part: Option<&Part>) -> Self {
         match part {
             Some(part) => self.file(name, part),
-            None => self,
+            None => Self { media_type: None, ..self },
         }
     }
 
     /// Adds a text field; an absent value is skipped, a list becomes one field each.
     pub fn text(mut self, name: &str, value: &dyn Parameter) -> Self {
-        self.add_text(name, value.parameter());
+        let said = self.media_type.take();
+        self.add_text(name, said.as_deref(), value.parameter());
         self
     }
 
     /// Adds a field whose content is JSON; a value that is `null` is skipped.
     pub fn json<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
+        let said = self.media_type.take().unwrap_or_else(|| "application/json".to_owned());
         match serde_json::to_string(value) {
             Ok(text) if text == "null" => {}
-            Ok(text) => self.push(name, None, Some("application/json".to_owned()), text.into()),
+            Ok(text) => self.push(name, None, Some(said), text.into()),
             Err(_) => self.keep(format!("form field `{name}`: the value cannot be written as JSON")),
         }
         self
     }
 
-    fn add_text(&mut self, name: &str, value: ParameterValue) {
+    fn add_text(&mut self, name: &str, said: Option<&str>, value: ParameterValue) {
         match value {
-            ParameterValue::List(values) => values.into_iter().for_each(|value| self.add_text(name, value)),
+            ParameterValue::List(values) => values.into_iter().for_each(|value| self.add_text(name, said, value)),
             scalar => match scalar.scalar(&mut false) {
-                Ok(Some(text)) => self.push(name, None, None, text.into()),
+                Ok(Some(text)) => self.push(name, None, said.map(str::to_owned), text.into()),
                 Ok(None) => {}
                 Err(reason) => self.keep(format!("form field `{name}`: {reason}")),
             },
@@ -160,6 +173,7 @@ impl FormData {
     }
 
     fn push(&mut self, name: &str, file_name: Option<String>, content_type: Option<String>, content: Body) {
+        self.media_type = None;
         self.parts.push((Head { name: name.to_owned(), file_name, content_type }, content));
     }
 

@@ -94,6 +94,20 @@ impl Reply {
         })
     }
 
+    /// The body as XML of this form.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Decode`] if the body is not XML, or not what `T` is.
+    #[cfg(feature = "xml")]
+    pub fn xml<T: DeserializeOwned>(self, root: &crate::xml::XmlRoot) -> Result<T, Error> {
+        let bytes = self.whole()?;
+        from_xml(root, &bytes).map_err(|complaint| {
+            let start = Bytes::copy_from_slice(&bytes[..bytes.len().min(self.about.max_error_body)]);
+            let reply = FailedReply::new(self.status, self.headers.clone(), start);
+            self.about.tell(Error::decode(complaint).with_reply(reply))
+        })
+    }
+
     /// No value, whatever the body: an empty one is as good as any.
     ///
     /// # Errors
@@ -149,6 +163,14 @@ impl fmt::Debug for Reply {
     }
 }
 
+/// A value from its XML; the complaint quotes nothing of it.
+#[cfg(feature = "xml")]
+fn from_xml<T: DeserializeOwned>(root: &crate::xml::XmlRoot, bytes: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "the body is XML in another encoding than UTF-8".to_owned())?;
+    let value = crate::xml::read(root.shape, text)?;
+    serde_json::from_value(value).map_err(|error| json_complaint(&error))
+}
+
 /// A reply whose status is not a success, as a documented failure is decoded from it.
 #[derive(Clone)]
 pub struct FailedReply {
@@ -184,6 +206,12 @@ impl FailedReply {
     /// The body as JSON, if it is that.
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body as XML of this form, if it is that.
+    #[cfg(feature = "xml")]
+    pub fn xml<T: DeserializeOwned>(&self, root: &crate::xml::XmlRoot) -> Option<T> {
+        from_xml(root, &self.body).ok()
     }
 
     /// The body as text, if it is UTF-8.

@@ -79,8 +79,13 @@ impl Client {
 
 impl<'c> Request<'c> {
     /// Fills a `{name}` of the path.
-    pub fn path(mut self, name: &'static str, value: &dyn Parameter) -> Self {
-        let result = self.path.set(name, value.parameter());
+    pub fn path(self, name: &'static str, value: &dyn Parameter) -> Self {
+        self.path_styled(name, Style::Form, value)
+    }
+
+    /// Fills a `{name}` of the path in a style.
+    pub fn path_styled(mut self, name: &'static str, style: Style, value: &dyn Parameter) -> Self {
+        let result = self.path.set(name, style, value.parameter());
         self.keep(result);
         self
     }
@@ -97,9 +102,21 @@ impl<'c> Request<'c> {
         self
     }
 
+    /// Adds a query parameter in a style, reserved characters as they are.
+    pub fn query_reserved(mut self, name: &str, style: Style, value: &dyn Parameter) -> Self {
+        let result = self.query.add_reserved(name, style, value.parameter());
+        self.keep(result);
+        self
+    }
+
     /// Adds a header.
-    pub fn header(mut self, name: &str, value: &dyn Parameter) -> Self {
-        match encode::header::parameter(name, value.parameter()) {
+    pub fn header(self, name: &str, value: &dyn Parameter) -> Self {
+        self.header_styled(name, Style::Form, value)
+    }
+
+    /// Adds a header in a style.
+    pub fn header_styled(mut self, name: &str, style: Style, value: &dyn Parameter) -> Self {
+        match encode::header::parameter(name, style == Style::Exploded, value.parameter()) {
             Ok(Some((name, value))) => {
                 self.plan.headers.append(name, value);
             }
@@ -135,6 +152,13 @@ impl<'c> Request<'c> {
     pub fn json_as<T: Serialize + ?Sized>(self, media_type: &str, value: &T) -> Self {
         let written = serde_json::to_vec(value).map_err(|_| "the body cannot be written as JSON".to_owned());
         self.written(media_type, written)
+    }
+
+    /// Sends a value as XML.
+    #[cfg(feature = "xml")]
+    pub fn xml<T: Serialize + ?Sized>(self, media_type: &str, root: &crate::xml::XmlRoot, value: &T) -> Self {
+        let written = serde_json::to_value(value).map(|value| crate::xml::write(root, &value).into_bytes());
+        self.written(media_type, written.map_err(|_| "the body cannot be written".to_owned()))
     }
 
     /// Sends a value as `application/x-www-form-urlencoded`.

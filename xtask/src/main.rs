@@ -2,8 +2,10 @@
 
 mod codegen;
 mod corpus;
+mod drive;
 mod fleet;
 mod judge;
+mod spector;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Verb {
     JsonSchemaSuite(judge::suite::Arguments),
     /// Simulates a fleet of clients through a bad day of their service, and writes what came of it.
     Fleet(fleet::Arguments),
+    /// Drives generated clients against Microsoft's Spector, a strict mock server, and counts what passes.
+    Spector(spector::Arguments),
     /// One document of `corpus`, in a process of its own.
     #[command(hide = true)]
     CorpusOne(corpus::one::Arguments),
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Roundtrip(arguments) => judge::run(&arguments),
         Verb::JsonSchemaSuite(arguments) => judge::suite::run(&arguments),
         Verb::Fleet(arguments) => fleet::run(&arguments),
+        Verb::Spector(arguments) => spector::run(&arguments),
         Verb::CorpusOne(arguments) => corpus::one::run(&arguments),
     }
 }

@@ -18,6 +18,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "by-name")]
+#[rustfmt::skip]
+mod by_name;
 #[rustfmt::skip]
 mod client;
 

@@ -19,6 +19,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "by-name")]
+#[rustfmt::skip]
+mod by_name;
 #[rustfmt::skip]
 mod client;
 

@@ -28,7 +28,11 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
         root.push_str(line);
         root.push('\n');
     }
-    root.push_str("\n#[rustfmt::skip]\nmod client;\n\npub use client::*;\n");
+    root.push('\n');
+    if !api.is_types_only() {
+        root.push_str("#[cfg(feature = \"by-name\")]\n#[rustfmt::skip]\nmod by_name;\n");
+    }
+    root.push_str("#[rustfmt::skip]\nmod client;\n\npub use client::*;\n");
     root
 }
 
@@ -45,6 +49,11 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             #webhooks
         );
     }
+    let xml = (!plan.xml.roots.is_empty()).then(|| {
+        quote!(
+            mod xml;
+        )
+    });
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!(
         "A client of {}. Clones share connections, circuit breakers and credentials.",
@@ -66,6 +75,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         pub mod types;
         #webhooks
         #(mod #modules;)*
+        #xml
         #(pub use #exporting::*;)*
 
         use sinew_runtime::generated::{Client, Service};

@@ -33,10 +33,10 @@ fn definition(api: &Api, plan: &Plan, failure: &FailurePlan) -> TokenStream {
     ));
     let variants = failure.variants.iter().map(|variant| variant_definition(plan, variant));
     let decoding = match failure.variants.as_slice() {
-        [only] if only.status == StatusPattern::Any => decoded(only),
+        [only] if only.status == StatusPattern::Any => decoded(plan, only),
         variants => {
             let arms = variants.iter().map(|variant| {
-                let (pattern, decoded) = (pattern(variant.status), decoded(variant));
+                let (pattern, decoded) = (pattern(variant.status), decoded(plan, variant));
                 quote!(#pattern => #decoded,)
             });
             let others =
@@ -68,7 +68,7 @@ fn variant_definition(plan: &Plan, variant: &FailureVariant) -> TokenStream {
     match &variant.body {
         FailureBody::Empty => quote!(#docs #ident,),
         FailureBody::Text => quote!(#docs #ident(String),),
-        FailureBody::Json(ty) => {
+        FailureBody::Json(ty) | FailureBody::Xml(ty, _) => {
             let ty = mention(plan, ty, Within::Operations);
             quote!(#docs #ident(#ty),)
         }
@@ -76,12 +76,16 @@ fn variant_definition(plan: &Plan, variant: &FailureVariant) -> TokenStream {
 }
 
 /// The failure that a reply of this status comes to.
-fn decoded(variant: &FailureVariant) -> TokenStream {
+fn decoded(plan: &Plan, variant: &FailureVariant) -> TokenStream {
     let ident = text::ident(&variant.ident);
     match variant.body {
         FailureBody::Empty => quote!(Some(Self::#ident)),
         FailureBody::Text => quote!(reply.text().map(Self::#ident)),
         FailureBody::Json(_) => quote!(reply.json().map(Self::#ident)),
+        FailureBody::Xml(_, id) => {
+            let form = text::name(plan.xml.root(id));
+            quote!(reply.xml(&xml::#form).map(Self::#ident))
+        }
     }
 }
 

@@ -66,7 +66,15 @@ fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[Form
         } else {
             values.push(quote!(#name: None));
         }
-        parts.push(match (field.part, field.required) {
+        // What is JSON or a file says so by itself.
+        let usual = match field.part {
+            FormPart::Json(_) => Some("application/json"),
+            FormPart::File | FormPart::Files => Some("application/octet-stream"),
+            FormPart::Text(_) => None,
+        };
+        let media_type = field.media_type.as_deref().filter(|said| Some(*said) != usual).map(text::literal);
+        let media = media_type.map(|said| quote!(.media_type(#said)));
+        let added = match (field.part, field.required) {
             (FormPart::File, true) => quote!(.file(#wire, &self.#name)),
             (FormPart::File, false) => quote!(.optional_file(#wire, self.#name.as_ref())),
             (FormPart::Files, _) => quote!(.files(#wire, &self.#name)),
@@ -76,7 +84,8 @@ fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[Form
             }
             (FormPart::Text(_), _) => quote!(.text(#wire, &self.#name)),
             (FormPart::Json(_), _) => quote!(.json(#wire, &self.#name)),
-        });
+        };
+        parts.push(quote!(#media #added));
     }
     let default = arguments.is_empty().then(|| quote!(, Default));
     let constructor = (!arguments.is_empty()).then(|| {

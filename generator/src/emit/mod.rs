@@ -3,6 +3,7 @@
 //! Everything here branches on the IR and looks names up in the plan. What comes from the document passes through `text`, and
 //! nothing else: so no byte of it can become code.
 
+mod by_name;
 mod client;
 mod docs;
 mod enumerations;
@@ -19,6 +20,7 @@ mod text;
 mod types;
 mod unions;
 mod webhooks;
+mod xml;
 
 use crate::ir::Api;
 use crate::plan::Plan;
@@ -46,6 +48,14 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         path: format!("src/client/{}.rs", module.ident.plain()),
         text: format::file(&header, &operations::module(api, plan, module)),
     }));
+    if !plan.xml.roots.is_empty() {
+        let text = format::file(&header, &xml::module(api, plan));
+        files.push(SourceFile { path: "src/client/xml.rs".to_owned(), text });
+    }
+    if !api.is_types_only() {
+        let text = format::file(&header, &by_name::module(api, plan));
+        files.push(SourceFile { path: "src/by_name.rs".to_owned(), text });
+    }
     if !api.incoming.is_empty() {
         let text = format::file(&header, &webhooks::module(api, plan));
         files.push(SourceFile { path: "src/client/webhooks.rs".to_owned(), text });

@@ -156,7 +156,9 @@ fn method(
 
     let parameters = operation.parameters.iter().enumerate().map(|(position, parameter)| {
         let value = value_of(call, position, parameter);
-        let opaque = parameter.fixed.is_none() && plan.types[parameter.used.ty.index()].opaque;
+        let opaque = parameter.fixed.is_none()
+            && parameter.style != ParameterStyle::Json
+            && plan.types[parameter.used.ty.index()].opaque;
         write(parameter, &if opaque { serialized(&value) } else { value })
     });
     let (answer, answering) = match streamed {
@@ -280,17 +282,32 @@ fn value_of(call: &CallPlan, position: usize, parameter: &Parameter) -> TokenStr
 fn write(parameter: &Parameter, value: &TokenStream) -> TokenStream {
     let name = text::literal(&parameter.name);
     let style = match parameter.style {
-        ParameterStyle::Default => None,
+        ParameterStyle::Default | ParameterStyle::Json => None,
         ParameterStyle::Comma => Some("Comma"),
         ParameterStyle::Space => Some("Space"),
         ParameterStyle::Pipe => Some("Pipe"),
         ParameterStyle::Deep => Some("Deep"),
+        ParameterStyle::Exploded => Some("Exploded"),
+        ParameterStyle::Label => Some("Label"),
+        ParameterStyle::LabelExploded => Some("LabelExploded"),
+        ParameterStyle::Matrix => Some("Matrix"),
+        ParameterStyle::MatrixExploded => Some("MatrixExploded"),
+    };
+    let value = match parameter.style {
+        ParameterStyle::Json => quote!(&JsonText(#value)),
+        _ => value.clone(),
     };
     match (parameter.location, style.map(text::name)) {
-        (ParameterLocation::Path, _) => quote!(.path(#name, #value)),
+        (ParameterLocation::Path, None) => quote!(.path(#name, #value)),
+        (ParameterLocation::Path, Some(style)) => quote!(.path_styled(#name, Style::#style, #value)),
+        (ParameterLocation::Query, style) if parameter.reserved => {
+            let style = style.unwrap_or_else(|| text::name("Form"));
+            quote!(.query_reserved(#name, Style::#style, #value))
+        }
         (ParameterLocation::Query, None) => quote!(.query(#name, #value)),
         (ParameterLocation::Query, Some(style)) => quote!(.query_styled(#name, Style::#style, #value)),
-        (ParameterLocation::Header, _) => quote!(.header(#name, #value)),
+        (ParameterLocation::Header, None) => quote!(.header(#name, #value)),
+        (ParameterLocation::Header, Some(style)) => quote!(.header_styled(#name, Style::#style, #value)),
         (ParameterLocation::Cookie, _) => quote!(.cookie(#name, #value)),
     }
 }
@@ -312,6 +329,12 @@ fn body(plan: &Plan, argument: &BodyArgument, payload: &Payload, required: bool,
         Payload::Json(_) => {
             let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
             (quote!(#ty), if plain_json { quote!(.json(#ident)) } else { quote!(.json_as(#media, #ident)) })
+        }
+        Payload::Xml(used) => {
+            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
+            let form = text::name(plan.xml.root(used.ty));
+            let borrowed = matches!(argument.kind, Some(ArgumentKind::Value(_))).then(|| quote!(&));
+            (quote!(#ty), quote!(.xml(#media, &xml::#form, #borrowed #ident)))
         }
         Payload::UrlEncoded(_) => {
             let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
@@ -357,11 +380,19 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
         Success::Text => (quote!(String), quote!(.answering(Reply::text))),
         Success::Bytes => (quote!(Download), quote!(.streaming(Download::from_reply))),
         Success::Json(ty) => (mention(plan, ty, Within::Operations), quote!(.answering(Reply::json))),
+        Success::Xml(ty, id) => {
+            let form = text::name(plan.xml.root(*id));
+            (mention(plan, ty, Within::Operations), quote!(.answering(|reply| reply.xml(&xml::#form))))
+        }
         Success::Choice(name, choices) => {
             let name = text::ident(name);
             let arms = choices.iter().map(|choice| {
                 let pattern = failures::pattern(pattern_of(choice.status));
                 let ident = text::ident(&choice.ident);
+                if let Some(id) = choice.xml {
+                    let form = text::name(plan.xml.root(id));
+                    return quote!(#pattern => reply.xml(&xml::#form).map(#name::#ident),);
+                }
                 match (&choice.ty, choice.text) {
                     (None, _) => quote!(#pattern => Ok(#name::#ident),),
                     (Some(_), true) => quote!(#pattern => reply.text().map(#name::#ident),),

@@ -80,6 +80,7 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
         "Failure",
         "Framing",
         "HeaderReader",
+        "JsonText",
         "Method",
         "Operation",
         "PageRule",
@@ -100,9 +101,14 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
             use super::types;
         )
     });
+    let xml = words.contains("xml").then(|| {
+        quote!(
+            use super::xml;
+        )
+    });
     let facade = import(&quote!(sinew_runtime::generated), &facade);
     let root = import(&quote!(sinew_runtime), &root);
-    quote!(#map #facade #root #types)
+    quote!(#map #facade #root #types #xml)
 }
 
 /// A borrowed value of which only its own serialisation knows how it is written.

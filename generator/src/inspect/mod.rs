@@ -125,7 +125,7 @@ pub struct BodyView {
 pub struct AnswerView {
     /// `200`, `4XX` or `default`.
     pub status: String,
-    /// `json`, `text`, `bytes` or `empty`.
+    /// `json`, `xml`, `text`, `bytes` or `empty`.
     pub content: &'static str,
     /// Its type in Rust.
     #[serde(rename = "type")]
@@ -213,7 +213,7 @@ fn view(plan: &Plan, operation: &Operation, call: &CallPlan, group: &str, outcom
         required: body.required,
         ty: match (&body.payload, call.body.as_ref().and_then(|argument| argument.form.as_ref())) {
             (_, Some((form, _))) => form.to_string(),
-            (Payload::Json(used) | Payload::UrlEncoded(used), None) => {
+            (Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used), None) => {
                 mention(plan, &plan.types[used.ty.index()].mention)
             }
             (Payload::Text, None) => "String".to_owned(),
@@ -224,6 +224,7 @@ fn view(plan: &Plan, operation: &Operation, call: &CallPlan, group: &str, outcom
         let (content, ty) = match &answer.content {
             Content::Empty => ("empty", None),
             Content::Json(used) => ("json", Some(mention(plan, &plan.types[used.ty.index()].mention))),
+            Content::Xml(used) => ("xml", Some(mention(plan, &plan.types[used.ty.index()].mention))),
             Content::Text => ("text", Some("String".to_owned())),
             Content::Bytes => ("bytes", Some("Download".to_owned())),
         };
@@ -283,7 +284,7 @@ fn signature(plan: &Plan, operation: &Operation, call: &CallPlan) -> String {
             format!("stream of {item}")
         }
         Success::Empty => "()".to_owned(),
-        Success::Json(ty) => mention(plan, ty),
+        Success::Json(ty) | Success::Xml(ty, _) => mention(plan, ty),
         Success::Text => "String".to_owned(),
         Success::Bytes => "Download".to_owned(),
         Success::Choice(name, _) => name.to_string(),
@@ -360,6 +361,7 @@ fn media(operations: &[OperationView], api: &Api) -> MediaView {
         let kind = match answer.content {
             Content::Empty => "empty",
             Content::Json(_) => "json",
+            Content::Xml(_) => "xml",
             Content::Text => "text",
             Content::Bytes => "bytes",
         };

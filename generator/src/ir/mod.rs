@@ -14,7 +14,7 @@ pub use operation::{
 };
 pub use types::{
     Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type,
-    TypeId, Types, Union, Use,
+    TypeId, Types, Union, Use, Xml,
 };
 
 /// A whole API.

@@ -69,7 +69,7 @@ impl Operation {
     /// Every type that the operation mentions.
     pub fn mentions(&self) -> Vec<Use> {
         let answers = self.answers.iter().filter_map(|answer| match answer.content {
-            Content::Json(used) => Some(used),
+            Content::Json(used) | Content::Xml(used) => Some(used),
             Content::Empty | Content::Text | Content::Bytes => None,
         });
         let streamed = self.streamed.as_ref().and_then(|streamed| streamed.item);
@@ -84,7 +84,7 @@ impl Operation {
     /// The types that the operation sends.
     pub fn sent(&self) -> Vec<Use> {
         let body = self.body.iter().flat_map(|body| match &body.payload {
-            Payload::Json(used) | Payload::UrlEncoded(used) => vec![*used],
+            Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => vec![*used],
             Payload::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
             Payload::Bytes | Payload::Text => Vec::new(),
         });
@@ -149,6 +149,8 @@ pub struct Parameter {
     pub location: ParameterLocation,
     /// How lists and objects are written.
     pub style: ParameterStyle,
+    /// Whether characters that divide a URL are sent as they are, in a query.
+    pub reserved: bool,
     /// Whether it must be given.
     pub required: bool,
     /// Its type.
@@ -182,6 +184,18 @@ pub enum ParameterStyle {
     Pipe,
     /// `filter[key]=value` in a query.
     Deep,
+    /// `key=value,key=value` in a path or a header, where the default is `key,value,key,value`.
+    Exploded,
+    /// `.a,b` in a path.
+    Label,
+    /// `.a.b`, `.key=value` in a path.
+    LabelExploded,
+    /// `;name=a,b` in a path.
+    Matrix,
+    /// `;name=a;name=b`, `;key=value` in a path.
+    MatrixExploded,
+    /// As JSON.
+    Json,
 }
 
 /// What an operation sends.
@@ -202,6 +216,8 @@ pub struct Body {
 pub enum Payload {
     /// JSON, under any media type that says so.
     Json(Use),
+    /// XML, under any media type that says so.
+    Xml(Use),
     /// Name-value pairs as of an HTML form.
     UrlEncoded(Use),
     /// Parts, some of which may be files.
@@ -234,6 +250,8 @@ pub struct FormField {
     pub required: bool,
     /// What it holds.
     pub part: FormPart,
+    /// Its media type, where the document says one.
+    pub media_type: Option<String>,
     /// What is said about it.
     pub docs: Docs,
 }
@@ -300,6 +318,8 @@ pub enum Content {
     Empty,
     /// JSON, under any media type that says so.
     Json(Use),
+    /// XML, under any media type that says so.
+    Xml(Use),
     /// Text.
     Text,
     /// Bytes, to be read as they come.

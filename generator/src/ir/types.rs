@@ -23,7 +23,8 @@ impl Types {
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: String) -> TypeId {
         let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(Type { origin, pointer, docs: Docs::default(), format: None, shape: Shape::Anything });
+        let (docs, xml) = (Docs::default(), Xml::default());
+        self.0.push(Type { origin, pointer, docs, format: None, xml, shape: Shape::Anything });
         id
     }
 
@@ -82,8 +83,27 @@ pub struct Type {
     pub docs: Docs,
     /// The document's word for the form of its values, such as `date-time`.
     pub format: Option<String>,
+    /// How its values are written in XML.
+    pub xml: Xml,
     /// What its values are.
     pub shape: Shape,
+}
+
+/// What is said about the form of a value in XML.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Xml {
+    /// The name of its element or attribute.
+    pub name: Option<String>,
+    /// The prefix of the name.
+    pub prefix: Option<String>,
+    /// The namespace of the name.
+    pub namespace: Option<String>,
+    /// Whether it is an attribute.
+    pub attribute: bool,
+    /// Whether it is the text of the element that it belongs to.
+    pub text: bool,
+    /// Whether the elements of a list stand within one of their own.
+    pub wrapped: bool,
 }
 
 /// Where a type comes from.
@@ -248,6 +268,8 @@ pub struct Field {
     pub required: bool,
     /// What is said about it.
     pub docs: Docs,
+    /// How it is written in XML, where the field says other than its type.
+    pub xml: Xml,
 }
 
 /// One of several types.

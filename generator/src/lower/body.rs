@@ -1,5 +1,7 @@
 //! What does an operation send?
 
+use std::collections::BTreeMap;
+
 use openapiv3::{MediaType, ReferenceOr, RequestBody};
 
 use super::schema::Lowering;
@@ -14,6 +16,7 @@ pub(super) enum Media {
     Json,
     Multipart,
     UrlEncoded,
+    Xml,
     Text,
     Bytes,
 }
@@ -28,6 +31,8 @@ impl Media {
             json if json.ends_with("+json") => Self::Json,
             "application/x-www-form-urlencoded" => Self::UrlEncoded,
             "multipart/form-data" => Self::Multipart,
+            "application/xml" | "text/xml" => Self::Xml,
+            xml if xml.starts_with("application/") && xml.ends_with("+xml") => Self::Xml,
             text if text.starts_with("text/") => Self::Text,
             _ => Self::Bytes,
         })
@@ -61,7 +66,9 @@ pub(super) fn of_operation(
             } else {
                 Media::Bytes
             });
-            (kind, written.as_str(), schema)
+            // Without a form of its own, XML is the text that it is.
+            let formless = kind == Media::Xml && !schema.is_some_and(|schema| is_structured(lowering, schema));
+            (if formless { Media::Text } else { kind }, written.as_str(), schema)
         })
         .collect();
     // The plain spelling of a kind before the exotic ones, so that the choice does not hang on the order of keys.
@@ -89,14 +96,20 @@ pub(super) fn of_operation(
     let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Request };
     let payload = match (kind, schema) {
         (Media::Json, Some(schema)) => Payload::Json(lowering.mention(schema, origin)),
+        (Media::Xml, Some(schema)) => Payload::Xml(lowering.mention(schema, origin)),
         (Media::UrlEncoded, Some(schema)) => Payload::UrlEncoded(lowering.mention(schema, origin)),
         (Media::Json | Media::UrlEncoded, None) => {
             let used = lowering.plain(Shape::Anything, origin, &pointer);
             if kind == Media::Json { Payload::Json(used) } else { Payload::UrlEncoded(used) }
         }
-        (Media::Multipart, Some(schema)) => Payload::Multipart(form(lowering, schema, position)),
+        (Media::Multipart, Some(schema)) => {
+            let encoding = body.content.get(written).map(|media| &media.encoding);
+            let said = encoding.into_iter().flatten();
+            let said = said.filter_map(|(name, said)| Some((name.as_str(), said.content_type.as_deref()?)));
+            Payload::Multipart(form(lowering, schema, position, &said.collect()))
+        }
         (Media::Multipart | Media::Bytes, _) => Payload::Bytes,
-        (Media::Text, _) => Payload::Text,
+        (Media::Text | Media::Xml, _) => Payload::Text,
     };
     Some(Body { required: body.required, media_type: media_type.to_owned(), payload, description: body.description })
 }
@@ -105,7 +118,7 @@ fn bytes(required: bool, media_type: &str, description: Option<String>) -> Body 
     Body { required, media_type: media_type.to_owned(), payload: Payload::Bytes, description }
 }
 
-fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {
+pub(super) fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {
     let merged = lowering.merge(&[schema], true);
     merged.has_fields()
         || !merged.unions.is_empty()
@@ -113,7 +126,7 @@ fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {
 }
 
 /// The parts of a multipart body: files where the schema says binary, JSON where it says object, else text (OpenAPI 3.1, 4.8.15).
-fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize) -> Form {
+fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize, said: &BTreeMap<&str, &str>) -> Form {
     let (at, component) = lowering.unwrapped(schema);
     let component = component.map(str::to_owned);
     let pointer = lowering.document.schemas.get(at).pointer.clone();
@@ -124,37 +137,51 @@ fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize) -> Form 
     let mut fields = Vec::with_capacity(properties.len());
     for (name, property) in properties {
         let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(name.clone()) };
-        let part = part(lowering, property, origin);
+        let said = said.get(name.as_str()).copied();
+        let part = part(lowering, property, origin, said);
+        // Of several media types, or of a range, the caller chooses.
+        let media_type = said.filter(|said| !said.contains(['*', ','])).map(str::to_owned);
         let docs = lowering.object(property).map(describe::docs).unwrap_or_default();
-        fields.push(FormField { required: place(&name).is_some(), name, part, docs });
+        fields.push(FormField { required: place(&name).is_some(), name, part, media_type, docs });
     }
     Form { component, pointer: pointer.as_str().to_owned(), docs: merged.docs, fields }
 }
 
-fn part(lowering: &mut Lowering<'_>, property: SchemaId, origin: Origin) -> FormPart {
+fn part(lowering: &mut Lowering<'_>, property: SchemaId, origin: Origin, said: Option<&str>) -> FormPart {
     let mut solid = property;
     for _ in 0..64 {
         let Some(inner) = lowering.wrapped(solid) else { break };
         solid = inner;
     }
     let merged = lowering.merge(&[solid], true);
-    if is_file(&merged, lowering, solid) {
+    if is_file(&merged, lowering, solid, said) {
         return FormPart::File;
     }
     if let Some(items) = merged.items {
         let item = lowering.merge(&[items], true);
-        if is_file(&item, lowering, items) {
+        if is_file(&item, lowering, items, said) {
             return FormPart::Files;
         }
     }
     let used = Use { nullable: false, ..lowering.mention(property, origin) };
-    let object = merged.has_fields() || merged.types == [JsonType::Object] || !merged.unions.is_empty();
+    let object = merged.has_fields()
+        || merged.types == [JsonType::Object]
+        || !merged.unions.is_empty()
+        || said.is_some_and(|said| Media::of(said) == Some(Media::Json));
     if object { FormPart::Json(used) } else { FormPart::Text(used) }
 }
 
-/// 3.0 says a file by `format: binary`, 3.1 by a media type without an encoding.
-fn is_file(merged: &Merged, lowering: &Lowering<'_>, schema: SchemaId) -> bool {
+/// 3.0 says a file by `format: binary`, 3.1 by a media type without an encoding, or by no type at all: what has none is
+/// `application/octet-stream` unless the `encoding` says otherwise (OpenAPI 3.1, 4.8.15.1).
+fn is_file(merged: &Merged, lowering: &Lowering<'_>, schema: SchemaId, said: Option<&str>) -> bool {
     let by_media = lowering.object(schema).is_some_and(|schema| schema.content_media_type.is_some());
+    let untyped = merged.types.is_empty()
+        && !merged.has_fields()
+        && merged.unions.is_empty()
+        && merged.items.is_none()
+        && super::scalar::listed(merged).is_none();
+    let bytes = said.is_none_or(|said| !matches!(Media::of(said), Some(Media::Json | Media::Text)));
     merged.format.as_deref() == Some("binary")
-        || (by_media && merged.content_encoding.is_none() && merged.types == [JsonType::String])
+        || (by_media && merged.content_encoding.is_none() && (merged.types == [JsonType::String] || untyped))
+        || (untyped && bytes)
 }

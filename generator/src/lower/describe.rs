@@ -1,6 +1,6 @@
 //! What is said about a schema, in words?
 
-use crate::ir::Docs;
+use crate::ir::{Docs, Xml};
 use crate::load::SchemaObject;
 
 /// The documentation of a schema, its bounds as short phrases.
@@ -11,6 +11,22 @@ pub(super) fn docs(schema: &SchemaObject) -> Docs {
         deprecated: schema.deprecated,
         default: schema.default.clone().filter(|value| !value.is_null()),
         bounds: bounds(schema),
+    }
+}
+
+/// What is said about its form in XML; 3.2 says `nodeType` where earlier versions have `attribute` and `wrapped`.
+pub(super) fn xml(schema: &SchemaObject) -> Xml {
+    let Some(said) = schema.passive.get("xml") else { return Xml::default() };
+    let text = |key: &str| said[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let list = schema.items.is_some();
+    let node = said["nodeType"].as_str();
+    Xml {
+        name: text("name"),
+        prefix: text("prefix"),
+        namespace: text("namespace"),
+        attribute: said["attribute"] == true || node == Some("attribute"),
+        text: matches!(node, Some("text" | "cdata")),
+        wrapped: said["wrapped"] == true || (list && node == Some("element")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which values does an operation take outside its body?
 
-use openapiv3::{Parameter as Said, ParameterSchemaOrContent, QueryStyle, ReferenceOr};
+use openapiv3::{Parameter as Said, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
 
+use super::body::Media;
 use super::describe;
 use super::schema::Lowering;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
@@ -48,6 +49,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
                 name: hole.clone(),
                 location: ParameterLocation::Path,
                 style: ParameterStyle::Default,
+                reserved: false,
                 required: true,
                 used,
                 fixed: None,
@@ -89,9 +91,15 @@ fn header(
         }
         "accept" => {
             // OpenAPI says to ignore it, yet there are services that refuse any other value than the one they document.
-            parameters.accept = schema_of(lowering, pointer, said).and_then(|schema| only_value(lowering, schema));
-            if parameters.accept.is_some() {
-                return true;
+            let words = schema_of(lowering, pointer, said).map(|schema| words(lowering, schema)).unwrap_or_default();
+            match words.as_slice() {
+                [] => {}
+                [only] => {
+                    parameters.accept = Some(only.clone());
+                    return true;
+                }
+                // The caller chooses which of the documented media types is answered.
+                _ => return false,
             }
             "derived from the answers"
         }
@@ -124,23 +132,25 @@ fn parameter(lowering: &mut Lowering<'_>, pointer: &Pointer, said: &Said, positi
     docs.deprecated |= data.deprecated.unwrap_or(false);
     let location = location(said);
     let fixed = schema.and_then(|schema| only_value(lowering, schema)).filter(|_| data.required);
-    let style = style(said);
+    let mut style = style(said);
     if let ParameterSchemaOrContent::Content(content) = &data.format {
-        let plain = content.keys().all(|media| media.starts_with("text/"));
-        if !plain {
-            lowering.diagnostics.push(
+        match content.keys().next().map(|media| Media::of(media)) {
+            Some(Some(Media::Json)) => style = ParameterStyle::Json,
+            Some(Some(Media::Text)) => {}
+            _ => lowering.diagnostics.push(
                 Diagnostic::warning(
                     codes::UNSUPPORTED_PARAMETER,
                     format!("`{}` is a parameter with a media type", data.name),
                 )
                 .at(pointer, "written as a plain parameter, not as that media type"),
-            );
+            ),
         }
     }
     Parameter {
         name: data.name.clone(),
         location,
         style,
+        reserved: matches!(said, Said::Query { allow_reserved: true, .. }),
         required: data.required || location == ParameterLocation::Path,
         used: Use { nullable: used.nullable && location != ParameterLocation::Path, ..used },
         fixed,
@@ -158,13 +168,25 @@ fn location(said: &Said) -> ParameterLocation {
 }
 
 fn style(said: &Said) -> ParameterStyle {
-    let Said::Query { style, parameter_data, .. } = said else { return ParameterStyle::Default };
-    match (style, parameter_data.explode) {
-        (QueryStyle::Form, Some(false)) => ParameterStyle::Comma,
-        (QueryStyle::SpaceDelimited, Some(false) | None) => ParameterStyle::Space,
-        (QueryStyle::PipeDelimited, Some(false) | None) => ParameterStyle::Pipe,
-        (QueryStyle::DeepObject, _) => ParameterStyle::Deep,
-        (QueryStyle::Form | QueryStyle::SpaceDelimited | QueryStyle::PipeDelimited, _) => ParameterStyle::Default,
+    let explode = said.parameter_data_ref().explode;
+    match said {
+        Said::Query { style, .. } => match (style, explode) {
+            (QueryStyle::Form, Some(false)) => ParameterStyle::Comma,
+            (QueryStyle::SpaceDelimited, Some(false) | None) => ParameterStyle::Space,
+            (QueryStyle::PipeDelimited, Some(false) | None) => ParameterStyle::Pipe,
+            (QueryStyle::DeepObject, _) => ParameterStyle::Deep,
+            (QueryStyle::Form | QueryStyle::SpaceDelimited | QueryStyle::PipeDelimited, _) => ParameterStyle::Default,
+        },
+        Said::Path { style, .. } => match (style, explode == Some(true)) {
+            (PathStyle::Simple, false) => ParameterStyle::Default,
+            (PathStyle::Simple, true) => ParameterStyle::Exploded,
+            (PathStyle::Label, false) => ParameterStyle::Label,
+            (PathStyle::Label, true) => ParameterStyle::LabelExploded,
+            (PathStyle::Matrix, false) => ParameterStyle::Matrix,
+            (PathStyle::Matrix, true) => ParameterStyle::MatrixExploded,
+        },
+        Said::Header { .. } if explode == Some(true) => ParameterStyle::Exploded,
+        Said::Header { .. } | Said::Cookie { .. } => ParameterStyle::Default,
     }
 }
 
@@ -184,13 +206,16 @@ fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, said: &Said) -> Option<
 
 /// The only text that a schema admits.
 fn only_value(lowering: &mut Lowering<'_>, schema: SchemaId) -> Option<String> {
+    let mut words = words(lowering, schema);
+    (words.len() == 1).then(|| words.remove(0))
+}
+
+/// The texts that a schema lists.
+fn words(lowering: &mut Lowering<'_>, schema: SchemaId) -> Vec<String> {
     let merged = lowering.merge(&[schema], true);
     match super::scalar::listed(&merged) {
-        Some(Shape::Enumeration(listed)) => match listed.values.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        },
-        _ => None,
+        Some(Shape::Enumeration(listed)) => listed.values,
+        _ => Vec::new(),
     }
 }
 

@@ -116,6 +116,11 @@ fn content(
     }
     match (kind, schema) {
         (Some(Media::Text), _) => Content::Text,
+        (Some(Media::Xml), Some(schema)) if super::body::is_structured(lowering, schema) => {
+            let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Answer(status) };
+            Content::Xml(lowering.mention(schema, origin))
+        }
+        (Some(Media::Xml), _) => Content::Text,
         (_, Some(schema)) => {
             let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Answer(status) };
             Content::Json(lowering.mention(schema, origin))
@@ -134,7 +139,7 @@ fn is_bytes(lowering: &Lowering<'_>, kind: Option<Media>, schema: Option<crate::
     match kind {
         Some(Media::Bytes | Media::Multipart | Media::UrlEncoded) => true,
         Some(Media::Json) => false,
-        Some(Media::Text) => binary,
+        Some(Media::Text | Media::Xml) => binary,
         None => binary || schema.is_none(),
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::merge::{Merged, merge};
 use super::{scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Docs, Field, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use};
+use crate::ir::{Docs, Field, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// How many references and wrappers may stand before the type itself.
@@ -119,6 +119,7 @@ impl<'d> Lowering<'d> {
             Source::Schema(schema) => match &self.document.schemas.get(schema).schema {
                 Schema::Boolean(_) => (Docs::default(), Shape::Anything),
                 Schema::Object(object) => {
+                    self.types.get_mut(ty).xml = super::describe::xml(object);
                     // A named wrapper keeps its name: over a named type as an alias, over an unnamed one as that type itself.
                     let mut at = schema;
                     for _ in 0..LONGEST_CHAIN {
@@ -221,7 +222,8 @@ impl<'d> Lowering<'d> {
         for (name, property) in properties {
             let used = self.mention(*property, origin(Role::Field(name.clone())));
             let docs = self.object(*property).map(super::describe::docs).unwrap_or_default();
-            fields.push(Field { name: name.clone(), used, required: position(name).is_some(), docs });
+            let xml = self.object(*property).map(super::describe::xml).unwrap_or_default();
+            fields.push(Field { name: name.clone(), used, required: position(name).is_some(), docs, xml });
         }
         // Required, and said nothing of: kept if it comes. Documents misspell such names, so nobody is held to it.
         for name in merged.required.iter().filter(|name| merged.properties.iter().all(|(known, _)| known != *name)) {
@@ -230,7 +232,13 @@ impl<'d> Lowering<'d> {
                 Others::None => continue,
                 Others::Unsaid | Others::Anything => anything(self),
             };
-            fields.push(Field { name: name.clone(), used, required: false, docs: Docs::default() });
+            fields.push(Field {
+                name: name.clone(),
+                used,
+                required: false,
+                docs: Docs::default(),
+                xml: Xml::default(),
+            });
         }
         fields.sort_by(|a, b| {
             b.required.cmp(&a.required).then_with(|| if a.required { Ordering::Equal } else { a.name.cmp(&b.name) })

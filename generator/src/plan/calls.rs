@@ -10,7 +10,9 @@ use super::paging::{self, PagePlan};
 use super::rust::{self, RustType, TypePlan};
 use super::status::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
-use crate::ir::{Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, Use};
+use crate::ir::{
+    Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, TypeId, Use,
+};
 use crate::settings::{OperationSettings, Settings};
 
 /// How an operation is called.
@@ -119,6 +121,8 @@ pub enum Success {
     Empty,
     /// A value.
     Json(RustType),
+    /// A value as XML, whose form is that of a type.
+    Xml(RustType, TypeId),
     /// A text.
     Text,
     /// Bytes as they come.
@@ -138,6 +142,8 @@ pub struct Choice {
     pub ty: Option<RustType>,
     /// Whether the value is a text rather than JSON.
     pub text: bool,
+    /// The type whose form it has in XML, where it is that.
+    pub xml: Option<TypeId>,
     /// What is said about it.
     pub description: String,
 }
@@ -164,6 +170,8 @@ const ROOT_RESERVED: &[&str] = &[
     "Secret",
     "BTreeMap",
     "FormData",
+    "Xml",
+    "JsonText",
     "Download",
     "Method",
     "Operation",
@@ -247,7 +255,7 @@ pub(super) fn plan(
             None => names::snake(&title),
         };
         // What stands beside the files of operations.
-        let taken = ["types", "webhooks"].contains(&ident.as_str());
+        let taken = ["types", "webhooks", "xml"].contains(&ident.as_str());
         let ident = if taken { names::snake(&format!("{} operations", ident.plain())) } else { ident };
         let description =
             api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
@@ -299,7 +307,7 @@ fn call(
     let mut arguments = Vec::new();
     let mut optional = Vec::new();
     for ((at, parameter), ident) in open.into_iter().zip(idents) {
-        let ty = types[parameter.used.ty.index()].mention.clone();
+        let ty = rust::at_the_door(types, &types[parameter.used.ty.index()].mention);
         let is_list = matches!(types[parameter.used.ty.index()].resolved, RustType::List(_));
         if parameter.required && (parameter.location == ParameterLocation::Path || !parameter.used.nullable) {
             arguments.push(Argument { ident, kind: argument(&ty, types), parameter: at });
@@ -317,7 +325,7 @@ fn call(
     let body = operation.body.as_ref().map(|body| BodyArgument {
         ident: names::snake("body"),
         kind: match &body.payload {
-            Payload::Json(used) | Payload::UrlEncoded(used) => Some(argument_of(*used, types)),
+            Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => Some(argument_of(*used, types)),
             Payload::Multipart(_) | Payload::Bytes | Payload::Text => None,
         },
         form: match (&body.payload, forms.get(&position)) {
@@ -359,7 +367,7 @@ fn call(
 }
 
 fn argument_of(used: Use, types: &[TypePlan]) -> ArgumentKind {
-    let mention = &types[used.ty.index()].mention;
+    let mention = &rust::at_the_door(types, &types[used.ty.index()].mention);
     if used.nullable && !matches!(mention, RustType::Json | RustType::Unit) {
         return ArgumentKind::Reference(RustType::Option(Box::new(mention.clone())));
     }
@@ -407,6 +415,7 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
             Content::Text => Success::Text,
             Content::Bytes => Success::Bytes,
             Content::Json(used) => Success::Json(rust::answer(api, types, used)),
+            Content::Xml(used) => Success::Xml(rust::answer(api, types, used), used.ty),
         };
     }
     let words: Vec<String> = answers.iter().map(|answer| status_word(answer.status)).collect();
@@ -417,9 +426,13 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
 
 fn choice(api: &Api, types: &[TypePlan], answer: &Answer, ident: Ident) -> Choice {
     let (ty, text) = match answer.content {
-        Content::Json(used) => (Some(rust::answer(api, types, used)), false),
+        Content::Json(used) | Content::Xml(used) => (Some(rust::answer(api, types, used)), false),
         Content::Text | Content::Bytes => (Some(RustType::String), true),
         Content::Empty => (None, false),
     };
-    Choice { status: answer.status, ident, ty, text, description: answer.description.clone() }
+    let xml = match answer.content {
+        Content::Xml(used) => Some(used.ty),
+        _ => None,
+    };
+    Choice { status: answer.status, ident, ty, text, xml, description: answer.description.clone() }
 }

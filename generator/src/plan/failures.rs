@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::names::{self, Ident, Namespace};
 use super::rust::{self, RustType, TypePlan};
 use super::status::status_word;
-use crate::ir::{Answer, Api, Content, Status};
+use crate::ir::{Answer, Api, Content, Status, TypeId};
 
 /// An enum of failures, and the operations that end in it under names of their own.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub enum FailureBody {
     Text,
     /// A value.
     Json(RustType),
+    /// A value as XML, whose form is that of a type.
+    Xml(RustType, TypeId),
 }
 
 /// The failures of all operations.
@@ -112,6 +114,7 @@ fn variants(api: &Api, types: &[TypePlan], failures: &[&Answer]) -> Vec<FailureV
                 Content::Empty => FailureBody::Empty,
                 Content::Text | Content::Bytes => FailureBody::Text,
                 Content::Json(used) => FailureBody::Json(rust::answer(api, types, used)),
+                Content::Xml(used) => FailureBody::Xml(rust::answer(api, types, used), used.ty),
             },
             description: answer.description.clone(),
         })

@@ -3,6 +3,7 @@
 //! The [`Plan`] is a set of side tables over the [`Api`]: `emit` looks things up in it and decides nothing.
 
 mod boxes;
+mod by_name;
 mod calls;
 mod failures;
 mod headers;
@@ -17,10 +18,12 @@ mod status;
 mod substitutes;
 mod type_names;
 mod unions;
+mod xml;
 
 use std::collections::BTreeMap;
 
 pub use crate::settings::RustPath;
+pub use by_name::argument_names;
 pub use calls::{
     Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, StreamPlan, Success,
 };
@@ -33,6 +36,7 @@ pub use package::{Dependency, Package};
 pub use paging::{Holds, PagePlan, PageRule, PageSize};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
+pub use xml::{XmlPlan, XmlRootPlan};
 
 use substitutes::Substitutes;
 
@@ -55,6 +59,8 @@ pub struct Plan {
     pub calls: Vec<CallPlan>,
     /// The failures, each defined once.
     pub failures: Vec<FailurePlan>,
+    /// The forms of what travels as XML.
+    pub xml: XmlPlan,
     /// How the requests of the service are read.
     pub incoming: IncomingPlans,
     /// The files that the operations are divided into, by name.
@@ -81,6 +87,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         client,
         definitions,
         incoming: incoming::plan(api, &types),
+        xml: xml::plan(api, &types),
         types,
         calls,
         failures: failures.plans,

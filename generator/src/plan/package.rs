@@ -3,7 +3,7 @@
 use super::names::{self, Ident};
 use super::rust::TypePlan;
 use super::substitutes::Substitutes;
-use crate::ir::{Api, NumberKind, Shape, TextKind};
+use crate::ir::{Api, Content, NumberKind, Operation, Payload, Shape, TextKind};
 use crate::settings::Settings;
 
 /// The generated crate.
@@ -86,8 +86,19 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     let decimal = any(&|shape| matches!(shape, Shape::Text(TextKind::Decimal) | Shape::Number(NumberKind::Decimal)));
     let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)));
     let defined = |id: usize| types[id].name.is_some();
-    let serde =
-        api.types.iter().any(|(id, ty)| defined(id.index()) && matches!(ty.shape, Shape::Record(_) | Shape::Union(_)));
+    // A list of one word is closed, and derives what an open one is given by a macro.
+    let derives = |shape: &Shape| match shape {
+        Shape::Record(_) | Shape::Union(_) => true,
+        Shape::Enumeration(listed) => !listed.open,
+        _ => false,
+    };
+    let serde = api.types.iter().any(|(id, ty)| defined(id.index()) && derives(&ty.shape));
+
+    let sends =
+        |operation: &Operation| matches!(operation.body.as_ref().map(|body| &body.payload), Some(Payload::Xml(_)));
+    let answers =
+        |operation: &Operation| operation.answers.iter().any(|answer| matches!(answer.content, Content::Xml(_)));
+    let xml = api.operations.iter().any(|operation| sends(operation) || answers(operation));
 
     let mut features = Vec::new();
     let mut dependencies = Vec::new();
@@ -108,7 +119,7 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     add(json, "serde_json", "1", &[]);
     add(uuid, "uuid", "1", &["serde"]);
     for (wanted, feature) in
-        [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid"), (!api.incoming.is_empty(), "webhook")]
+        [(decimal, "decimal"), (time, "jiff"), (uuid, "uuid"), (!api.incoming.is_empty(), "webhook"), (xml, "xml")]
     {
         if wanted {
             features.push(feature.to_owned());

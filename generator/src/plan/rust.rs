@@ -352,9 +352,29 @@ pub(super) fn keeper(variants: &[Ident]) -> Ident {
     names::camel(name)
 }
 
+/// A type as a parameter, a body or an answer is declared. Base64 stays the text that it is on the wire there: only the fields of
+/// an object say how they are written, and a bare list of bytes would go as numbers.
+pub(super) fn at_the_door(types: &[TypePlan], ty: &RustType) -> RustType {
+    let inner = |ty: &RustType| Box::new(at_the_door(types, ty));
+    match ty {
+        RustType::Bytes => RustType::String,
+        RustType::List(item) => RustType::List(inner(item)),
+        RustType::Map(value) => RustType::Map(inner(value)),
+        RustType::Option(value) => RustType::Option(inner(value)),
+        RustType::Named(id) if types[id.index()].own.is_none() => match &types[id.index()].resolved {
+            RustType::Named(_) => ty.clone(),
+            resolved => match at_the_door(types, resolved) {
+                plain if plain == *resolved => ty.clone(),
+                text => text,
+            },
+        },
+        other => other.clone(),
+    }
+}
+
 /// The type of a whole answer.
 pub(super) fn answer(api: &Api, types: &[TypePlan], used: Use) -> RustType {
-    let mention = types[used.ty.index()].mention.clone();
+    let mention = at_the_door(types, &types[used.ty.index()].mention);
     let nullable = api.types.resolve(used).nullable && !matches!(mention, RustType::Json | RustType::Unit);
     if nullable { RustType::Option(Box::new(mention)) } else { mention }
 }

@@ -42,8 +42,8 @@ pub(crate) fn read(path: &Path, diagnostics: &mut Diagnostics) -> BTreeMap<Strin
 pub(crate) fn text(pinned: &BTreeMap<String, String>) -> String {
     let mut text = HEAD.to_owned();
     for (place, name) in pinned {
-        // TOML's basic strings are JSON's.
-        let place = serde_json::Value::from(place.as_str());
+        // TOML's basic strings are JSON's, but for one character (TOML 1.0, section String).
+        let place = serde_json::Value::from(place.as_str()).to_string().replace('\u{7f}', "\\u007f");
         let _ = writeln!(text, "{place} = \"{name}\"");
     }
     text

@@ -52,9 +52,14 @@ fn checked(text: &str) -> Result<(), String> {
     printable.then_some(()).ok_or_else(|| "a header value must be printable ASCII".to_owned())
 }
 
-/// A header parameter: `simple` style, so a list is joined with commas.
-pub(crate) fn parameter(parameter: &str, given: ParameterValue) -> Result<Option<(HeaderName, HeaderValue)>, String> {
+/// A header parameter: `simple` style, so a list is joined with commas, and so is an object, exploded or not.
+pub(crate) fn parameter(
+    parameter: &str,
+    exploded: bool,
+    given: ParameterValue,
+) -> Result<Option<(HeaderName, HeaderValue)>, String> {
     let complain = |reason: String| format!("header parameter `{parameter}`: {reason}");
+    let given = if exploded { given.paired() } else { given };
     let Some((texts, secret)) = given.flatten().map_err(complain)? else { return Ok(None) };
     let value = value(&texts.join(","), secret).map_err(complain)?;
     Ok(Some((name(parameter).map_err(complain)?, value)))

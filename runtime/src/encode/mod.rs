@@ -5,6 +5,8 @@ pub(crate) mod header;
 pub(crate) mod parameter;
 pub(crate) mod path;
 pub(crate) mod query;
+#[cfg(test)]
+mod rfc6570;
 
 /// Percent-encodes every byte that RFC 3986 does not call unreserved, `%` included.
 ///
@@ -29,6 +31,20 @@ fn unreserved(byte: u8) -> bool {
 /// Whether [`percent`] would leave a text as it is.
 pub(crate) fn is_unreserved(text: &str) -> bool {
     text.bytes().all(unreserved)
+}
+
+/// Percent-encodes as RFC 6570 does where reserved characters are allowed, but for those that would end a value in a query:
+/// `&`, `+`, `#` and the brackets. A triplet that is encoded already stays as it is.
+pub(crate) fn percent_reserved(text: &str, out: &mut String) {
+    let bytes = text.as_bytes();
+    for (at, character) in text.char_indices() {
+        let triplet = || bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        match character {
+            ':' | '/' | '?' | '@' | '!' | '$' | '\'' | '(' | ')' | '*' | ',' | ';' | '=' => out.push(character),
+            '%' if triplet() => out.push('%'),
+            other => percent(other.encode_utf8(&mut [0; 4]), out),
+        }
+    }
 }
 
 /// [`percent`] as a text of its own.

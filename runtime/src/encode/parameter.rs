@@ -79,6 +79,17 @@ impl ParameterValue {
         Ok(Some((texts, secret)))
     }
 
+    /// An object as the list of its pairs, `name=value`: OpenAPI's `simple` style with explode.
+    pub(crate) fn paired(self) -> Self {
+        let Self::Object(fields) = self else { return self };
+        let pair = |(name, value): (String, Self)| match value {
+            Self::Text(text) => Self::Text(format!("{name}={text}")),
+            Self::Secret(text) => Self::Secret(format!("{name}={text}")),
+            other => other,
+        };
+        Self::List(fields.into_iter().map(pair).collect())
+    }
+
     /// This value as one scalar; `secret` is set if it is one.
     pub(crate) fn scalar(self, secret: &mut bool) -> Result<Option<String>, String> {
         match self {
@@ -182,6 +193,20 @@ impl<T: serde::Serialize> Parameter for Serialized<T> {
     fn parameter(&self) -> ParameterValue {
         match serde_json::to_value(&self.0) {
             Ok(value) => ParameterValue::from_json(value),
+            Err(_) => ParameterValue::Invalid("the value cannot be written as JSON".to_owned()),
+        }
+    }
+}
+
+/// A value that is written as JSON, as a parameter with a media type of JSON is; `null` is absent.
+#[derive(Debug, Clone, Copy)]
+pub struct JsonText<T>(pub T);
+
+impl<T: serde::Serialize> Parameter for JsonText<T> {
+    fn parameter(&self) -> ParameterValue {
+        match serde_json::to_string(&self.0) {
+            Ok(text) if text == "null" => ParameterValue::Absent,
+            Ok(text) => ParameterValue::Text(text),
             Err(_) => ParameterValue::Invalid("the value cannot be written as JSON".to_owned()),
         }
     }

@@ -1,7 +1,8 @@
 //! How is a path filled in, so that a value can never leave its segment?
 
 use super::parameter::ParameterValue;
-use super::{is_unreserved, percent};
+use super::query::Style;
+use super::{is_unreserved, percent_text};
 
 /// A path template being filled: `/users/{user_id}`.
 pub(crate) struct PathBuilder {
@@ -38,25 +39,18 @@ impl PathBuilder {
         Self { template, path, shown: None }
     }
 
-    /// Sets one value: `simple` style, so a list is joined with commas. A value that the template does not ask for
-    /// changes nothing.
-    pub(crate) fn set(&mut self, name: &'static str, value: ParameterValue) -> Result<(), String> {
+    /// Sets one value in a style; those of a query mean `simple` here, where a list is joined with commas. A value that the
+    /// template does not ask for changes nothing.
+    pub(crate) fn set(&mut self, name: &'static str, style: Style, value: ParameterValue) -> Result<(), String> {
         let complain = |reason: &str| format!("path parameter `{name}`: {reason}");
-        let (texts, secret) = match value {
+        let mut secret = false;
+        let encoded = match value {
             // By far the most: nothing to take apart.
-            ParameterValue::Text(text) if is_unreserved(&text) => return self.fill(name, &text, false),
-            value => value
-                .flatten()
+            ParameterValue::Text(text) if style == Style::Form && is_unreserved(&text) => text,
+            value => write(name, style, value, &mut secret)
                 .map_err(|reason| complain(&reason))?
                 .ok_or_else(|| complain("a path parameter cannot be left out"))?,
         };
-        let mut encoded = String::new();
-        for (index, text) in texts.iter().enumerate() {
-            if index > 0 {
-                encoded.push(',');
-            }
-            percent(text, &mut encoded);
-        }
         self.fill(name, &encoded, secret)
     }
 
@@ -108,13 +102,62 @@ fn replace(path: &mut String, name: &str, value: &str) {
     }
 }
 
+/// A value as its style spells it (RFC 6570, 3.2.2 to 3.2.7).
+fn write(name: &str, style: Style, value: ParameterValue, secret: &mut bool) -> Result<Option<String>, String> {
+    let (lead, separator) = match style {
+        Style::Label => (".", ","),
+        Style::LabelExploded => (".", "."),
+        Style::Matrix | Style::MatrixExploded => (";", ";"),
+        _ => ("", ","),
+    };
+    let exploded = matches!(style, Style::Exploded | Style::LabelExploded | Style::MatrixExploded);
+    // `;name` alone is how an empty value is said.
+    let named = |text: &str| match percent_text(text) {
+        text if text.is_empty() => percent_text(name),
+        text => format!("{}={text}", percent_text(name)),
+    };
+    let mut pieces = Vec::new();
+    match value {
+        ParameterValue::Absent => return Ok(None),
+        ParameterValue::Object(fields) if exploded => {
+            for (field, value) in fields {
+                if let Some(text) = value.scalar(secret)? {
+                    pieces.push(format!("{}={}", percent_text(&field), percent_text(&text)));
+                }
+            }
+        }
+        ParameterValue::List(values) if style == Style::MatrixExploded => {
+            for value in values {
+                pieces.extend(value.scalar(secret)?.map(|text| named(&text)));
+            }
+        }
+        other => {
+            let (texts, hidden) = other.flatten()?.unwrap_or_default();
+            *secret |= hidden;
+            let texts: Vec<String> = texts.iter().map(|text| percent_text(text)).collect();
+            if matches!(style, Style::Matrix | Style::MatrixExploded) {
+                let text = texts.join(",");
+                let equals = if text.is_empty() { "" } else { "=" };
+                pieces.push(format!("{}{equals}{text}", percent_text(name)));
+            } else {
+                pieces = texts;
+            }
+        }
+    }
+    // A list without values has no spelling in the styles that lead with a mark.
+    if pieces.is_empty() {
+        return Ok(Some(String::new()));
+    }
+    Ok(Some(format!("{lead}{}", pieces.join(separator))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn fill(template: &'static str, value: &str) -> Result<String, String> {
         let mut builder = PathBuilder::new(template);
-        builder.set("id", ParameterValue::Text(value.to_owned()))?;
+        builder.set("id", Style::Form, ParameterValue::Text(value.to_owned()))?;
         builder.finish().map(|path| path.path)
     }
 
@@ -122,9 +165,9 @@ mod tests {
     fn values_go_to_their_names_and_logs_see_no_secret() {
         let mut builder = PathBuilder::new("/{a}/{b}/x/{a}.{c}");
         for (name, value) in [("c", "3"), ("a", "{b}"), ("none", "4")] {
-            builder.set(name, ParameterValue::Text(value.to_owned())).expect("a scalar");
+            builder.set(name, Style::Form, ParameterValue::Text(value.to_owned())).expect("a scalar");
         }
-        builder.set("b", ParameterValue::Secret("5".to_owned())).expect("a scalar");
+        builder.set("b", Style::Form, ParameterValue::Secret("5".to_owned())).expect("a scalar");
         let path = builder.finish().expect("whole");
         assert_eq!((path.path.as_str(), path.shown()), ("/%7Bb%7D/5/x/%7Bb%7D.3", "/%7Bb%7D/***/x/%7Bb%7D.3"));
     }
@@ -160,7 +203,35 @@ mod tests {
     fn lists_are_joined_with_commas() {
         let mut builder = PathBuilder::new("/users/{id}");
         let list = ["a,b", "c"].map(|text| ParameterValue::Text(text.to_owned()));
-        builder.set("id", ParameterValue::List(list.into())).expect("a list of scalars");
+        builder.set("id", Style::Form, ParameterValue::List(list.into())).expect("a list of scalars");
         assert_eq!(builder.finish().expect("whole").path, "/users/a%2Cb,c");
+    }
+
+    #[test]
+    fn styles_are_spelled_as_rfc_6570_says() {
+        let text = |text: &str| ParameterValue::Text(text.to_owned());
+        let list = || ParameterValue::List(vec![text("a b"), text("c;d")]);
+        let object = || ParameterValue::Object(vec![("r".to_owned(), text("1")), ("g.".to_owned(), text("a=b"))]);
+        for (style, value, written) in [
+            (Style::Form, object(), "r,1,g.,a%3Db"),
+            (Style::Exploded, object(), "r=1,g.=a%3Db"),
+            (Style::Exploded, list(), "a%20b,c%3Bd"),
+            (Style::Label, text("x"), ".x"),
+            (Style::Label, list(), ".a%20b,c%3Bd"),
+            (Style::LabelExploded, list(), ".a%20b.c%3Bd"),
+            (Style::Label, object(), ".r,1,g.,a%3Db"),
+            (Style::LabelExploded, object(), ".r=1.g.=a%3Db"),
+            (Style::Matrix, text("x"), ";id=x"),
+            (Style::Matrix, text(""), ";id"),
+            (Style::Matrix, list(), ";id=a%20b,c%3Bd"),
+            (Style::MatrixExploded, list(), ";id=a%20b;id=c%3Bd"),
+            (Style::Matrix, object(), ";id=r,1,g.,a%3Db"),
+            (Style::MatrixExploded, object(), ";r=1;g.=a%3Db"),
+        ] {
+            let mut builder = PathBuilder::new("/users{id}");
+            builder.set("id", style, value).expect("it can be written");
+            assert_eq!(builder.finish().expect("whole").path, format!("/users{written}"), "{style:?}");
+        }
+        assert!(PathBuilder::new("/users/{id}").set("id", Style::Label, ParameterValue::List(Vec::new())).is_err());
     }
 }

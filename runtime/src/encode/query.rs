@@ -1,9 +1,9 @@
 //! How is a query written, so that a value can never become a parameter?
 
 use super::parameter::ParameterValue;
-use super::{percent, percent_text};
+use super::{percent, percent_reserved, percent_text};
 
-/// How a list or an object is spelled in a query.
+/// How a list or an object is spelled in a query, a path or a header (OpenAPI 3.1, 4.8.12.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Style {
@@ -18,15 +18,40 @@ pub enum Style {
     Pipe,
     /// `deepObject`: `filter[size]=1`, with the brackets encoded.
     Deep,
+    /// `simple` with explode, in a path or a header: `r=1,g=2`.
+    Exploded,
+    /// `label`, in a path: `.1,2`, `.r,1,g,2`.
+    Label,
+    /// `label` with explode, in a path: `.1.2`, `.r=1.g=2`.
+    LabelExploded,
+    /// `matrix`, in a path: `;ids=1,2`, `;color=r,1,g,2`.
+    Matrix,
+    /// `matrix` with explode, in a path: `;ids=1;ids=2`, `;r=1;g=2`.
+    MatrixExploded,
 }
 
 /// A query being written.
-#[derive(Default)]
 pub(crate) struct Query {
     pub(crate) text: String,
+    /// How values are encoded.
+    encode: fn(&str, &mut String),
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { text: String::new(), encode: percent }
+    }
 }
 
 impl Query {
+    /// Adds one parameter whose values may hold reserved characters as they are.
+    pub(crate) fn add_reserved(&mut self, name: &str, style: Style, value: ParameterValue) -> Result<(), String> {
+        self.encode = percent_reserved;
+        let added = self.add(name, style, value);
+        self.encode = percent;
+        added
+    }
+
     /// Adds one parameter.
     pub(crate) fn add(&mut self, name: &str, style: Style, value: ParameterValue) -> Result<(), String> {
         self.add_styled(name, style, value).map_err(|reason| format!("query parameter `{name}`: {reason}"))
@@ -34,9 +59,11 @@ impl Query {
 
     fn add_styled(&mut self, name: &str, style: Style, value: ParameterValue) -> Result<(), String> {
         let separator = match style {
-            Style::Form => return self.add_exploded(name, value),
+            Style::Form | Style::Exploded | Style::LabelExploded | Style::MatrixExploded => {
+                return self.add_exploded(name, value);
+            }
             Style::Deep => return self.add_deep(&percent_text(name), value, 0),
-            Style::Comma => ",",
+            Style::Comma | Style::Label | Style::Matrix => ",",
             Style::Space => "%20",
             Style::Pipe => "%7C",
         };
@@ -50,7 +77,7 @@ impl Query {
             if index > 0 {
                 self.text.push_str(separator);
             }
-            percent(text, &mut self.text);
+            (self.encode)(text, &mut self.text);
         }
         Ok(())
     }
@@ -98,7 +125,7 @@ impl Query {
     fn pair(&mut self, key: &str, value: ParameterValue) -> Result<(), String> {
         if let Some(text) = value.scalar(&mut false)? {
             self.key(key);
-            percent(&text, &mut self.text);
+            (self.encode)(&text, &mut self.text);
         }
         Ok(())
     }

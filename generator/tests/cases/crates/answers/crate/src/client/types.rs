@@ -13,6 +13,47 @@
     clippy::wrong_self_convention
 )]
 
+/// One of several words.
+///
+/// Defined at `#/paths/~1chosen/get/parameters/0/schema`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ChosenAccept {
+    /// `image/png`.
+    ImagePng,
+    /// `application/json`.
+    ApplicationJson,
+    /// A word that the document does not list, as it came.
+    Unknown(String),
+}
+
+impl ChosenAccept {
+    /// The word as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::ImagePng => "image/png",
+            Self::ApplicationJson => "application/json",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+impl From<&str> for ChosenAccept {
+    fn from(word: &str) -> Self {
+        match word {
+            "image/png" => Self::ImagePng,
+            "application/json" => Self::ApplicationJson,
+            unlisted => Self::Unknown(unlisted.to_owned()),
+        }
+    }
+}
+
+impl From<String> for ChosenAccept {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+sinew_runtime::generated::string_enum!(ChosenAccept);
+
 /// An object.
 ///
 /// Defined at `#/paths/~1inline/get/responses/200/content/application~1json/schema`.

@@ -97,3 +97,41 @@ impl UploadOptionalForm {
         FormData::new().optional_file("file", self.file.as_ref())
     }
 }
+
+/// The parts of a multipart body.
+///
+/// Defined at `#/paths/~1upload-untyped/post/requestBody/content/multipart~1form-data/schema`.
+#[derive(Debug, Clone)]
+pub struct UploadUntypedForm {
+    /// `image`.
+    pub image: Part,
+    /// `list`.
+    pub list: Vec<i64>,
+    /// `note`.
+    pub note: String,
+    /// `images`.
+    pub images: Vec<Part>,
+}
+
+impl UploadUntypedForm {
+    /// With what is required; everything else is absent.
+    pub fn new(image: Part, list: Vec<i64>, note: impl Into<String>) -> Self {
+        Self {
+            image,
+            list,
+            note: note.into(),
+            images: Vec::new(),
+        }
+    }
+
+    /// The parts as they are sent.
+    pub(super) fn form(&self) -> FormData {
+        FormData::new()
+            .media_type("image/png")
+            .file("image", &self.image)
+            .json("list", &self.list)
+            .media_type("text/markdown")
+            .text("note", &self.note)
+            .files("images", &self.images)
+    }
+}

@@ -15,6 +15,59 @@
 
 use sinew_runtime::Nullable;
 
+/// An object.
+///
+/// Defined at `#/components/schemas/Extensible`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Extensible {
+    /// `kind`.
+    pub kind: ExtensibleKind,
+}
+
+impl Extensible {
+    /// With what is required; everything else is absent.
+    pub fn new(kind: impl Into<ExtensibleKind>) -> Self {
+        Self { kind: kind.into() }
+    }
+}
+
+/// One of several words.
+///
+/// Defined at `#/components/schemas/Extensible/properties/kind`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ExtensibleKind {
+    /// `golden`.
+    Golden,
+    /// A word that the document does not list, as it came.
+    Unknown(String),
+}
+
+impl ExtensibleKind {
+    /// The word as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Golden => "golden",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+impl From<&str> for ExtensibleKind {
+    fn from(word: &str) -> Self {
+        match word {
+            "golden" => Self::Golden,
+            unlisted => Self::Unknown(unlisted.to_owned()),
+        }
+    }
+}
+
+impl From<String> for ExtensibleKind {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+sinew_runtime::generated::string_enum!(ExtensibleKind);
+
 /// A word.
 ///
 /// Defined at `#/components/schemas/Plain`.

@@ -1,0 +1,109 @@
+//! What do generated clients send and read? Each call of `cases/wire/<crate>.json` goes through the by-name door, and so through
+//! the typed method: what was sent is compared with `sends`, and what is made of `reply` with `answers` or `fails`. Of what is
+//! `refused`, nothing is sent.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use sinew_runtime::by_name::{Answer, ByName};
+use sinew_runtime::testing::{Scripted, Seen, Step};
+
+/// Runs the cases of one crate.
+async fn run<C: ByName>(name: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cases/wire/{name}.json"));
+    let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
+        let operation = case["call"].as_str().expect("the operation");
+        let script = Scripted::always(step(&case["reply"]));
+        let client =
+            C::builder().base_url("http://wire.test/base").transport(script.clone()).build().expect("a client");
+        let outcome = client.call(operation, case["arguments"].clone()).await;
+        match script.seen().last() {
+            Some(seen) if case["sends"] != Value::Null => {
+                assert_eq!(sent(seen, &case["sends"]), case["sends"], "{name}: {case}");
+            }
+            seen => assert_eq!(seen.is_none(), case.get("refused").is_some(), "{name}: {outcome:?}: {case}"),
+        }
+        match outcome {
+            Ok(Answer { value, .. }) => assert_eq!(value, case["answers"], "{name}: {case}"),
+            Err(failed) => {
+                if let Some(refusal) = case["refused"].as_str() {
+                    assert_eq!(failed.to_string(), format!("request: {refusal}"), "{name}: {case}");
+                    continue;
+                }
+                let told = failed.to_json();
+                let fails = case["fails"].as_object().unwrap_or_else(|| panic!("{name}: {failed}: {case}"));
+                let shown = fails.keys().map(|key| (key.clone(), told[key].clone())).collect();
+                assert_eq!(Value::Object(shown), case["fails"], "{name}: {case}");
+            }
+        }
+    }
+}
+
+/// The reply of the service: nothing is `204`, a text is a body of JSON with `200`.
+fn step(reply: &Value) -> Step {
+    let mut step = Step::status(reply["status"].as_u64().map_or(204, |status| u16::try_from(status).unwrap()));
+    for (name, value) in reply["headers"].as_object().into_iter().flatten() {
+        step = step.header(name, value.as_str().unwrap());
+    }
+    match &reply["body"] {
+        Value::Null => step,
+        Value::String(text) => step.body(text.clone()),
+        value => step.body(value.to_string()),
+    }
+}
+
+/// What was sent, as far as the case speaks of it.
+fn sent(seen: &Seen, expected: &Value) -> Value {
+    let mut sent = Map::new();
+    for key in expected.as_object().into_iter().flatten().map(|(key, _)| key) {
+        let text = String::from_utf8_lossy(&seen.body).into_owned();
+        let value = match key.as_str() {
+            "route" => json!(format!("{} {}", seen.method, seen.uri.to_string().replace("http://wire.test", ""))),
+            "json" => serde_json::from_str(&text).unwrap_or(Value::Null),
+            // A boundary is random, and so is what it looks like.
+            "parts" => parts(&text, seen.headers["content-type"].to_str().unwrap()),
+            "text" => json!(text),
+            header => json!(seen.headers.get(header).map(|value| value.to_str().unwrap())),
+        };
+        sent.insert(key.clone(), value);
+    }
+    Value::Object(sent)
+}
+
+/// The parts of a multipart body, each with its headers and its content.
+fn parts(body: &str, media_type: &str) -> Value {
+    let boundary = format!("--{}", media_type.split_once("boundary=").unwrap().1);
+    let parts = body.split(&*boundary).skip(1).filter(|part| !part.starts_with("--"));
+    parts.map(|part| json!(part.strip_prefix("\r\n").unwrap().strip_suffix("\r\n").unwrap())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters() {
+    run::<golden_parameters::ParametersClient>("parameters").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies() {
+    run::<golden_bodies::BodiesClient>("bodies").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers() {
+    run::<golden_answers::AnswersClient>("answers").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn xml() {
+    run::<golden_xml::XmlClient>("xml").await;
+}
+
+#[test]
+fn operations_are_known_by_name_with_their_arguments() {
+    let known = golden_parameters::ParametersClient::operations();
+    let replace = known.iter().find(|operation| operation.name == "replace_part").unwrap();
+    assert_eq!(replace.route, "PUT /things/{thing_id}/parts/{part}");
+    assert_eq!((replace.required, replace.optional), (&["thing_id", "part", "order", "ids"][..], &["trace"][..]));
+}

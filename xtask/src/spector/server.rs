@@ -1,0 +1,106 @@
+//! How is the mock server installed, asked what it expects, served, and stopped?
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The running server; it ends with this value.
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: String,
+}
+
+/// Installs what `package.json` pins into a scratch folder, unless it is there already.
+pub(super) fn install(pinned: &Path, scratch: &Path) -> Result<(), String> {
+    fs::create_dir_all(scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    let wanted = fs::read(pinned).map_err(|error| format!("{}: {error}", pinned.display()))?;
+    let manifest = scratch.join("package.json");
+    let done = scratch.join("node_modules/.package-lock.json");
+    if done.exists() && fs::read(&manifest).is_ok_and(|known| known == wanted) {
+        return Ok(());
+    }
+    fs::write(&manifest, wanted).map_err(|error| format!("{}: {error}", manifest.display()))?;
+    run(Command::new("npm").args(["install", "--legacy-peer-deps", "--no-audit", "--no-fund"]).current_dir(scratch))
+        .map_err(|error| format!("npm, which installs the mock server, failed: {error}"))?;
+    // The server asks git where it is, and ends if there is no answer.
+    for arguments in [
+        &["init", "--quiet"][..],
+        &[
+            "-c",
+            "user.name=sinew",
+            "-c",
+            "user.email=sinew@localhost",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "scratch",
+        ],
+        &["remote", "add", "origin", "https://localhost/scratch.git"],
+    ] {
+        run(Command::new("git").args(arguments).current_dir(scratch))
+            .map_err(|error| format!("git failed: {error}"))?;
+    }
+    Ok(())
+}
+
+/// A free port of this machine, which nobody else takes in the next moment.
+pub(super) fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|address| address.port()).map_err(|error| format!("no port is free: {error}"))
+}
+
+/// What the server expects and answers, a JSON object a line.
+pub(super) fn dump(scratch: &Path, address: &str) -> Result<String, String> {
+    let script = scratch.join("dump.mjs");
+    fs::write(&script, include_str!("dump.mjs")).map_err(|error| format!("{}: {error}", script.display()))?;
+    run(Command::new("node")
+        .args(["dump.mjs", "node_modules/@typespec/http-specs/dist/specs", address])
+        .current_dir(scratch))
+    .map_err(|error| format!("node cannot tell what the mock server expects: {error}"))
+}
+
+/// Starts the server, and waits until it listens.
+pub(super) fn serve(scratch: &Path, port: u16) -> Result<Server, String> {
+    let log = scratch.join("server.log");
+    let output = fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+    let program: PathBuf = ["node_modules", "@typespec", "spector", "cmd", "cli.mjs"].iter().collect();
+    let child = Command::new("node")
+        .arg(program)
+        .args(["serve", "node_modules/@typespec/http-specs/specs", "--port", &port.to_string()])
+        .current_dir(scratch)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("node cannot be run: {error}"))?;
+    let mut server = Server { child, address: format!("http://localhost:{port}") };
+    let begun = Instant::now();
+    while TcpStream::connect(("localhost", port)).is_err() {
+        let ended = server.child.try_wait().map_err(|error| error.to_string())?;
+        if ended.is_some() || begun.elapsed() > Duration::from_secs(240) {
+            return Err(format!("the mock server does not listen; {} says why", log.display()));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(server)
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"))
+}
