@@ -32,6 +32,13 @@ fn client(document: &Path) -> String {
     text
 }
 
+/// The items of a client, whatever their order.
+fn pieces(client: &str) -> Vec<&str> {
+    let mut pieces: Vec<&str> = client.split("\n\n").map(str::trim).collect();
+    pieces.sort_unstable();
+    pieces
+}
+
 #[test]
 fn one_file_and_many_give_the_same_client() {
     let folder = case("files");
@@ -43,18 +50,26 @@ fn one_file_and_many_give_the_same_client() {
 #[test]
 fn published_documents_are_the_same_bundled_and_not() {
     let pairs = [
-        ("lago-multi-file/openapi.yaml", "lago-bundled.yaml"),
-        ("redocly-cafe-3.2-split/cafe.yaml", "redocly-cafe-3.2.yaml"),
+        // The index of the many files misspells one component, which is what the type is called; the bundle has the file's name.
+        (
+            "lago-multi-file/openapi.yaml",
+            "lago-bundled.yaml",
+            ("CustomerPaymentProvidernError", "CustomerPaymentProviderError"),
+        ),
+        ("redocly-cafe-3.2-split/cafe.yaml", "redocly-cafe-3.2.yaml", ("", "")),
     ];
     let Some(corpus) = std::env::var_os("SINEW_CORPUS").map(PathBuf::from) else {
         println!("skipped: SINEW_CORPUS names no folder of public documents");
         return;
     };
     let folder = if corpus.join("dev").is_dir() { corpus.join("dev") } else { corpus };
-    for (many, one) in pairs {
+    for (many, one, (misspelt, name)) in pairs {
         let (many, one) = (folder.join(many), folder.join(one));
         assert!(many.exists() && one.exists(), "SINEW_CORPUS has no {} or no {}", many.display(), one.display());
-        assert!(client(&many) == client(&one), "the clients of {} and {} differ", many.display(), one.display());
+        let (split, bundled) = (client(&many), client(&one));
+        let renamed = if misspelt.is_empty() { split } else { split.replace(misspelt, name) };
+        // Another name stands at another place.
+        assert!(pieces(&renamed) == pieces(&bundled), "the clients of {} and {} differ", many.display(), one.display());
     }
 }
 
