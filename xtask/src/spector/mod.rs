@@ -73,7 +73,8 @@ fn all(arguments: &Arguments, project: &Path) -> Result<Vec<Verdict>, String> {
     let counted = counted(&suite)?;
     server::install(&suite.join("package.json"), &scratch.join("server"))?;
     let port = server::free_port()?;
-    let dump = server::dump(&scratch.join("server"), &format!("http://localhost:{port}"))?;
+    let address = format!("http://localhost:{port}");
+    let dump = server::dump(&scratch.join("server"), &address)?;
     let known: Vec<Exchange> = dump
         .lines()
         .map(serde_json::from_str)
@@ -87,9 +88,9 @@ fn all(arguments: &Arguments, project: &Path) -> Result<Vec<Verdict>, String> {
             refused.insert(specification.package.clone(), complaint);
         }
     }
-    let server = server::serve(&scratch.join("server"), port)?;
+    let mut server = server::serve(&scratch.join("server"), port)?;
     let mut driver = workspace.start()?;
-    let mut run = Run { workspace: &workspace, address: &server.address, xml: BTreeMap::new() };
+    let mut run = Run { workspace: &workspace, address: &address, xml: BTreeMap::new() };
     let mut verdicts = Vec::new();
     // What answers XML first: requests that send the same text take the value that it became.
     let mut targeted: Vec<(&Exchange, Target<'_>)> = Vec::new();
@@ -105,6 +106,7 @@ fn all(arguments: &Arguments, project: &Path) -> Result<Vec<Verdict>, String> {
             Some(complaint) => Err(format!("no client: {complaint}")),
             None => run.one(&mut driver, exchange, target),
         };
+        server.revive(outcome.as_ref().err().map(String::as_str))?;
         verdicts.push(Verdict { folder: exchange.folder.clone(), name: exchange.name(), complaint: outcome.err() });
     }
     Ok(verdicts)

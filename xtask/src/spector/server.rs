@@ -10,7 +10,28 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Server {
     child: Child,
-    pub(super) address: String,
+    scratch: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// Starts it again if it has ended: some requests that are wrong are too much for it. Where something went wrong on the way to
+    /// it, it is given a moment to end.
+    pub(super) fn revive(&mut self, complaint: Option<&str>) -> Result<(), String> {
+        let broken = complaint.is_some_and(|text| text.contains(": transport: ") || text.contains(": connect: "));
+        let patience = Duration::from_secs(if broken { 2 } else { 0 });
+        let begun = Instant::now();
+        loop {
+            if self.child.try_wait().map_err(|error| error.to_string())?.is_some() {
+                *self = serve(&self.scratch, self.port)?;
+                return Ok(());
+            }
+            if begun.elapsed() >= patience {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 /// Installs what `package.json` pins into a scratch folder, unless it is there already.
@@ -77,7 +98,7 @@ pub(super) fn serve(scratch: &Path, port: u16) -> Result<Server, String> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| format!("node cannot be run: {error}"))?;
-    let mut server = Server { child, address: format!("http://localhost:{port}") };
+    let mut server = Server { child, scratch: scratch.to_owned(), port };
     let begun = Instant::now();
     while TcpStream::connect(("localhost", port)).is_err() {
         let ended = server.child.try_wait().map_err(|error| error.to_string())?;
