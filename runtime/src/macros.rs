@@ -1,24 +1,13 @@
 //! Which traits does a generated type get without spelling them out?
 
-/// Gives a type that is an open set of texts the traits of a text.
-///
-/// The type has `fn as_str(&self) -> &str`, `From<&str>` and `From<String>`; it gets `Display`, `FromStr` (which cannot
-/// fail: an unknown text is kept), `AsRef<str>`, `Serialize`, `Deserialize` and `Parameter`.
+/// What both kinds of texts have in common: they are written as `as_str` says.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __sinew_string_enum {
+macro_rules! __sinew_text {
     ($type:ty) => {
         impl ::core::fmt::Display for $type {
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 formatter.pad(self.as_str())
-            }
-        }
-
-        impl ::core::str::FromStr for $type {
-            type Err = ::core::convert::Infallible;
-
-            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
-                ::core::result::Result::Ok(<Self as ::core::convert::From<&str>>::from(text))
             }
         }
 
@@ -34,6 +23,32 @@ macro_rules! __sinew_string_enum {
                 S: $crate::generated::private::serde::Serializer,
             {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl $crate::generated::Parameter for $type {
+            fn parameter(&self) -> $crate::generated::ParameterValue {
+                $crate::generated::ParameterValue::Text(::std::borrow::ToOwned::to_owned(self.as_str()))
+            }
+        }
+    };
+}
+
+/// Gives a type that is an open set of texts the traits of a text.
+///
+/// The type has `fn as_str(&self) -> &str`, `From<&str>` and `From<String>`; it gets `Display`, `FromStr` (which cannot
+/// fail: an unknown text is kept), `AsRef<str>`, `Serialize`, `Deserialize` and `Parameter`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sinew_string_enum {
+    ($type:ty) => {
+        $crate::__sinew_text!($type);
+
+        impl ::core::str::FromStr for $type {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                ::core::result::Result::Ok(<Self as ::core::convert::From<&str>>::from(text))
             }
         }
 
@@ -48,12 +63,6 @@ macro_rules! __sinew_string_enum {
                 ::core::result::Result::Ok(<Self as ::core::convert::From<::std::string::String>>::from(text))
             }
         }
-
-        impl $crate::generated::Parameter for $type {
-            fn parameter(&self) -> $crate::generated::ParameterValue {
-                $crate::generated::ParameterValue::Text(self.as_str().to_owned())
-            }
-        }
     };
 }
 
@@ -65,11 +74,7 @@ macro_rules! __sinew_string_enum {
 #[macro_export]
 macro_rules! __sinew_closed_enum {
     ($type:ty) => {
-        impl ::core::fmt::Display for $type {
-            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                formatter.pad(self.as_str())
-            }
-        }
+        $crate::__sinew_text!($type);
 
         impl ::core::str::FromStr for $type {
             type Err = $crate::UnlistedWord;
@@ -79,21 +84,6 @@ macro_rules! __sinew_closed_enum {
                 listed.ok_or_else(|| {
                     $crate::generated::private::unlisted(text, &mut Self::ALL.iter().map(|listed| listed.as_str()))
                 })
-            }
-        }
-
-        impl ::core::convert::AsRef<str> for $type {
-            fn as_ref(&self) -> &str {
-                self.as_str()
-            }
-        }
-
-        impl $crate::generated::private::serde::Serialize for $type {
-            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
-            where
-                S: $crate::generated::private::serde::Serializer,
-            {
-                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -107,12 +97,6 @@ macro_rules! __sinew_closed_enum {
                 )?;
                 <Self as ::core::str::FromStr>::from_str(&text)
                     .map_err(<D::Error as $crate::generated::private::serde::de::Error>::custom)
-            }
-        }
-
-        impl $crate::generated::Parameter for $type {
-            fn parameter(&self) -> $crate::generated::ParameterValue {
-                $crate::generated::ParameterValue::Text(::std::borrow::ToOwned::to_owned(self.as_str()))
             }
         }
     };
