@@ -7,12 +7,12 @@
 
 mod compare;
 mod driver;
-mod lift;
+pub(crate) mod lift;
 mod pointer;
 mod report;
 pub(crate) mod suite;
 mod texts;
-mod values;
+pub(crate) mod values;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;

@@ -19,7 +19,7 @@ const LARGE: usize = 600;
 
 /// Which of the values that a schema admits is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// Nothing that may be left out.
     Least,
     /// Everything that may be there.
@@ -30,28 +30,28 @@ pub(super) enum Wish {
 
 /// Where a value can be changed in ways in which a server may change it without asking its clients.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sites {
+pub(crate) struct Sites {
     /// Objects that may get one more field.
-    pub(super) objects: BTreeSet<String>,
+    pub(crate) objects: BTreeSet<String>,
     /// Texts of a list of several.
-    pub(super) words: BTreeSet<String>,
+    pub(crate) words: BTreeSet<String>,
     /// Fields that are not required.
-    pub(super) optional: BTreeSet<String>,
+    pub(crate) optional: BTreeSet<String>,
     /// Properties that tell the alternatives of a union apart.
-    pub(super) tags: BTreeSet<String>,
+    pub(crate) tags: BTreeSet<String>,
     /// Objects whose other fields have a type, so that not any field can come.
     typed: BTreeSet<String>,
 }
 
 /// A value, and where it can be changed.
 #[derive(Debug, Clone)]
-pub(super) struct Made {
-    pub(super) value: Value,
-    pub(super) sites: Sites,
+pub(crate) struct Made {
+    pub(crate) value: Value,
+    pub(crate) sites: Sites,
 }
 
 /// Makes values of the schemas of one document.
-pub(super) struct Maker<'d> {
+pub(crate) struct Maker<'d> {
     root: &'d Value,
     dice: Dice,
     wish: Wish,
@@ -61,15 +61,15 @@ pub(super) struct Maker<'d> {
 
 /// Numbers that look like chance, the same ones on every machine.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5151_5151)
     }
 
     /// A number below `sides`.
-    pub(super) fn below(&mut self, sides: usize) -> usize {
+    pub(crate) fn below(&mut self, sides: usize) -> usize {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -82,12 +82,12 @@ impl Dice {
 type Parts<'d> = Vec<&'d Map<String, Value>>;
 
 impl<'d> Maker<'d> {
-    pub(super) fn new(root: &'d Value) -> Self {
+    pub(crate) fn new(root: &'d Value) -> Self {
         Self { root, dice: Dice::new(0), wish: Wish::Least, nodes: 0, sites: Sites::default() }
     }
 
     /// A value of a schema, or `None` where none was found.
-    pub(super) fn make(&mut self, schema: &'d Value, wish: Wish, seed: u64) -> Option<Made> {
+    pub(crate) fn make(&mut self, schema: &'d Value, wish: Wish, seed: u64) -> Option<Made> {
         self.dice = Dice::new(seed);
         self.wish = wish;
         self.nodes = 0;
@@ -383,7 +383,7 @@ fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-pub(super) fn is_of(value: &Value, ty: &str) -> bool {
+pub(crate) fn is_of(value: &Value, ty: &str) -> bool {
     match value {
         Value::Null => ty == "null",
         Value::Bool(_) => ty == "boolean",
@@ -395,7 +395,7 @@ pub(super) fn is_of(value: &Value, ty: &str) -> bool {
 }
 
 /// The JSON types that the keywords of a schema are about where it says no type; `None` where it says one.
-pub(super) fn about(root: &Value, schema: &Value) -> Option<Vec<&'static str>> {
+pub(crate) fn about(root: &Value, schema: &Value) -> Option<Vec<&'static str>> {
     let mut parts = Vec::new();
     Maker::new(root).gather(schema, &mut parts, "", 0)?;
     let says = |part: &Map<String, Value>| ["type", "enum", "const"].iter().any(|key| part.contains_key(*key));

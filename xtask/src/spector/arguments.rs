@@ -7,6 +7,7 @@ use sinew_generator::ir::Operation;
 use sinew_generator::plan::argument_names;
 
 use super::exchange::{Exchange, Target};
+use crate::judge::values::{Maker, Wish};
 
 /// The arguments, and the credentials by scheme.
 #[derive(Debug, Default)]
@@ -51,8 +52,15 @@ pub(super) fn of(
             None => {}
         }
     }
-    if let Some(body) = body(root, &said["requestBody"], &exchange.body, xml)? {
-        asked.arguments.insert("body".to_owned(), body);
+    match body(root, &said["requestBody"], &exchange.body, xml)? {
+        Some(body) => drop(asked.arguments.insert("body".to_owned(), body)),
+        // The scenario does not look at it, and the document wants one.
+        None if follow(root, &said["requestBody"])["required"] == true => {
+            let schema = &follow(root, &said["requestBody"])["content"]["application/json"]["schema"];
+            let made = Maker::new(root).make(schema, Wish::Least, 0);
+            asked.arguments.extend(made.map(|made| ("body".to_owned(), made.value)));
+        }
+        None => {}
     }
     for (scheme, credential) in root["components"]["securitySchemes"].as_object().into_iter().flatten() {
         let value = match credential["type"].as_str() {
@@ -65,6 +73,9 @@ pub(super) fn of(
                 kind.eq_ignore_ascii_case(wanted).then(|| json!({ "bearer": token }))
             }),
         };
+        // Who is to be refused without a word about what they send brings anything.
+        let refused = matches!(exchange.status, 401 | 403) && header("authorization").is_none();
+        let value = value.or_else(|| refused.then(|| json!({ "bearer": "nobody" })));
         asked.credentials.extend(value.map(|value| (scheme.clone(), value)));
     }
     Ok(asked)

@@ -1,6 +1,6 @@
 // What does each scenario of the installed mock server expect and answer? One JSON object a line.
 import { expandDyns } from "@typespec/spec-api";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -22,8 +22,20 @@ function body(said) {
   }
   const raw = said.rawContent;
   if (raw === undefined) return null;
+  // The one text in which the server itself puts its address late.
+  const late = (text) => text.replaceAll("PLACEHOLDER_BASE_URL", baseUrl);
   if (Buffer.isBuffer(raw)) return { content_type: said.contentType, ...bytes(raw) };
-  return { content_type: said.contentType, text: typeof raw === "string" ? raw : raw.serialize(config) };
+  return { content_type: said.contentType, text: late(typeof raw === "string" ? raw : raw.serialize(config)) };
+}
+
+// What these scenarios expect stands only in the server's code: one file called `file`, or two called `files`, with the server's own
+// picture. Their media type is not told: the document says it.
+function uploads(scenario) {
+  const of = /_FormData_File_uploadFile(Array)?/.exec(scenario);
+  if (of === null) return undefined;
+  const picture = { file_name: "image.png", base64: readFileSync(join(root, "../../assets/image.png")).toString("base64") };
+  const files = of[1] ? [{ name: "files", ...picture }, { name: "files", ...picture }] : [{ name: "file", ...picture }];
+  return { content_type: "multipart/form-data", parts: {}, files };
 }
 
 for (const file of readdirSync(root, { recursive: true }).filter((name) => name.endsWith("mockapi.js")).sort()) {
@@ -36,7 +48,7 @@ for (const file of readdirSync(root, { recursive: true }).filter((name) => name.
         scenario, index, method: api.method, uri: api.uri,
         query: request.query ? expandDyns(request.query, config) : {},
         headers: request.headers ? expandDyns(request.headers, config) : {},
-        body: body(request.body),
+        body: body(request.body) ?? uploads(scenario) ?? null,
         status: response.status, answer_headers: response.headers ? expandDyns(response.headers, config) : {}, answer: body(response.body),
       }));
     });

@@ -105,10 +105,11 @@ pub(super) fn target<'s>(specifications: &'s [Specification], exchange: &Exchang
     found.sort_by_key(|target| target.path.len());
     let fewest = found.first()?.path.len();
     found.retain(|target| target.path.len() == fewest);
-    let said = format!("{} {}", exchange.uri, exchange.query);
+    // A path such as `/v1` is of every version; what stands before it, or in the query, names one.
+    let said = |target: &Target<'_>| format!("{} {:?} {}", target.base, target.path, exchange.query);
     let version = |target: &Target<'_>| {
         let stem = target.specification.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        stem.strip_prefix("openapi.").is_some_and(|version| said.contains(version))
+        stem.strip_prefix("openapi.").is_some_and(|version| said(target).contains(version))
     };
     let at = found.iter().position(version).unwrap_or(found.len() - 1);
     Some(found.swap_remove(at))

@@ -15,19 +15,29 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it again if it has ended: some requests that are wrong are too much for it. Where something went wrong on the way to
-    /// it, it is given a moment to end.
-    pub(super) fn revive(&mut self, complaint: Option<&str>) -> Result<(), String> {
-        let broken = complaint.is_some_and(|text| text.contains(": transport: ") || text.contains(": connect: "));
-        let patience = Duration::from_secs(if broken { 2 } else { 0 });
+    /// Gives it two seconds to end, if it is about to, and sees that it listens.
+    pub(super) fn settle(&mut self) -> Result<(), String> {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.revive()
+    }
+
+    /// Sees that it listens, and starts it again where it has ended: some requests that are wrong are too much for it, and it ends
+    /// a moment after it answered them, or instead.
+    pub(super) fn revive(&mut self) -> Result<(), String> {
         let begun = Instant::now();
         loop {
             if self.child.try_wait().map_err(|error| error.to_string())?.is_some() {
                 *self = serve(&self.scratch, self.port)?;
                 return Ok(());
             }
-            if begun.elapsed() >= patience {
+            if TcpStream::connect(("localhost", self.port)).is_ok() {
                 return Ok(());
+            }
+            if begun.elapsed() > Duration::from_secs(30) {
+                return Err("the mock server neither listens nor ends".to_owned());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
