@@ -6,7 +6,8 @@ use golden_objects::types::{Direction, Objects, ObjectsOpen, Way};
 use golden_overrides::types::{Host, HostType, Price};
 use golden_records::types::{Everything, Tree, WithRest};
 use golden_unions::types::{
-    Expression, Holder, HolderByConst, HolderByKeys, HolderNullable, HolderScalar, HolderTimeOrText, Pet, Shared,
+    Cart, Expression, Fish, Holder, HolderByConst, HolderByKeys, HolderNullable, HolderScalar, HolderTimeOrText, Pet,
+    Shared, Shark, Truck, Vehicle,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -217,4 +218,28 @@ fn what_is_exhaustive_refuses_what_is_new() {
     );
     assert!(serde_json::from_value::<Objects>(json!({"direction": "around"})).is_err());
     let _: Objects = kept(&json!({"one_word_or_text": "b"}));
+}
+
+#[test]
+fn heirs_of_a_base_are_told_by_its_discriminator() {
+    let shark = json!({"kind": "shark", "sharktype": "saw", "age": 1, "teeth": 7});
+    let salmon = json!({"kind": "salmon", "age": 2, "partner": shark, "friends": [{"kind": "salmon", "age": 3}]});
+    let Fish::Salmon(read) = kept(&salmon) else { panic!("a salmon") };
+    let Some(Fish::Shark(Shark::SawShark(saw))) = read.partner.as_deref() else { panic!("{read:?}") };
+    assert_eq!((saw.age, saw.teeth), (1, Some(7)));
+    // What is of no heir is kept as it came: another word, none, and a shark of no known kind.
+    for value in [json!({"kind": "eel", "age": 1}), json!({"age": 1})] {
+        assert!(matches!(kept(&value), Fish::Unknown(_)), "{value}");
+    }
+    let nameless = json!({"kind": "shark", "sharktype": "whale", "age": 1});
+    assert!(matches!(kept(&nameless), Fish::Shark(Shark::Unknown(_))));
+}
+
+#[test]
+fn heirs_without_a_mapping_are_told_by_their_names() {
+    let Vehicle::Cart(cart) = kept(&json!({"type": "Cart", "wheels": 2})) else { panic!("a cart") };
+    assert_eq!(cart, kept::<Cart>(&json!({"type": "Cart", "wheels": 2})));
+    let tanker = json!({"type": "Tanker", "load": 1.5, "litres": 2.5});
+    assert!(matches!(kept(&tanker), Vehicle::Truck(Truck::Tanker(_))));
+    assert!(matches!(kept(&json!({"type": "Truck", "load": 1.5})), Vehicle::Truck(Truck::Truck(_))));
 }

@@ -168,6 +168,11 @@ adapter! {
     base64
 }
 
+adapter! {
+    /// Bytes as base64 for URLs (RFC 4648, section 5): written without padding, read as [`base64`] is.
+    base64url
+}
+
 impl Adapted<base64::Adapter> for Vec<u8> {
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use ::base64::Engine as _;
@@ -175,24 +180,40 @@ impl Adapted<base64::Adapter> for Vec<u8> {
     }
 
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use ::base64::Engine as _;
-        use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-        const LENIENT: GeneralPurpose = GeneralPurpose::new(
-            &::base64::alphabet::STANDARD,
-            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-        );
-        let text = String::deserialize(deserializer)?;
-        let standard: String = text
-            .chars()
-            .filter(|character| !matches!(character, '\r' | '\n'))
-            .map(|character| match character {
-                '-' => '+',
-                '_' => '/',
-                other => other,
-            })
-            .collect();
-        LENIENT.decode(standard).map_err(|_| D::Error::custom("the text is not base64"))
+        from_base64(deserializer)
     }
+}
+
+impl Adapted<base64url::Adapter> for Vec<u8> {
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use ::base64::Engine as _;
+        serializer.serialize_str(&::base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self))
+    }
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_base64(deserializer)
+    }
+}
+
+/// Bytes from base64 in either alphabet, with padding or without.
+fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    use ::base64::Engine as _;
+    use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &::base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let text = String::deserialize(deserializer)?;
+    let standard: String = text
+        .chars()
+        .filter(|character| !matches!(character, '\r' | '\n'))
+        .map(|character| match character {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        })
+        .collect();
+    LENIENT.decode(standard).map_err(|_| D::Error::custom("the text is not base64"))
 }
 
 #[cfg(feature = "jiff")]

@@ -105,7 +105,7 @@ impl From<Secret> for TokenSource {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Credential {
-    /// A bearer token.
+    /// A bearer token, or that of a scheme of the service's own (`Authorization: <scheme> <token>`).
     Bearer(TokenSource),
     /// A user and a password.
     Basic {
@@ -122,7 +122,7 @@ impl Credential {
     fn fits(&self, kind: SchemeKind) -> bool {
         matches!(
             (self, kind),
-            (Self::Bearer(_), SchemeKind::Bearer)
+            (Self::Bearer(_), SchemeKind::Bearer | SchemeKind::Token(_))
                 | (Self::Basic { .. }, SchemeKind::Basic)
                 | (Self::ApiKey(_), SchemeKind::KeyHeader(_) | SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_))
         )
@@ -132,7 +132,7 @@ impl Credential {
 /// The builder method that gives a scheme its credential.
 fn method_for(kind: SchemeKind) -> &'static str {
     match kind {
-        SchemeKind::Bearer => "bearer",
+        SchemeKind::Bearer | SchemeKind::Token(_) => "bearer",
         SchemeKind::Basic => "basic",
         SchemeKind::KeyHeader(_) | SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => "api_key",
     }
@@ -236,7 +236,7 @@ impl Credentials {
 /// Whether the caller set the header of a scheme.
 fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
     match kind {
-        SchemeKind::Bearer | SchemeKind::Basic => own.contains_key(header::AUTHORIZATION),
+        SchemeKind::Bearer | SchemeKind::Basic | SchemeKind::Token(_) => own.contains_key(header::AUTHORIZATION),
         SchemeKind::KeyHeader(name) => own.contains_key(name),
         SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => false,
     }
@@ -292,10 +292,11 @@ pub(crate) async fn apply(
     let fail = |detail: &'static str| Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail);
     for (kind, credential) in chosen {
         match (kind, credential) {
-            (SchemeKind::Bearer, Credential::Bearer(source)) => {
+            (SchemeKind::Bearer | SchemeKind::Token(_), Credential::Bearer(source)) => {
                 let token = source.token(transport).await?;
-                let value = encode::header::secret(["Bearer ", token.expose()].concat())
-                    .map_err(|_| fail("the bearer token is not printable ASCII"))?;
+                let scheme = if let SchemeKind::Token(own) = kind { own } else { "Bearer" };
+                let value = encode::header::secret([scheme, " ", token.expose()].concat())
+                    .map_err(|_| fail("the token is not printable ASCII"))?;
                 headers.insert(header::AUTHORIZATION, value);
             }
             (SchemeKind::Basic, Credential::Basic { user, password }) => {
@@ -330,7 +331,7 @@ pub(crate) async fn apply(
 
 /// The service refused what was sent. Whether there is something else to send: a token that can be renewed.
 pub(crate) fn refused(chosen: &[Chosen<'_>], sent: Option<&HeaderValue>) -> bool {
-    let sent = sent.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let sent = sent.and_then(|value| value.to_str().ok()?.split_once(' ')).map(|(_, token)| token);
     let Some(sent) = sent.map(Secret::from) else { return false };
     chosen.iter().any(|(_, credential)| match credential {
         Credential::Bearer(TokenSource(Source::OAuth(tokens))) => {

@@ -34,6 +34,7 @@ type Slot = Arc<Mutex<Option<ByteStream>>>;
 #[derive(Clone, Default)]
 pub struct Body {
     pub(crate) segments: Vec<Segment>,
+    pub(crate) content_type: Option<Box<str>>,
 }
 
 /// One piece of a body.
@@ -52,7 +53,7 @@ impl Body {
 
     /// The content of a file, which is opened anew for each attempt and never held in memory whole.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { segments: vec![Segment::File(path.into())] }
+        Self::of(Segment::File(path.into()))
     }
 
     /// A stream of bytes. It can be sent once: after a failure the call is tried again only if nothing of it was read.
@@ -75,8 +76,25 @@ impl Body {
         Self::once(Box::pin(Mapped(Box::pin(stream))), Some(len))
     }
 
+    fn of(segment: Segment) -> Self {
+        Self { segments: vec![segment], content_type: None }
+    }
+
+    /// Says what it is: `image/png`. This is sent in place of what the document says of the body, which may be a range such as
+    /// `image/*` that leaves it to the caller.
+    ///
+    /// ```
+    /// # use sinew_runtime::Body;
+    /// let picture = Body::file("picture.png").content_type("image/png");
+    /// ```
+    #[must_use]
+    pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.content_type = Some(media_type.into().into());
+        self
+    }
+
     fn once(stream: ByteStream, len: Option<u64>) -> Self {
-        Self { segments: vec![Segment::Once { slot: Arc::new(Mutex::new(Some(stream))), len }] }
+        Self::of(Segment::Once { slot: Arc::new(Mutex::new(Some(stream))), len })
     }
 
     /// Whether the whole body can still be had: every one-shot stream is untouched.
@@ -118,7 +136,7 @@ impl fmt::Debug for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self { segments: vec![Segment::Bytes(bytes)] }
+        Self::of(Segment::Bytes(bytes))
     }
 }
 

@@ -135,7 +135,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    /// A token for every bearer scheme of the service.
+    /// A token for every bearer scheme of the service, and for every scheme of its own that takes a token.
     pub fn bearer(self, token: impl Into<TokenSource>) -> Self {
         self.credential_for_all(&Credential::Bearer(token.into()))
     }

@@ -46,8 +46,8 @@ pub trait ByName: From<Client> {
     /// Calls an operation: the method of this name, with its parameters under their names on the wire and what it sends
     /// under `body`. Where parameters of two places share a name, they are told apart as `query.id` and `header.id`.
     ///
-    /// Values are as JSON writes them; bytes are a text or `{"base64": …}`, a file of a form may have `file_name` and
-    /// `content_type` beside it. Awaiting the call fails with an error of kind [`Build`](crate::ErrorKind::Build), and nothing
+    /// Values are as JSON writes them; bytes are a text or `{"base64": …}`, which may have `content_type`
+    /// beside it, and in a form `file_name`, too. Awaiting the call fails with an error of kind [`Build`](crate::ErrorKind::Build), and nothing
     /// is sent, where the name is unknown, or an argument is missing, unknown or of another type.
     fn call<'c>(&'c self, operation: &str, arguments: Value) -> Calling<'c>;
 }
@@ -177,7 +177,14 @@ impl Arguments {
     pub fn optional_body(&mut self, name: &str) -> Result<Option<Body>, Error> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => Ok(Some(self.bytes(name, &value)?.into())),
+            Some(value) => {
+                let body = Body::from(self.bytes(name, &value)?);
+                let said = value.get("content_type").and_then(Value::as_str);
+                Ok(Some(match said {
+                    Some(media_type) => body.content_type(media_type),
+                    None => body,
+                }))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What may generated code name? This, the root of the crate, and nothing else.
 
-pub use crate::adapt::{Adapted, base64, present};
+pub use crate::adapt::{Adapted, base64, base64url, present};
 #[cfg(feature = "decimal")]
 pub use crate::adapt::{decimal_number, decimal_text};
 #[cfg(feature = "jiff")]

@@ -65,6 +65,7 @@ pub struct Scheme {
 pub(crate) enum SchemeKind {
     Bearer,
     Basic,
+    Token(&'static str),
     KeyHeader(&'static str),
     KeyQuery(&'static str),
     KeyCookie(&'static str),
@@ -79,6 +80,11 @@ impl Scheme {
     /// `Authorization: Basic …`.
     pub const fn basic(name: &'static str) -> Self {
         Self { name, kind: SchemeKind::Basic }
+    }
+
+    /// `Authorization: <scheme> …` with a token, under a scheme of the service's own.
+    pub const fn token(name: &'static str, scheme: &'static str) -> Self {
+        Self { name, kind: SchemeKind::Token(scheme) }
     }
 
     /// An API key in a header.

@@ -199,7 +199,9 @@ impl<'c> Request<'c> {
         self
     }
 
-    fn set_body(&mut self, media_type: &str, body: Body) {
+    fn set_body(&mut self, media_type: &str, mut body: Body) {
+        let own = body.content_type.take();
+        let media_type = own.as_deref().unwrap_or(media_type);
         match HeaderValue::from_str(media_type) {
             Ok(media_type) => {
                 self.plan.headers.insert(header::CONTENT_TYPE, media_type);

@@ -160,6 +160,10 @@ fn service(api: &Api, plan: &Plan) -> TokenStream {
             match &credential.kind {
                 CredentialKind::Bearer => quote!(Scheme::bearer(#name)),
                 CredentialKind::Basic => quote!(Scheme::basic(#name)),
+                CredentialKind::Scheme(scheme) => {
+                    let scheme = text::literal(scheme);
+                    quote!(Scheme::token(#name, #scheme))
+                }
                 CredentialKind::ApiKeyHeader(key) => {
                     let key = text::literal(key);
                     quote!(Scheme::api_key_header(#name, #key))

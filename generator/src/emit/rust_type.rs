@@ -162,6 +162,7 @@ pub(super) fn adapter(adapter: Adapter) -> &'static str {
         Adapter::Timestamp => "timestamp",
         Adapter::NaiveUtc => "naive_utc",
         Adapter::Base64 => "base64",
+        Adapter::Base64Url => "base64url",
         Adapter::DecimalNumber => "decimal_number",
         Adapter::DecimalText => "decimal_text",
         Adapter::Present => "present",

@@ -339,6 +339,7 @@ fn credentials(api: &Api) -> Vec<CredentialView> {
         sent_as: match &credential.kind {
             CredentialKind::Bearer => "Authorization: Bearer …".to_owned(),
             CredentialKind::Basic => "Authorization: Basic …".to_owned(),
+            CredentialKind::Scheme(scheme) => format!("Authorization: {scheme} …"),
             CredentialKind::ApiKeyHeader(name) => format!("{name}: …"),
             CredentialKind::ApiKeyQuery(name) => format!("?{name}=…"),
             CredentialKind::ApiKeyCookie(name) => format!("Cookie: {name}=…"),

@@ -71,6 +71,8 @@ pub enum CredentialKind {
     Bearer,
     /// `Authorization: Basic …`.
     Basic,
+    /// `Authorization: <scheme> …` with a token, under a scheme of the service's own.
+    Scheme(String),
     /// A key in a header.
     ApiKeyHeader(String),
     /// A key in the query.

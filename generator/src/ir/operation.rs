@@ -83,11 +83,7 @@ impl Operation {
 
     /// The types that the operation sends.
     pub fn sent(&self) -> Vec<Use> {
-        let body = self.body.iter().flat_map(|body| match &body.payload {
-            Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => vec![*used],
-            Payload::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
-            Payload::Bytes | Payload::Text => Vec::new(),
-        });
+        let body = self.body.iter().flat_map(|body| body.payload.mentions());
         self.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
     }
 
@@ -226,6 +222,17 @@ pub enum Payload {
     Bytes,
     /// Text.
     Text,
+}
+
+impl Payload {
+    /// Every type that it mentions.
+    pub fn mentions(&self) -> Vec<Use> {
+        match self {
+            Self::Json(used) | Self::Xml(used) | Self::UrlEncoded(used) => vec![*used],
+            Self::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
+            Self::Bytes | Self::Text => Vec::new(),
+        }
+    }
 }
 
 /// The parts of a multipart body.

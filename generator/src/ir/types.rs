@@ -224,8 +224,10 @@ pub enum TextKind {
     Date,
     /// A UUID.
     Uuid,
-    /// Bytes as Base64.
+    /// Bytes as Base64 (RFC 4648, section 4).
     Base64,
+    /// Bytes as Base64 for URLs and file names (RFC 4648, section 5), without padding.
+    Base64Url,
     /// A decimal number as text.
     Decimal,
     /// A text that must not be shown.

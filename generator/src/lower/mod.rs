@@ -6,8 +6,10 @@ mod body;
 mod describe;
 mod header;
 mod incoming;
+mod inherit;
 mod merge;
 mod parameter;
+mod patch;
 mod response;
 mod scalar;
 mod schema;
@@ -48,6 +50,9 @@ pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
     let vocabulary = if alone { vocabulary::mention_all(&mut lowering) } else { Vec::new() };
     let incoming = incoming::requests(&mut lowering);
     let mut types = lowering.finish();
+    let elsewhere: Vec<_> =
+        incoming.iter().map(|incoming| incoming.payload).chain(vocabulary.iter().copied()).collect();
+    patch::settle(&mut operations, &elsewhere, &mut types);
     let event = incoming::event(&mut types, &incoming);
     Api {
         title: document.title.clone(),

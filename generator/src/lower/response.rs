@@ -8,7 +8,7 @@ use super::schema::Lowering;
 use super::stream;
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{Answer, Content, Header, Origin, Parent, Role, Shape, Status, Streamed};
-use crate::load::PathOperation;
+use crate::load::{PathOperation, SchemaObject};
 
 /// The answers of an operation, and what to ask for.
 pub(super) struct Documented {
@@ -132,6 +132,11 @@ fn content(
     }
 }
 
+/// Whether a schema says no more of bytes than which media type they may be (OpenAPI 3.1, 4.8.14.1).
+fn is_undescribed(schema: &SchemaObject) -> bool {
+    schema.content_media_type.is_some() && schema.content_encoding.is_none() && schema.types.is_empty()
+}
+
 fn is_bytes(lowering: &Lowering<'_>, kind: Option<Media>, schema: Option<crate::load::SchemaId>) -> bool {
     let binary = schema
         .and_then(|schema| lowering.object(schema))
@@ -140,6 +145,6 @@ fn is_bytes(lowering: &Lowering<'_>, kind: Option<Media>, schema: Option<crate::
         Some(Media::Bytes | Media::Multipart | Media::UrlEncoded) => true,
         Some(Media::Json) => false,
         Some(Media::Text | Media::Xml) => binary,
-        None => binary || schema.is_none(),
+        None => binary || schema.and_then(|schema| lowering.object(schema)).is_none_or(is_undescribed),
     }
 }

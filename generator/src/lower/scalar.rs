@@ -102,7 +102,9 @@ pub(super) fn text(merged: &Merged) -> Shape {
         Some("byte") => TextKind::Base64,
         Some("decimal") => TextKind::Decimal,
         Some("password") => TextKind::Secret,
-        _ if matches!(merged.content_encoding.as_deref(), Some("base64" | "base64url")) => TextKind::Base64,
+        Some("base64url") => TextKind::Base64Url,
+        _ if merged.content_encoding.as_deref() == Some("base64url") => TextKind::Base64Url,
+        _ if merged.content_encoding.as_deref() == Some("base64") => TextKind::Base64,
         _ => TextKind::Plain,
     };
     Shape::Text(kind)

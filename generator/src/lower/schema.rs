@@ -5,7 +5,9 @@
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
+use super::inherit::{self, Heirs};
 use super::merge::{Merged, merge};
 use super::{scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
@@ -22,6 +24,8 @@ pub(super) enum Source {
     Schema(SchemaId),
     /// One branch of a union, with what the schema says beside the union.
     Branch { base: SchemaId, branch: SchemaId },
+    /// A schema with a discriminator, itself and not what inherits from it.
+    Base(SchemaId),
     /// One of the types that a schema lists.
     OneType(SchemaId, JsonType),
 }
@@ -34,6 +38,7 @@ pub(super) struct Lowering<'d> {
     known: HashMap<Source, TypeId>,
     nullable: HashMap<SchemaId, bool>,
     queue: VecDeque<(TypeId, Source)>,
+    heirs: Option<Rc<Heirs>>,
 }
 
 impl<'d> Lowering<'d> {
@@ -45,6 +50,7 @@ impl<'d> Lowering<'d> {
             known: HashMap::new(),
             nullable: HashMap::new(),
             queue: VecDeque::new(),
+            heirs: None,
         }
     }
 
@@ -75,7 +81,10 @@ impl<'d> Lowering<'d> {
         if let Some(&ty) = self.known.get(&source) {
             return ty;
         }
-        let (Source::Schema(schema) | Source::Branch { branch: schema, .. } | Source::OneType(schema, _)) = &source;
+        let (Source::Schema(schema)
+        | Source::Branch { branch: schema, .. }
+        | Source::Base(schema)
+        | Source::OneType(schema, _)) = &source;
         let pointer = self.document.schemas.get(*schema).pointer.as_str().to_owned();
         let ty = self.types.reserve(origin, pointer);
         self.known.insert(source.clone(), ty);
@@ -101,6 +110,11 @@ impl<'d> Lowering<'d> {
         self.break_alias_cycles();
         union::settle(&mut self.types);
         self.types
+    }
+
+    /// Which schemas inherit from which; found when first asked for, since few documents need it.
+    pub(super) fn heirs(&mut self) -> Rc<Heirs> {
+        Rc::clone(self.heirs.get_or_insert_with(|| Rc::new(Heirs::of(self.document))))
     }
 
     pub(super) fn merge(&mut self, schemas: &[SchemaId], unions: bool) -> Merged {
@@ -139,9 +153,14 @@ impl<'d> Lowering<'d> {
                     if docs.description.is_none() {
                         docs.description.clone_from(&merged.docs.description);
                     }
-                    (docs, self.shape(ty, at, &merged))
+                    let shape = inherit::of_base(self, ty, at).unwrap_or_else(|| self.shape(ty, at, &merged));
+                    (docs, shape)
                 }
             },
+            Source::Base(schema) => {
+                let merged = self.merge(&[schema], true);
+                (merged.docs.clone(), self.shape(ty, schema, &merged))
+            }
             Source::Branch { base, branch } => {
                 let mut merged = self.merge(&[base], false);
                 let own = self.merge(&[branch], true);
@@ -290,7 +309,8 @@ impl<'d> Lowering<'d> {
         let target = schema.reference.as_ref().and_then(|pointer| self.document.schemas.at(pointer));
         match (target, schema.all_of.as_slice(), schema.one_of.as_slice(), schema.any_of.as_slice()) {
             (Some(target), [], [], []) => Some(target),
-            (None, [only], [], []) => Some(*only),
+            // Who has a name of their own and refers to a base inherits from it, even if they add nothing.
+            (None, [only], [], []) => Some(*only).filter(|_| !self.inherits(id, *only)),
             // An alternative that is told by a word may be the first of several.
             (None, [], branches, []) | (None, [], [], branches)
                 if schema.format.is_none() && schema.discriminator.is_none() =>
@@ -303,6 +323,12 @@ impl<'d> Lowering<'d> {
             }
             _ => None,
         }
+    }
+
+    fn inherits(&self, id: SchemaId, branch: SchemaId) -> bool {
+        let base = self.object(branch).and_then(|branch| self.document.schemas.at(branch.reference.as_ref()?));
+        self.document.schemas.name(id).is_some()
+            && base.is_some_and(|base| inherit::discriminator(self.document, base).is_some())
     }
 
     /// The schema that a schema is a wrapper of, or itself, and the first name on the way.

@@ -28,6 +28,9 @@ pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) ->
             SecurityScheme::OAuth2 { description, .. } | SecurityScheme::OpenIDConnect { description, .. } => {
                 (CredentialKind::Bearer, description)
             }
+            SecurityScheme::HTTP { scheme, description, .. } if takes_a_token(scheme) => {
+                (CredentialKind::Scheme(scheme.clone()), description)
+            }
             SecurityScheme::HTTP { scheme, .. } => {
                 diagnostics.push(
                     Diagnostic::warning(
@@ -42,6 +45,29 @@ pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) ->
         credentials.push(Credential { name: name.clone(), kind, description: description.clone() });
     }
     credentials
+}
+
+/// Whether a scheme of HTTP can be used by sending a token that is known beforehand: it is a name (RFC 9110, 11.1), and none of
+/// those registered with IANA that answer a challenge, sign the request or hold a connection.
+fn takes_a_token(scheme: &str) -> bool {
+    const ANSWERING: &[&str] = &[
+        "concealed",
+        "digest",
+        "dpop",
+        "gnap",
+        "hoba",
+        "mutual",
+        "negotiate",
+        "ntlm",
+        "oauth",
+        "scram-sha-1",
+        "scram-sha-256",
+        "vapid",
+    ];
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !scheme.is_empty()
+        && scheme.bytes().all(name)
+        && !ANSWERING.iter().any(|answering| scheme.eq_ignore_ascii_case(answering))
 }
 
 /// Which sets of credentials an operation takes.

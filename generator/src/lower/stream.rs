@@ -46,8 +46,9 @@ pub(super) fn of_answer(
             framing = Framing::EventObjects;
         }
     } else if let (None, Some(whole)) = (of_item, schema) {
-        // A list that is written line by line is described as a list (OpenAPI 3.2); others describe the item.
-        schema = lowering.merge(&[whole], true).items.or(schema);
+        // A list that is written line by line is described as a list (OpenAPI 3.2); others describe the item. As a text, nothing but
+        // the whole can be described: each line of it is JSON all the same.
+        schema = lowering.merge(&[whole], true).items.or(schema).filter(|&schema| !is_text(lowering, schema));
     }
     let word = if events { "event" } else { "item" };
     let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Field(word.to_owned()) };

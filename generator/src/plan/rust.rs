@@ -72,7 +72,7 @@ impl RustType {
             Shape::Text(TextKind::DateTime) => Self::Timestamp,
             Shape::Text(TextKind::Date) => Self::Date,
             Shape::Text(TextKind::Uuid) => Self::Uuid,
-            Shape::Text(TextKind::Base64) => Self::Bytes,
+            Shape::Text(TextKind::Base64 | TextKind::Base64Url) => Self::Bytes,
             Shape::Anything
             | Shape::Enumeration(_)
             | Shape::List(_)
@@ -93,6 +93,8 @@ pub enum Adapter {
     NaiveUtc,
     /// Bytes as Base64.
     Base64,
+    /// Bytes as Base64 for URLs, without padding.
+    Base64Url,
     /// A decimal as a JSON number.
     DecimalNumber,
     /// A decimal as a text.
@@ -110,6 +112,8 @@ pub struct TypePlan {
     pub mention: RustType,
     /// What it comes down to, aliases looked through.
     pub resolved: RustType,
+    /// What its definition is another word for, where it has a name and is no type of its own.
+    pub alias: Option<RustType>,
     /// The user's type that its definition is an alias of.
     pub own: Option<RustPath>,
     /// Whether its values are the user's own, or lists or maps of such: all that is known of them is that they can be serialised.
@@ -177,6 +181,7 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
                 name: names.by_type.get(&id).cloned(),
                 mention: context.mention(id),
                 resolved: context.mention(api.types.resolve(Use { ty: id, nullable: false }).ty),
+                alias: names.by_type.contains_key(&id).then(|| context.alias(&ty.shape)).flatten(),
                 own: own.of(id).cloned(),
                 opaque: own.within(&api.types, Use { ty: id, nullable: false }),
                 fields: Vec::new(),
@@ -223,6 +228,17 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What a type with a name and this shape is another word for.
+    fn alias(&self, shape: &Shape) -> Option<RustType> {
+        match shape {
+            Shape::Record(_) | Shape::Enumeration(_) | Shape::Union(_) => None,
+            Shape::List(item) => Some(RustType::List(Box::new(self.used(*item)))),
+            Shape::Map(value) => Some(RustType::Map(Box::new(self.used(*value)))),
+            Shape::Alias(target) => Some(self.mention(target.ty)),
+            plain => Some(RustType::of_plain(plain)),
+        }
+    }
+
     /// How a type is mentioned, `null` aside.
     pub(super) fn mention(&self, id: TypeId) -> RustType {
         if self.names.by_type.contains_key(&id) {
@@ -269,6 +285,7 @@ impl Context<'_> {
                     });
                 }
                 Shape::Text(TextKind::Base64) => return Some(Adapter::Base64),
+                Shape::Text(TextKind::Base64Url) => return Some(Adapter::Base64Url),
                 Shape::Text(TextKind::Decimal) => return Some(Adapter::DecimalText),
                 Shape::Number(NumberKind::Decimal) => return Some(Adapter::DecimalNumber),
                 _ => return None,
@@ -355,18 +372,23 @@ pub(super) fn keeper(variants: &[Ident]) -> Ident {
 /// A type as a parameter, a body or an answer is declared. Base64 stays the text that it is on the wire there: only the fields of
 /// an object say how they are written, and a bare list of bytes would go as numbers.
 pub(super) fn at_the_door(types: &[TypePlan], ty: &RustType) -> RustType {
-    let inner = |ty: &RustType| Box::new(at_the_door(types, ty));
+    door(types, ty, 0)
+}
+
+/// `depth` counts names that are other words for something, so that a circle of lists ends.
+fn door(types: &[TypePlan], ty: &RustType, depth: usize) -> RustType {
+    let inner = |ty: &RustType| Box::new(door(types, ty, depth));
     match ty {
         RustType::Bytes => RustType::String,
         RustType::List(item) => RustType::List(inner(item)),
         RustType::Map(value) => RustType::Map(inner(value)),
         RustType::Option(value) => RustType::Option(inner(value)),
-        RustType::Named(id) if types[id.index()].own.is_none() => match &types[id.index()].resolved {
-            RustType::Named(_) => ty.clone(),
-            resolved => match at_the_door(types, resolved) {
-                plain if plain == *resolved => ty.clone(),
+        RustType::Named(id) if types[id.index()].own.is_none() && depth < 32 => match &types[id.index()].alias {
+            Some(alias) => match door(types, alias, depth + 1) {
+                plain if plain == *alias => ty.clone(),
                 text => text,
             },
+            None => ty.clone(),
         },
         other => other.clone(),
     }

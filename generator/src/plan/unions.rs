@@ -121,7 +121,7 @@ fn leniency(types: &Types, used: Use) -> u8 {
     match &types.get(types.resolve(used).ty).shape {
         Shape::Enumeration(Enumeration { open: false, .. }) => 0,
         Shape::Text(TextKind::DateTime | TextKind::Date | TextKind::Uuid | TextKind::Decimal) => 1,
-        Shape::Text(TextKind::Base64) => 2,
+        Shape::Text(TextKind::Base64 | TextKind::Base64Url) => 2,
         Shape::Enumeration(Enumeration { open: true, .. }) => 3,
         Shape::Text(TextKind::Plain | TextKind::Secret) => 4,
         Shape::Integer(_) => 0,

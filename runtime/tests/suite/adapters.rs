@@ -107,6 +107,15 @@ fn base64_is_read_leniently_and_written_strictly() {
         assert_eq!(generated::base64::from_value::<Vec<u8>>(json!(text)).ok(), Some(vec![0xFB, 0xFF]), "{text}");
     }
     assert!(generated::base64::from_value::<Vec<u8>>(json!("a b")).is_err());
+    #[derive(Serialize, Deserialize)]
+    struct Both {
+        #[serde(with = "sinew_runtime::generated::base64")]
+        plain: Vec<u8>,
+        #[serde(with = "sinew_runtime::generated::base64url")]
+        url: Vec<Vec<u8>>,
+    }
+    let both: Both = serde_json::from_str(r#"{"plain":"-_8","url":["+/8=","-_8"]}"#).expect("either alphabet");
+    assert_eq!(serde_json::to_string(&both).expect("texts"), r#"{"plain":"+/8=","url":["-_8","-_8"]}"#);
     assert_eq!(generated::base64::from_value::<Option<Vec<u8>>>(json!(null)).ok(), Some(None));
 }
 

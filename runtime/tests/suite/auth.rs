@@ -59,6 +59,17 @@ async fn keys_go_to_their_places() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_scheme_of_the_services_own_takes_a_token() {
+    static OWN: Operation = Operation::new("own", Method::Get, "/own").auth(&[&["own"]]);
+    let script = Scripted::always(ok());
+    let client = builder(&script).credential("own", Credential::Bearer("canary".into())).build().expect("a client");
+    client.request(&OWN).answering(Reply::empty).await.expect("an answer");
+    let sent = script.seen().remove(0).headers["authorization"].clone();
+    assert_eq!(sent, "SharedAccessKey canary");
+    assert!(sent.is_sensitive());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_missing_credential_is_told_before_anything_is_sent() {
     let script = Scripted::always(ok());
     let client = client(&script);
@@ -130,7 +141,7 @@ fn credentials_that_could_never_be_sent_are_told_by_build() {
     let error = builder(&script).credential("nope", Credential::ApiKey("canary".into())).build().expect_err("unknown");
     assert_eq!(
         error.to_string(),
-        "configuration: user-service has no security scheme `nope`; its schemes: `bearer`, `basic`, `header-key`, `query-key`, `cookie-key`"
+        "configuration: user-service has no security scheme `nope`; its schemes: `bearer`, `basic`, `own`, `header-key`, `query-key`, `cookie-key`"
     );
     let error =
         builder(&script).credential("bearer", Credential::ApiKey("canary".into())).build().expect_err("another kind");

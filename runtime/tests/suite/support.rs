@@ -9,6 +9,7 @@ use sinew_runtime::{Call, ClientBuilder, Policy};
 pub(crate) static SERVICE: Service = Service::new("user-service", "http://localhost:8001/api/v1").schemes(&[
     Scheme::bearer("bearer"),
     Scheme::basic("basic"),
+    Scheme::token("own", "SharedAccessKey"),
     Scheme::api_key_header("header-key", "X-API-Key"),
     Scheme::api_key_query("query-key", "api_key"),
     Scheme::api_key_cookie("cookie-key", "sid"),

@@ -19,7 +19,28 @@ use sinew_runtime::by_name as door;
 
 const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
     door::Entry::new("merge_patch", "PATCH /patch", call_merge_patch, &["body"], &[]),
+    door::Entry::new(
+        "merge_patch_nested",
+        "PATCH /patch/nested",
+        call_merge_patch_nested,
+        &["body"],
+        &[],
+    ),
+    door::Entry::new(
+        "send_any_type",
+        "PUT /any-type",
+        call_send_any_type,
+        &["body"],
+        &[],
+    ),
     door::Entry::new("send_base64", "POST /base64", call_send_base64, &["body"], &[]),
+    door::Entry::new(
+        "send_base64url",
+        "POST /base64url",
+        call_send_base64url,
+        &["body"],
+        &[],
+    ),
     door::Entry::new("send_bytes", "PUT /bytes", call_send_bytes, &["body"], &[]),
     door::Entry::new("send_form", "POST /form", call_send_form, &["body"], &[]),
     door::Entry::new("send_json", "POST /json", call_send_json, &["body"], &[]),
@@ -78,10 +99,29 @@ fn call_merge_patch<'c>(
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
     Ok(
         door::value(
-            client.merge_patch(&arguments.take::<types::Note>("body")?),
+            client.merge_patch(&arguments.take::<types::NotePatch>("body")?),
             door::no_failure,
         ),
     )
+}
+
+fn call_merge_patch_nested<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client.merge_patch_nested(&arguments.take::<types::Board>("body")?),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_send_any_type<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(door::download(client.send_any_type(arguments.body("body")?), door::no_failure))
 }
 
 fn call_send_base64<'c>(
@@ -91,6 +131,18 @@ fn call_send_base64<'c>(
     Ok(
         door::value(
             client.send_base64(&arguments.take::<String>("body")?),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_send_base64url<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client.send_base64url(&arguments.take::<Vec<String>>("body")?),
             door::no_failure,
         ),
     )

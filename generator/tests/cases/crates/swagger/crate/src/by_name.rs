@@ -75,7 +75,7 @@ fn call_change_pet<'c>(
                 .change_pet(
                     arguments.take::<i64>("id")?,
                     arguments
-                        .optional::<Option<types::CreatePetRequest>>("body")?
+                        .optional::<Option<types::CreatePetRequestPatch>>("body")?
                         .as_ref(),
                 ),
             door::no_failure,

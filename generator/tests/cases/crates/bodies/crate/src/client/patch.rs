@@ -19,12 +19,22 @@ use super::types;
 
 static MERGE_PATCH: Operation = Operation::new("merge_patch", Method::Patch, "/patch");
 
+static MERGE_PATCH_NESTED: Operation = Operation::new("merge_patch_nested", Method::Patch, "/patch/nested");
+
 impl super::BodiesClient {
     /// `PATCH /patch` (`merge_patch`)
-    pub fn merge_patch(&self, body: &types::Note) -> Call<'_, ()> {
+    pub fn merge_patch(&self, body: &types::NotePatch) -> Call<'_, ()> {
         self.core
             .request(&MERGE_PATCH)
             .json_as("application/merge-patch+json", body)
             .answering(Reply::empty)
+    }
+
+    /// `PATCH /patch/nested` (`merge_patch_nested`)
+    pub fn merge_patch_nested(&self, body: &types::Board) -> Call<'_, types::Pinned> {
+        self.core
+            .request(&MERGE_PATCH_NESTED)
+            .json_as("application/merge-patch+json", body)
+            .answering(Reply::json)
     }
 }

@@ -13,8 +13,53 @@
     clippy::wrong_self_convention
 )]
 
+use std::collections::BTreeMap;
 use sinew_runtime::generated::FormData;
 use sinew_runtime::{Nullable, Part};
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Board`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Board {
+    /// `id`.
+    pub id: i64,
+    /// `all`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub all: Nullable<Vec<Pinned>>,
+    /// `by_name`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub by_name: Nullable<BTreeMap<String, Option<PinnedPatch>>>,
+    /// `first`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub first: Nullable<PinnedPatch>,
+    /// `title`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub title: Nullable<String>,
+}
+
+impl Board {
+    /// With what is required; everything else is absent.
+    pub fn new(id: i64) -> Self {
+        Self {
+            id,
+            all: Nullable::Absent,
+            by_name: Nullable::Absent,
+            first: Nullable::Absent,
+            title: Nullable::Absent,
+        }
+    }
+}
+
+/// A value under a name of its own.
+///
+/// Defined at `#/components/schemas/Key`.
+pub type Key = Vec<u8>;
+
+/// A value under a name of its own.
+///
+/// Defined at `#/components/schemas/Keys`.
+pub type Keys = Vec<Key>;
 
 /// An object.
 ///
@@ -40,6 +85,58 @@ impl Note {
             stars: None,
         }
     }
+}
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Note`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NotePatch {
+    /// `text`.
+    pub text: String,
+    /// `colour`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub colour: Nullable<String>,
+    /// `stars`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub stars: Nullable<i32>,
+}
+
+impl NotePatch {
+    /// With what is required; everything else is absent.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            colour: Nullable::Absent,
+            stars: Nullable::Absent,
+        }
+    }
+}
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Pinned`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Pinned {
+    /// `keys`.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::base64url")]
+    pub keys: Option<Keys>,
+    /// `text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Pinned`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct PinnedPatch {
+    /// `keys`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::base64url")]
+    pub keys: Nullable<Keys>,
+    /// `text`.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub text: Nullable<String>,
 }
 
 /// The parts of a multipart body.

@@ -45,7 +45,7 @@ impl super::SwaggerClient {
     pub fn change_pet(
         &self,
         id: i64,
-        body: Option<&types::CreatePetRequest>,
+        body: Option<&types::CreatePetRequestPatch>,
     ) -> Call<'_, ()> {
         let request = self.core.request(&CHANGE_PET).path("id", &id);
         let request = match body {

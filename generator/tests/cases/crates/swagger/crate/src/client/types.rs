@@ -32,6 +32,22 @@ impl CreatePetRequest {
     }
 }
 
+/// An object.
+///
+/// Defined at `#/components/parameters/Pet/schema`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CreatePetRequestPatch {
+    /// `name`.
+    pub name: String,
+}
+
+impl CreatePetRequestPatch {
+    /// With what is required; everything else is absent.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+}
+
 /// One of several words.
 ///
 /// Defined at `#/paths/~1pets/get/parameters/1/schema/items`.

@@ -17,6 +17,28 @@ use sinew_runtime::Nullable;
 
 /// An object.
 ///
+/// Defined at `#/components/schemas/Cart`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Cart {
+    /// `type`.
+    pub r#type: String,
+    /// `wheels`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wheels: Option<i64>,
+}
+
+impl Cart {
+    /// With what is required; everything else is absent.
+    pub fn new(r#type: impl Into<String>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            wheels: None,
+        }
+    }
+}
+
+/// An object.
+///
 /// Defined at `#/components/schemas/Cat`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Cat {
@@ -172,6 +194,68 @@ impl ExpressionObject {
     }
 }
 
+/// One of several types.
+///
+/// Defined at `#/components/schemas/Fish`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fish {
+    /// Where `kind` is `salmon`.
+    Salmon(Box<Salmon>),
+    /// `Shark`.
+    Shark(Shark),
+    /// What fits none of them, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl From<Shark> for Fish {
+    fn from(value: Shark) -> Self {
+        Self::Shark(value)
+    }
+}
+
+impl serde::Serialize for Fish {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Salmon(value) => {
+                sinew_runtime::generated::Union::encode_tagged(
+                    serializer,
+                    "kind",
+                    "salmon",
+                    value,
+                )
+            }
+            Self::Shark(value) => value.serialize(serializer),
+            Self::Unknown(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Fish {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(
+                &[
+                    UnionArm::new("Salmon", JsonTypes::OBJECT)
+                        .required(&["kind", "age"])
+                        .properties(&["kind", "age", "friends", "partner"]),
+                    UnionArm::new("Shark", JsonTypes::OBJECT),
+                ],
+            )
+            .tag("kind", &[("salmon", 0), ("shark", 1)]);
+        UNION
+            .decode(
+                deserializer,
+                |arm, value| match arm {
+                    0 => serde_json::from_value(value).map(Self::Salmon),
+                    1 => serde_json::from_value(value).map(Self::Shark),
+                    _ => Ok(Self::Unknown(value)),
+                },
+            )
+    }
+}
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Holder`.
@@ -188,9 +272,18 @@ pub struct Holder {
     /// `by_keys`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_keys: Option<HolderByKeys>,
+    /// `cart`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<Cart>,
+    /// A fish again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Fish>,
     /// `expression`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<Expression>,
+    /// `fish`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fish: Option<Fish>,
     /// `null_as_of_old`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub null_as_of_old: Nullable<Circle>,
@@ -212,6 +305,9 @@ pub struct Holder {
     /// `types`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub types: Nullable<HolderTypes>,
+    /// `vehicle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicle: Option<Vehicle>,
 }
 
 impl Holder {
@@ -222,7 +318,10 @@ impl Holder {
             anything: None,
             by_const: None,
             by_keys: None,
+            cart: None,
+            described: None,
             expression: None,
+            fish: None,
             null_as_of_old: Nullable::Absent,
             nullable: Nullable::Absent,
             same: None,
@@ -230,6 +329,7 @@ impl Holder {
             shared: None,
             time_or_text: None,
             types: Nullable::Absent,
+            vehicle: None,
         }
     }
 }
@@ -711,6 +811,85 @@ impl<'de> serde::Deserialize<'de> for Pet {
     }
 }
 
+/// An object.
+///
+/// Defined at `#/components/schemas/Salmon`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Salmon {
+    /// `kind`.
+    pub kind: String,
+    /// `age`.
+    pub age: i64,
+    /// `friends`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friends: Option<Vec<Fish>>,
+    /// `partner`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Box<Fish>>,
+}
+
+impl Salmon {
+    /// With what is required; everything else is absent.
+    pub fn new(kind: impl Into<String>, age: i64) -> Self {
+        Self {
+            kind: kind.into(),
+            age,
+            friends: None,
+            partner: None,
+        }
+    }
+}
+
+/// An object.
+///
+/// Defined at `#/components/schemas/SawShark`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SawShark {
+    /// `kind`.
+    pub kind: SawSharkKind,
+    /// `age`.
+    pub age: i64,
+    /// `sharktype`.
+    pub sharktype: String,
+    /// `teeth`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teeth: Option<i64>,
+}
+
+impl SawShark {
+    /// With what is required; everything else is absent.
+    pub fn new(age: i64, sharktype: impl Into<String>) -> Self {
+        Self {
+            kind: Default::default(),
+            age,
+            sharktype: sharktype.into(),
+            teeth: None,
+        }
+    }
+}
+
+/// A constant.
+///
+/// Defined at `#/components/schemas/Shark/properties/kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SawSharkKind {
+    /// `shark`.
+    #[default]
+    Shark,
+}
+
+impl SawSharkKind {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Shark];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shark => "shark",
+        }
+    }
+}
+sinew_runtime::generated::closed_enum!(SawSharkKind);
+
 /// One of several types.
 ///
 /// Defined at `#/components/schemas/Shared`.
@@ -809,6 +988,64 @@ impl SharedByNumber {
     }
 }
 
+/// One of several types.
+///
+/// Defined at `#/components/schemas/Shark`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shark {
+    /// Where `sharktype` is `saw`.
+    SawShark(SawShark),
+    /// What fits none of them, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl From<SawShark> for Shark {
+    fn from(value: SawShark) -> Self {
+        Self::SawShark(value)
+    }
+}
+
+impl serde::Serialize for Shark {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SawShark(value) => {
+                sinew_runtime::generated::Union::encode_tagged(
+                    serializer,
+                    "sharktype",
+                    "saw",
+                    value,
+                )
+            }
+            Self::Unknown(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Shark {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(
+                &[
+                    UnionArm::new("SawShark", JsonTypes::OBJECT)
+                        .required(&["kind", "age", "sharktype"])
+                        .constants(&[("kind", &["shark"])])
+                        .properties(&["kind", "age", "sharktype", "teeth"]),
+                ],
+            )
+            .tag("sharktype", &[("saw", 0)]);
+        UNION
+            .decode(
+                deserializer,
+                |arm, value| match arm {
+                    0 => serde_json::from_value(value).map(Self::SawShark),
+                    _ => Ok(Self::Unknown(value)),
+                },
+            )
+    }
+}
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Square`.
@@ -851,3 +1088,204 @@ impl SquareShape {
     }
 }
 sinew_runtime::generated::closed_enum!(SquareShape);
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Tanker`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Tanker {
+    /// `type`.
+    pub r#type: String,
+    /// `litres`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub litres: Option<f64>,
+    /// `load`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
+    /// `wheels`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wheels: Option<i64>,
+}
+
+impl Tanker {
+    /// With what is required; everything else is absent.
+    pub fn new(r#type: impl Into<String>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            litres: None,
+            load: None,
+            wheels: None,
+        }
+    }
+}
+
+/// One of several types.
+///
+/// Defined at `#/components/schemas/Truck`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Truck {
+    /// Where `type` is `Tanker`.
+    Tanker(Tanker),
+    /// Where `type` is `Truck`.
+    Truck(TruckBase),
+    /// What fits none of them, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl From<Tanker> for Truck {
+    fn from(value: Tanker) -> Self {
+        Self::Tanker(value)
+    }
+}
+
+impl From<TruckBase> for Truck {
+    fn from(value: TruckBase) -> Self {
+        Self::Truck(value)
+    }
+}
+
+impl serde::Serialize for Truck {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Tanker(value) => {
+                sinew_runtime::generated::Union::encode_tagged(
+                    serializer,
+                    "type",
+                    "Tanker",
+                    value,
+                )
+            }
+            Self::Truck(value) => {
+                sinew_runtime::generated::Union::encode_tagged(
+                    serializer,
+                    "type",
+                    "Truck",
+                    value,
+                )
+            }
+            Self::Unknown(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Truck {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(
+                &[
+                    UnionArm::new("Tanker", JsonTypes::OBJECT)
+                        .required(&["type"])
+                        .properties(&["type", "litres", "load", "wheels"]),
+                    UnionArm::new("Truck", JsonTypes::OBJECT)
+                        .required(&["type"])
+                        .properties(&["type", "load", "wheels"]),
+                ],
+            )
+            .tag("type", &[("Tanker", 0), ("Truck", 1)]);
+        UNION
+            .decode(
+                deserializer,
+                |arm, value| match arm {
+                    0 => serde_json::from_value(value).map(Self::Tanker),
+                    1 => serde_json::from_value(value).map(Self::Truck),
+                    _ => Ok(Self::Unknown(value)),
+                },
+            )
+    }
+}
+
+/// An object.
+///
+/// Defined at `#/components/schemas/Truck`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TruckBase {
+    /// `type`.
+    pub r#type: String,
+    /// `load`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<f64>,
+    /// `wheels`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wheels: Option<i64>,
+}
+
+impl TruckBase {
+    /// With what is required; everything else is absent.
+    pub fn new(r#type: impl Into<String>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            load: None,
+            wheels: None,
+        }
+    }
+}
+
+/// One of several types.
+///
+/// Defined at `#/components/schemas/Vehicle`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Vehicle {
+    /// Where `type` is `Cart`.
+    Cart(Cart),
+    /// `Truck`.
+    Truck(Truck),
+    /// What fits none of them, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl From<Cart> for Vehicle {
+    fn from(value: Cart) -> Self {
+        Self::Cart(value)
+    }
+}
+
+impl From<Truck> for Vehicle {
+    fn from(value: Truck) -> Self {
+        Self::Truck(value)
+    }
+}
+
+impl serde::Serialize for Vehicle {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Cart(value) => {
+                sinew_runtime::generated::Union::encode_tagged(
+                    serializer,
+                    "type",
+                    "Cart",
+                    value,
+                )
+            }
+            Self::Truck(value) => value.serialize(serializer),
+            Self::Unknown(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Vehicle {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(
+                &[
+                    UnionArm::new("Cart", JsonTypes::OBJECT)
+                        .required(&["type"])
+                        .properties(&["type", "wheels"]),
+                    UnionArm::new("Truck", JsonTypes::OBJECT),
+                ],
+            )
+            .tag("type", &[("Cart", 0), ("Tanker", 1), ("Truck", 1)]);
+        UNION
+            .decode(
+                deserializer,
+                |arm, value| match arm {
+                    0 => serde_json::from_value(value).map(Self::Cart),
+                    1 => serde_json::from_value(value).map(Self::Truck),
+                    _ => Ok(Self::Unknown(value)),
+                },
+            )
+    }
+}
