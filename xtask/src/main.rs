@@ -5,6 +5,7 @@ mod corpus;
 mod drive;
 mod fleet;
 mod judge;
+mod prism;
 mod spector;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Verb {
     Fleet(fleet::Arguments),
     /// Drives generated clients against Microsoft's Spector, a strict mock server, and counts what passes.
     Spector(spector::Arguments),
+    /// Calls every operation of documents against Prism, a mock server that validates, and counts what it refuses.
+    Prism(prism::Arguments),
     /// One document of `corpus`, in a process of its own.
     #[command(hide = true)]
     CorpusOne(corpus::one::Arguments),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Verb::JsonSchemaSuite(arguments) => judge::suite::run(&arguments),
         Verb::Fleet(arguments) => fleet::run(&arguments),
         Verb::Spector(arguments) => spector::run(&arguments),
+        Verb::Prism(arguments) => prism::run(&arguments),
         Verb::CorpusOne(arguments) => corpus::one::run(&arguments),
     }
 }

@@ -123,7 +123,7 @@ fn heirs(
             let between = !index.of_base(heir).is_empty();
             if let Some(name) = document.schemas.name(heir) {
                 // What stands between the base and what the mapping names need not occur by itself.
-                if !mapped.contains(&heir) && !(listed && between) {
+                if !(mapped.contains(&heir) || listed && between) {
                     unlisted.insert(name.to_owned(), heir);
                 }
             }

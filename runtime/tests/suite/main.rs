@@ -43,6 +43,8 @@ mod over_reqwest {
     mod http2;
     #[path = "secure.rs"]
     mod secure;
+    #[path = "served.rs"]
+    mod served;
     #[path = "wire.rs"]
     mod wire;
 }
@@ -60,6 +62,8 @@ mod over_hyper {
     mod http2;
     #[path = "secure.rs"]
     mod secure;
+    #[path = "served.rs"]
+    mod served;
     #[path = "wire.rs"]
     mod wire;
 }

@@ -2,6 +2,8 @@
 //!
 //! A workspace of its own under `target/`: the generated crates, and a program that calls them as it is told on its input.
 
+pub(crate) mod node;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};

@@ -38,6 +38,12 @@ fn compare(sent: &Value, value: &Value) -> Result<(), String> {
             Ok(sent) => same(&sent, value) || value["text"] == text,
             Err(_) => false,
         },
+        // A value on each line.
+        ("application/jsonl", Some(text)) => {
+            let lines: Result<Vec<Value>, _> =
+                text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect();
+            lines.is_ok_and(|lines| same(&Value::Array(lines), value))
+        }
         ("application/xml", Some(text)) => {
             let (mut sent, mut decoded) = (leaves(text), Vec::new());
             scalars(value, &mut decoded);

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use sinew_generator::ir::Operation;
 
-use crate::drive::{Client, Driver, Workspace};
+use crate::drive::{Client, Driver, Workspace, node};
 use exchange::{Exchange, Specification, Target};
 
 /// Which exchanges to drive, and what to tell.
@@ -60,11 +60,7 @@ fn all(arguments: &Arguments, project: &Path) -> Result<Vec<Verdict>, String> {
     if !suite.exists() {
         return Err(format!("there is no suite at {}; `--suite` says where it is", suite.display()));
     }
-    for (program, use_) in [("node", "runs"), ("npm", "installs")] {
-        if std::process::Command::new(program).arg("--version").output().is_err() {
-            return Err(format!("`{program}` is missing, which {use_} the mock server: install Node.js 20 or newer"));
-        }
-    }
+    node::present()?;
     let scratch = project.join("target/spector");
     let wanted = |folder: &str| {
         arguments.folders.is_empty() || arguments.folders.iter().any(|asked| folder.starts_with(asked.as_str()))
@@ -72,7 +68,7 @@ fn all(arguments: &Arguments, project: &Path) -> Result<Vec<Verdict>, String> {
     let specifications: Vec<Specification> = exchange::specifications(&suite.join("openapi"))?;
     let counted = counted(&suite)?;
     server::install(&suite.join("package.json"), &scratch.join("server"))?;
-    let port = server::free_port()?;
+    let port = node::free_port()?;
     let address = format!("http://localhost:{port}");
     let dump = server::dump(&scratch.join("server"), &address)?;
     let known: Vec<Exchange> = dump

@@ -1,10 +1,12 @@
 //! How is the mock server installed, asked what it expects, served, and stopped?
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::drive::node;
 
 /// The running server; it ends with this value.
 #[derive(Debug)]
@@ -46,16 +48,10 @@ impl Server {
 
 /// Installs what `package.json` pins into a scratch folder, unless it is there already.
 pub(super) fn install(pinned: &Path, scratch: &Path) -> Result<(), String> {
-    fs::create_dir_all(scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     let wanted = fs::read(pinned).map_err(|error| format!("{}: {error}", pinned.display()))?;
-    let manifest = scratch.join("package.json");
-    let done = scratch.join("node_modules/.package-lock.json");
-    if done.exists() && fs::read(&manifest).is_ok_and(|known| known == wanted) {
+    if !node::install(&wanted, scratch)? {
         return Ok(());
     }
-    fs::write(&manifest, wanted).map_err(|error| format!("{}: {error}", manifest.display()))?;
-    run(Command::new("npm").args(["install", "--legacy-peer-deps", "--no-audit", "--no-fund"]).current_dir(scratch))
-        .map_err(|error| format!("npm, which installs the mock server, failed: {error}"))?;
     // The server asks git where it is, and ends if there is no answer.
     for arguments in [
         &["init", "--quiet"][..],
@@ -72,25 +68,21 @@ pub(super) fn install(pinned: &Path, scratch: &Path) -> Result<(), String> {
         ],
         &["remote", "add", "origin", "https://localhost/scratch.git"],
     ] {
-        run(Command::new("git").args(arguments).current_dir(scratch))
+        node::run(Command::new("git").args(arguments).current_dir(scratch))
             .map_err(|error| format!("git failed: {error}"))?;
     }
     Ok(())
-}
-
-/// A free port of this machine, which nobody else takes in the next moment.
-pub(super) fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.map(|address| address.port()).map_err(|error| format!("no port is free: {error}"))
 }
 
 /// What the server expects and answers, a JSON object a line.
 pub(super) fn dump(scratch: &Path, address: &str) -> Result<String, String> {
     let script = scratch.join("dump.mjs");
     fs::write(&script, include_str!("dump.mjs")).map_err(|error| format!("{}: {error}", script.display()))?;
-    run(Command::new("node")
-        .args(["dump.mjs", "node_modules/@typespec/http-specs/dist/specs", address])
-        .current_dir(scratch))
+    node::run(
+        Command::new("node")
+            .args(["dump.mjs", "node_modules/@typespec/http-specs/dist/specs", address])
+            .current_dir(scratch),
+    )
     .map_err(|error| format!("node cannot tell what the mock server expects: {error}"))
 }
 
@@ -125,13 +117,4 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn run(command: &mut Command) -> Result<String, String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n"))
 }
