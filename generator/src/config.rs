@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
 use crate::write::{self, Difference};
-use crate::{load, lower, overrides, plan, select, settings};
+use crate::{directions, load, lower, overrides, plan, select, settings};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
 ///
@@ -181,6 +181,7 @@ impl Config {
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         overrides::apply(&mut api, &settings, diagnostics);
+        directions::divide(&mut api);
         let plan = plan::plan(&api, &settings, diagnostics);
         // Components may all be plain texts and numbers, which need no definition.
         if api.is_types_only() && plan.definitions.is_empty() {

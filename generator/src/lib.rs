@@ -24,6 +24,7 @@
 
 mod config;
 pub mod diagnostics;
+mod directions;
 pub mod emit;
 pub mod inspect;
 pub mod ir;

@@ -212,7 +212,7 @@ fn no_text_of_a_document_becomes_code() {
                 files.iter().find(|file| file.path == "Cargo.toml").unwrap().text.parse().unwrap();
             assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "features", "package"], "{payload:?}");
             let features: Vec<_> = manifest["features"].as_table().unwrap().keys().cloned().collect();
-            assert_eq!(features, ["by-name"], "{payload:?}");
+            assert_eq!(features, ["by-name", "validate"], "{payload:?}");
             let package: Vec<_> = manifest["package"].as_table().unwrap().keys().cloned().collect();
             assert_eq!(package, ["description", "edition", "name", "rust-version", "version"], "{payload:?}");
             let dependencies: Vec<_> = manifest["dependencies"].as_table().unwrap().keys().cloned().collect();

@@ -18,6 +18,8 @@ pub use crate::reply::{FailedReply, Reply};
 pub use crate::request::Request;
 pub use crate::stream::{EventText, Events, Framing, Items, ServerEvent};
 pub use crate::union::{JsonTypes, Union, UnionArm};
+#[cfg(feature = "validate")]
+pub use crate::validate::{Found, Limit, Rule, nothing_to_check};
 #[cfg(feature = "webhook")]
 pub use crate::webhook::Webhook;
 #[cfg(feature = "xml")]

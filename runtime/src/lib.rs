@@ -96,6 +96,8 @@ mod trace;
 mod transport;
 mod union;
 mod until;
+#[cfg(feature = "validate")]
+mod validate;
 #[cfg(feature = "webhook")]
 mod webhook;
 #[cfg(feature = "xml")]
@@ -136,6 +138,8 @@ pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 pub use transport::address::AddressPolicy;
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 pub use until::Until;
+#[cfg(feature = "validate")]
+pub use validate::{Validate, Violation, Violations};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
 

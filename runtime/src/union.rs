@@ -116,7 +116,8 @@ impl UnionArm {
         self
     }
 
-    /// How well a value fits: constants matched, required keys, own properties present. Or why it does not.
+    /// How well a value fits: constants matched, own properties present (what is not its own would be lost), required keys. Or
+    /// why it does not.
     fn score(&self, value: &Value) -> Result<(usize, usize, usize), String> {
         if !self.types.allow(value) {
             return Err("another JSON type".to_owned());
@@ -140,7 +141,7 @@ impl UnionArm {
             return Err(format!("`{key}` is missing"));
         }
         let present = self.properties.iter().filter(|key| fields.contains_key(**key)).count();
-        Ok((matched, self.required.len(), present))
+        Ok((matched, present, self.required.len()))
     }
 }
 
@@ -185,7 +186,7 @@ impl Union {
     /// `(usize::MAX, value)`, to be kept.
     ///
     /// With a tag its text decides alone. Without, the arms whose types, constants and required keys fit are tried, the
-    /// one that says most about the value first: by constants matched, then required keys, then own properties present,
+    /// one that says most about the value first: by constants matched, then own properties present, then required keys,
     /// then the document's order.
     ///
     /// # Errors

@@ -32,7 +32,11 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
     if !api.is_types_only() {
         root.push_str("#[cfg(feature = \"by-name\")]\n#[rustfmt::skip]\nmod by_name;\n");
     }
-    root.push_str("#[rustfmt::skip]\nmod client;\n\npub use client::*;\n");
+    root.push_str("#[rustfmt::skip]\nmod client;\n");
+    if plan.validation.any {
+        root.push_str("#[cfg(feature = \"validate\")]\n#[rustfmt::skip]\nmod validate;\n");
+    }
+    root.push_str("\npub use client::*;\n");
     root
 }
 

@@ -19,6 +19,7 @@ mod rust_type;
 mod text;
 mod types;
 mod unions;
+mod validate;
 mod webhooks;
 mod xml;
 
@@ -55,6 +56,10 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
     if !api.is_types_only() {
         let text = format::file(&header, &by_name::module(api, plan));
         files.push(SourceFile { path: "src/by_name.rs".to_owned(), text });
+    }
+    if plan.validation.any {
+        let text = format::file(&header, &validate::module(api, plan));
+        files.push(SourceFile { path: "src/validate.rs".to_owned(), text });
     }
     if !api.incoming.is_empty() {
         let text = format::file(&header, &webhooks::module(api, plan));

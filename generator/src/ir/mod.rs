@@ -4,17 +4,19 @@
 //! Everything it holds is owned and ordered, so that equal meanings are equal values.
 
 mod incoming;
+mod limits;
 mod operation;
 mod types;
 
 pub use incoming::{Event, Incoming};
+pub use limits::Limits;
 pub use operation::{
     Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter, ParameterLocation,
     ParameterStyle, Payload, ServerOverride, Status, Streamed,
 };
 pub use types::{
-    Arm, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag, TextKind, Type,
-    TypeId, Types, Union, Use, Xml,
+    Arm, Direction, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag,
+    TextKind, Type, TypeId, Types, Union, Use, Xml,
 };
 
 /// A whole API.

@@ -1,8 +1,10 @@
 //! Which values can travel, and what does each mean?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use super::limits::Limits;
 
 /// The place of a type in [`Types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,8 +25,8 @@ impl Types {
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: String) -> TypeId {
         let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        let (docs, xml) = (Docs::default(), Xml::default());
-        self.0.push(Type { origin, pointer, docs, format: None, xml, shape: Shape::Anything });
+        let (docs, limits, xml) = (Docs::default(), Limits::default(), Xml::default());
+        self.0.push(Type { origin, pointer, docs, format: None, limits, xml, shape: Shape::Anything });
         id
     }
 
@@ -83,6 +85,8 @@ pub struct Type {
     pub docs: Docs,
     /// The document's word for the form of its values, such as `date-time`.
     pub format: Option<String>,
+    /// What bounds its values without changing what they are.
+    pub limits: Limits,
     /// How its values are written in XML.
     pub xml: Xml,
     /// What its values are.
@@ -142,7 +146,7 @@ pub enum Role {
     Value,
     /// One alternative of a union, with the word that tells it apart where there is one.
     Branch(usize, Option<String>),
-    /// What an operation sends.
+    /// What an operation sends; of a type, its form that is sent.
     Request,
     /// What an operation answers with this status.
     Answer(super::Status),
@@ -270,8 +274,21 @@ pub struct Field {
     pub required: bool,
     /// What is said about it.
     pub docs: Docs,
+    /// What bounds its values more than their type does.
+    pub limits: Limits,
+    /// The only way that it travels, if it is one.
+    pub only: Option<Direction>,
     /// How it is written in XML, where the field says other than its type.
     pub xml: Xml,
+}
+
+/// A way that values travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To the service.
+    Sent,
+    /// From the service.
+    Answered,
 }
 
 /// One of several types.
@@ -321,7 +338,38 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// Mentions other types in the place of some.
+    pub fn replace(&mut self, others: &BTreeMap<TypeId, TypeId>) {
+        let turn = |used: &mut Use| used.ty = others.get(&used.ty).copied().unwrap_or(used.ty);
+        match self {
+            Self::Anything
+            | Self::Nothing
+            | Self::Boolean
+            | Self::Integer(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Enumeration(_) => {}
+            Self::List(used) | Self::Map(used) | Self::Alias(used) => turn(used),
+            Self::Record(record) => {
+                record.fields.iter_mut().map(|field| &mut field.used).chain(&mut record.rest).for_each(turn);
+            }
+            Self::Union(union) => union.arms.iter_mut().for_each(|arm| turn(&mut arm.used)),
+        }
+    }
+}
+
 impl Types {
+    /// The name that the document gives a type, or the type of which it is the form that is sent.
+    pub fn component(&self, id: TypeId) -> Option<&str> {
+        let of = |id: TypeId| match &self.get(id).origin {
+            Origin::Component(name) => Ok(name.as_str()),
+            Origin::Inline { parent: Parent::Type(whole), role: Role::Request } => Err(Some(*whole)),
+            Origin::Inline { .. } => Err(None),
+        };
+        of(id).or_else(|whole| whole.ok_or(None).and_then(of)).ok()
+    }
+
     /// Every type that these uses lead to, themselves included.
     pub fn closure(&self, roots: impl IntoIterator<Item = Use>) -> BTreeSet<TypeId> {
         let mut reached = BTreeSet::new();

@@ -7,7 +7,7 @@ use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use super::schema::Lowering;
 use super::{describe, merge::Merged};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Body, Form, FormField, FormPart, Origin, Parent, Payload, Role, Shape, Use};
+use crate::ir::{Body, Direction, Form, FormField, FormPart, Origin, Parent, Payload, Role, Shape, Use};
 use crate::load::{JsonType, SchemaId};
 
 /// What a media type means for the code that writes or reads it.
@@ -136,6 +136,9 @@ fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize, said: &B
     properties.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
     let mut fields = Vec::with_capacity(properties.len());
     for (name, property) in properties {
+        if lowering.only(property) == Some(Direction::Answered) {
+            continue;
+        }
         let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(name.clone()) };
         let said = said.get(name.as_str()).copied();
         let part = part(lowering, property, origin, said);

@@ -1,7 +1,8 @@
 //! What is said about a schema, in words?
 
-use crate::ir::{Docs, Xml};
-use crate::load::SchemaObject;
+use super::schema::{LONGEST_CHAIN, Lowering};
+use crate::ir::{Direction, Docs, Xml};
+use crate::load::{SchemaId, SchemaObject};
 
 /// The documentation of a schema, its bounds as short phrases.
 pub(super) fn docs(schema: &SchemaObject) -> Docs {
@@ -11,6 +12,28 @@ pub(super) fn docs(schema: &SchemaObject) -> Docs {
         deprecated: schema.deprecated,
         default: schema.default.clone().filter(|value| !value.is_null()),
         bounds: bounds(schema),
+    }
+}
+
+impl Lowering<'_> {
+    /// The only way that values of a property travel: what it says itself, or one of what it is made of.
+    pub(super) fn only(&self, property: SchemaId) -> Option<Direction> {
+        let mut open = vec![property];
+        let (mut read, mut write) = (false, false);
+        for _ in 0..LONGEST_CHAIN {
+            let Some(at) = open.pop() else { break };
+            let Some(schema) = self.object(at) else { continue };
+            read |= schema.read_only;
+            write |= schema.write_only;
+            open.extend(schema.reference.as_ref().and_then(|target| self.document.schemas.at(target)));
+            open.extend(&schema.all_of);
+        }
+        match (read, write) {
+            (true, false) => Some(Direction::Answered),
+            (false, true) => Some(Direction::Sent),
+            // Said both, it travels no way at all, and neither is believed.
+            _ => None,
+        }
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::describe;
+use super::untyped::{self, Untyped};
+use super::{describe, limits};
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
-use crate::ir::Docs;
+use crate::ir::{Docs, Limits};
 use crate::load::{Discriminator, Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// How deep `allOf` and `$ref` may nest before a schema is given up.
@@ -38,6 +39,11 @@ pub(super) struct Merged {
     pub textual: bool,
     /// Whether a bound of whole numbers lies beyond 2^63.
     pub beyond_signed: bool,
+    pub limits: Limits,
+    /// Fields of which something is said under a condition alone, so that they may be anything.
+    pub conditional: Vec<String>,
+    /// What is said that a type cannot say, and where.
+    pub untyped: Vec<(SchemaId, Untyped)>,
     pub docs: Docs,
 }
 
@@ -69,7 +75,18 @@ impl Merged {
 
 /// Lays schemas together, in order. With `unions` false, their `oneOf` and `anyOf` are left out.
 pub(super) fn merge(document: &Document, schemas: &[SchemaId], unions: bool, diagnostics: &mut Diagnostics) -> Merged {
-    let mut merger = Merger { document, unions, seen: HashSet::new(), merged: Merged::default(), diagnostics };
+    lay(document, schemas, unions, true, diagnostics)
+}
+
+fn lay(
+    document: &Document,
+    schemas: &[SchemaId],
+    unions: bool,
+    conditions: bool,
+    diagnostics: &mut Diagnostics,
+) -> Merged {
+    let merged = Merged::default();
+    let mut merger = Merger { document, unions, conditions, seen: HashSet::new(), merged, diagnostics };
     for (position, &schema) in schemas.iter().enumerate() {
         // Only the last schema speaks for the whole; what the others say of themselves is theirs.
         merger.add(schema, 0, position + 1 == schemas.len());
@@ -82,6 +99,8 @@ pub(super) fn merge(document: &Document, schemas: &[SchemaId], unions: bool, dia
 struct Merger<'d, 'g> {
     document: &'d Document,
     unions: bool,
+    /// Whether what holds under conditions is looked at; within a condition, no further one is.
+    conditions: bool,
     seen: HashSet<SchemaId>,
     merged: Merged,
     diagnostics: &'g mut Diagnostics,
@@ -107,15 +126,16 @@ impl Merger<'_, '_> {
         for &branch in &schema.all_of {
             self.add(branch, depth + 1, false);
         }
-        self.own(schema);
+        self.own(id, schema);
         if outermost {
             self.merged.docs = describe::docs(schema);
         }
     }
 
     /// Adds the keywords of a schema itself.
-    fn own(&mut self, schema: &SchemaObject) {
+    fn own(&mut self, id: SchemaId, schema: &SchemaObject) {
         let merged = &mut self.merged;
+        merged.limits.narrow(&limits::of(self.document, id, schema));
         let types: Vec<JsonType> = schema.types.iter().copied().filter(|&ty| ty != JsonType::Null).collect();
         if !types.is_empty() {
             let both: Vec<JsonType> = types.iter().copied().filter(|ty| merged.types.contains(ty)).collect();
@@ -124,8 +144,18 @@ impl Merger<'_, '_> {
         replace(&mut merged.format, schema.format.as_ref());
         replace(&mut merged.pattern, schema.constraints.pattern.as_ref());
         replace(&mut merged.content_encoding, schema.content_encoding.as_ref());
-        replace(&mut merged.constant, schema.constant.as_ref());
-        replace(&mut merged.enumeration, schema.enumeration.as_ref());
+        merged.untyped.extend(untyped::of(self.document, schema).into_iter().map(|what| (id, what)));
+        if let Some(said) = &schema.enumeration {
+            let both = |known: Vec<Value>| known.into_iter().filter(|value| said.contains(value)).collect::<Vec<_>>();
+            let known = merged.enumeration.take().map(both);
+            merged.untyped.extend(known.as_ref().filter(|both| both.is_empty()).map(|_| (id, Untyped::Listed)));
+            merged.enumeration = known.filter(|both| !both.is_empty()).or_else(|| Some(said.clone()));
+        }
+        if let Some(said) = &schema.constant {
+            let other = merged.constant.as_ref().is_some_and(|known| known != said);
+            merged.untyped.extend(other.then_some((id, Untyped::Listed)));
+            merged.constant = Some(said.clone());
+        }
         for (name, &property) in &schema.properties {
             match merged.properties.iter_mut().find(|(known, _)| known == name) {
                 Some((_, known)) => {
@@ -158,6 +188,12 @@ impl Merger<'_, '_> {
                 }
             }
         }
+        let parts = schema.conditions.into_iter().flatten().chain(schema.dependent_schemas.values().copied());
+        for part in parts.filter(|_| self.conditions) {
+            let said = lay(self.document, &[part], false, false, self.diagnostics);
+            self.merged.conditional.extend(said.properties.into_iter().map(|(name, _)| name));
+        }
+        let merged = &mut self.merged;
         let bounds = &schema.constraints;
         merged.numeric |= bounds.minimum.is_some()
             || bounds.maximum.is_some()
@@ -214,6 +250,10 @@ impl Merged {
         self.pattern_properties.extend(other.pattern_properties);
         self.items = other.items.or(self.items);
         self.unions = other.unions;
+        // Those of this one are the union's.
+        self.limits = other.limits;
+        self.conditional.extend(other.conditional);
+        self.untyped.extend(other.untyped);
         self.docs = other.docs;
     }
 }

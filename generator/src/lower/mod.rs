@@ -7,6 +7,7 @@ mod describe;
 mod header;
 mod incoming;
 mod inherit;
+mod limits;
 mod merge;
 mod parameter;
 mod patch;
@@ -17,6 +18,7 @@ mod security;
 mod server;
 mod stream;
 mod union;
+mod untyped;
 mod vocabulary;
 
 use std::collections::BTreeMap;

@@ -9,13 +9,14 @@ use std::rc::Rc;
 
 use super::inherit::{self, Heirs};
 use super::merge::{Merged, merge};
+use super::untyped::Untyped;
 use super::{scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Docs, Field, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
+use crate::ir::{Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// How many references and wrappers may stand before the type itself.
-const LONGEST_CHAIN: usize = 256;
+pub(super) const LONGEST_CHAIN: usize = 256;
 
 /// What a reserved type is to be made of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +38,8 @@ pub(super) struct Lowering<'d> {
     pub types: Types,
     known: HashMap<Source, TypeId>,
     nullable: HashMap<SchemaId, bool>,
+    /// What was told of the schemas that say more than a type can.
+    pub told: HashSet<(SchemaId, Untyped)>,
     queue: VecDeque<(TypeId, Source)>,
     heirs: Option<Rc<Heirs>>,
 }
@@ -49,6 +52,7 @@ impl<'d> Lowering<'d> {
             types: Types::default(),
             known: HashMap::new(),
             nullable: HashMap::new(),
+            told: HashSet::new(),
             queue: VecDeque::new(),
             heirs: None,
         }
@@ -103,6 +107,10 @@ impl<'d> Lowering<'d> {
     pub(super) fn finish(mut self) -> Types {
         while let Some((ty, source)) = self.queue.pop_front() {
             let (docs, shape) = self.shape_of(ty, &source);
+            if let Source::Schema(schema) = source {
+                let limits = self.limits_of_wrappers(schema);
+                self.types.get_mut(ty).limits.narrow(&limits);
+            }
             let entry = self.types.get_mut(ty);
             entry.docs = docs;
             entry.shape = shape;
@@ -170,13 +178,18 @@ impl<'d> Lowering<'d> {
             Source::OneType(schema, only) => {
                 let mut merged = self.merge(&[schema], true);
                 merged.types = vec![only];
+                // They are the union's.
+                merged.limits = Limits::default();
                 (Docs::default(), self.shape(ty, schema, &merged))
             }
         }
     }
 
     fn shape(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {
-        self.types.get_mut(ty).format.clone_from(&merged.format);
+        self.tell_untyped(&merged.untyped);
+        let entry = self.types.get_mut(ty);
+        entry.format.clone_from(&merged.format);
+        entry.limits.clone_from(&merged.limits);
         if let Some(shape) = scalar::listed(merged) {
             return shape;
         }
@@ -242,10 +255,25 @@ impl<'d> Lowering<'d> {
             let used = self.mention(*property, origin(Role::Field(name.clone())));
             let docs = self.object(*property).map(super::describe::docs).unwrap_or_default();
             let xml = self.object(*property).map(super::describe::xml).unwrap_or_default();
-            fields.push(Field { name: name.clone(), used, required: position(name).is_some(), docs, xml });
+            let limits = self.limits_of_mention(*property);
+            let only = self.only(*property);
+            fields.push(Field {
+                name: name.clone(),
+                used,
+                required: position(name).is_some(),
+                docs,
+                limits,
+                only,
+                xml,
+            });
         }
         // Required, and said nothing of: kept if it comes. Documents misspell such names, so nobody is held to it.
-        for name in merged.required.iter().filter(|name| merged.properties.iter().all(|(known, _)| known != *name)) {
+        // Said something of under a condition: kept, too, whatever the condition.
+        let mut others_named: Vec<&String> = merged.required.iter().chain(&merged.conditional).collect();
+        others_named.sort();
+        others_named.dedup();
+        others_named.retain(|name| merged.properties.iter().all(|(known, _)| known != *name));
+        for name in others_named {
             let used = match others {
                 Others::Typed(rest) => self.mention(rest, origin(Role::Field(name.clone()))),
                 Others::None => continue,
@@ -256,6 +284,8 @@ impl<'d> Lowering<'d> {
                 used,
                 required: false,
                 docs: Docs::default(),
+                limits: Limits::default(),
+                only: None,
                 xml: Xml::default(),
             });
         }

@@ -12,12 +12,14 @@ mod method_names;
 mod names;
 mod package;
 mod paging;
+mod pattern;
 mod pins;
 mod rust;
 mod status;
 mod substitutes;
 mod type_names;
 mod unions;
+mod validation;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -36,6 +38,7 @@ pub use package::{Dependency, Package};
 pub use paging::{Holds, PagePlan, PageRule, PageSize};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
+pub use validation::{Rule, TypeRules, ValidationPlan};
 pub use xml::{XmlPlan, XmlRootPlan};
 
 use substitutes::Substitutes;
@@ -61,6 +64,8 @@ pub struct Plan {
     pub failures: Vec<FailurePlan>,
     /// The forms of what travels as XML.
     pub xml: XmlPlan,
+    /// What is checked of values on request.
+    pub validation: ValidationPlan,
     /// How the requests of the service are read.
     pub incoming: IncomingPlans,
     /// The files that the operations are divided into, by name.
@@ -88,6 +93,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         definitions,
         incoming: incoming::plan(api, &types),
         xml: xml::plan(api, &types),
+        validation: validation::plan(api, &types, diagnostics),
         types,
         calls,
         failures: failures.plans,

@@ -41,7 +41,11 @@ fn place(api: &Api, id: TypeId) -> String {
                 break;
             }
             Origin::Inline { parent, role } => {
-                steps.push(step(role));
+                steps.push(match (role, parent) {
+                    // A field may be called `request`.
+                    (Role::Request, Parent::Type(_)) => "(request)".to_owned(),
+                    _ => step(role),
+                });
                 match parent {
                     Parent::Type(parent) => at = *parent,
                     Parent::Operation(position) => {

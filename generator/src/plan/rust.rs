@@ -6,7 +6,7 @@ use super::substitutes::Substitutes;
 use super::type_names::TypeNames;
 use super::unions::{self, UnionPlan};
 use crate::ir::{
-    Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Origin, Record, Shape, TextKind, TypeId, Types, Use,
+    Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Record, Shape, TextKind, TypeId, Types, Use,
 };
 use crate::settings::{NaiveTimestamps, RustPath, Settings};
 
@@ -308,10 +308,7 @@ impl Context<'_> {
 
     /// The names of fields: those that the user chose first, the others around them.
     fn idents(&self, id: TypeId, wire: &[&str]) -> Vec<Ident> {
-        let setting = match &self.types.get(id).origin {
-            Origin::Component(name) => self.settings.schemas.get(name),
-            Origin::Inline { .. } => None,
-        };
+        let setting = self.types.component(id).and_then(|name| self.settings.schemas.get(name));
         names::chosen_siblings(wire, setting)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::package::Dependency;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
-use crate::ir::{Api, Operation, Origin, Payload, Shape, TypeId, Types, Use};
+use crate::ir::{Api, Operation, Payload, Shape, TypeId, Types, Use};
 use crate::settings::{DependencySettings, RustPath, Settings, Substitute};
 
 /// How deep lists, maps and aliases are looked through.
@@ -28,7 +28,7 @@ impl<'s> Substitutes<'s> {
     pub(super) fn find(api: &Api, settings: &'s Settings, diagnostics: &mut Diagnostics) -> Self {
         let mut found = Self::default();
         for (id, ty) in api.types.iter() {
-            if let Origin::Component(name) = &ty.origin
+            if let Some(name) = api.types.component(id)
                 && let Some(setting) = settings.schemas.get(name)
             {
                 found.schemas.extend(setting.substitute.as_ref().map(|own| (id, own)));

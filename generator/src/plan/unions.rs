@@ -21,6 +21,8 @@ pub struct UnionPlan {
 pub struct ArmPlan {
     /// Its variant.
     pub ident: Ident,
+    /// What the document says that it is.
+    pub used: Use,
     /// What the variant holds.
     pub ty: RustType,
     /// How its value is written.
@@ -95,6 +97,7 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
         });
         arms.push(ArmPlan {
             ident: idents[at].clone(),
+            used,
             ty,
             adapter: context.adapter(used),
             json: json_kinds(types, resolved, 0),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::names::{self, Namespace};
 use super::rust::TypePlan;
-use crate::ir::{Api, Content, Origin, Payload, Shape, TypeId};
+use crate::ir::{Api, Content, Payload, Shape, TypeId};
 
 /// The forms of what travels as XML.
 #[derive(Debug, Clone, Default)]
@@ -78,8 +78,5 @@ fn element(api: &Api, ty: TypeId) -> String {
         let Shape::Alias(target) = &api.types.get(at).shape else { break };
         at = target.ty;
     }
-    match (&api.types.get(ty).origin, &api.types.get(at).origin) {
-        (Origin::Component(name), _) | (_, Origin::Component(name)) => name.clone(),
-        _ => "root".to_owned(),
-    }
+    api.types.component(ty).or_else(|| api.types.component(at)).unwrap_or("root").to_owned()
 }

@@ -29,6 +29,7 @@ mod retry;
 mod streams;
 mod support;
 mod unions;
+mod validate;
 
 /// What the wire does to each built-in transport.
 #[allow(clippy::duplicate_mod)]

@@ -111,3 +111,17 @@ fn a_tagged_variant_is_written_with_its_tag() {
     assert_eq!(json, r#"{"kind":"cat","meow":true,"name":"x"}"#);
     assert_eq!(serde_json::from_str::<Pet>(&json).expect("a pet").0, pet.0);
 }
+
+#[test]
+fn the_variant_that_knows_most_of_the_keys_is_taken() {
+    static BY_KEYS: Union = Union::new(&[
+        UnionArm::new("Cat", JsonTypes::OBJECT).required(&["name"]).properties(&["name"]),
+        UnionArm::new("Dog", JsonTypes::OBJECT).properties(&["name", "bark"]),
+    ]);
+    let variant = |value: &Value| read(&BY_KEYS, value).unwrap();
+    assert!(variant(&json!({"name": "Rex", "bark": 1})).starts_with("Dog"), "{}", variant(&json!({"name": "Rex", "bark": 1})));
+    // Both know everything: the one that demands more says more.
+    assert!(variant(&json!({"name": "Tom"})).starts_with("Cat"));
+    // What nobody knows speaks for nobody.
+    assert!(variant(&json!({"name": "Tom", "new since": 1})).starts_with("Cat"));
+}

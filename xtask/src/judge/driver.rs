@@ -10,15 +10,28 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use sinew_generator::Config;
 use sinew_generator::diagnostics::{Diagnostics, Renderer};
-use sinew_generator::ir::{Origin, Shape, Use};
+use sinew_generator::ir::{Operation, Shape, Use};
 
 /// A compiled program, and the types it knows.
 pub(super) struct Driver {
     program: PathBuf,
     /// By position: the component's name.
     pub(super) types: Vec<String>,
+    /// By position: which way the type's values travel.
+    pub(super) ways: Vec<Way>,
     /// The components of which no type knows more than that they are JSON.
     pub(super) anything: BTreeSet<String>,
+}
+
+/// Which way the values of a type travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// From the service, or both ways without a difference.
+    Answered,
+    /// To the service.
+    Sent,
+    /// Nobody knows: there are no operations.
+    Either,
 }
 
 /// What a type made of a value: the value as it was written again, or why it could not be read.
@@ -38,16 +51,22 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
         return Err(format!("not written: {}", Renderer::plain().render(&outcome.diagnostics)));
     }
     let krate = plan.package.name.replace('-', "_");
-    let mut types = Vec::new();
+    let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
+    let (mut types, mut ways) = (Vec::new(), Vec::new());
     let mut anything = BTreeSet::new();
     let mut paths = String::new();
     for id in &plan.definitions {
-        let (ty, planned) = (api.types.get(*id), &plan.types[id.index()]);
-        if let (Origin::Component(name), Some(ident)) = (&ty.origin, &planned.name) {
-            types.push(name.clone());
+        let planned = &plan.types[id.index()];
+        if let (Some(name), Some(ident)) = (api.types.component(*id), &planned.name) {
+            types.push(name.to_owned());
+            ways.push(match api.is_types_only() {
+                true => Way::Either,
+                false if sent.contains(id) => Way::Sent,
+                false => Way::Answered,
+            });
             let end = api.types.resolve(Use { ty: *id, nullable: false }).ty;
             if api.types.get(end).shape == Shape::Anything {
-                anything.insert(name.clone());
+                anything.insert(name.to_owned());
             }
             // That a value may be `null` belongs to what mentions a type, not to the type.
             let _ = writeln!(paths, "    pass::<Option<{krate}::types::{ident}>>,");
@@ -67,7 +86,7 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
     // The next document's driver bears the same name.
     let program = scratch.join("driver-program");
     fs::copy(target.join("debug/driver"), &program).map_err(|error| format!("the driver: {error}"))?;
-    Ok(Driver { program, types, anything })
+    Ok(Driver { program, types, ways, anything })
 }
 
 fn write(scratch: &Path, package: &str, paths: &str) -> io::Result<()> {

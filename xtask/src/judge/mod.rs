@@ -8,6 +8,7 @@
 mod compare;
 mod driver;
 pub(crate) mod lift;
+mod one_way;
 mod pointer;
 mod report;
 pub(crate) mod suite;
@@ -119,14 +120,24 @@ struct Case {
 }
 
 fn examine(root: &Value, driver: &driver::Driver, thrown: u64, result: &mut Document) -> Result<(), String> {
-    let registry = Registry::new()
-        .draft(Draft::Draft202012)
-        .add("urn:document", root)
-        .and_then(jsonschema::RegistryBuilder::prepare)
-        .map_err(|error| format!("the document is no resource for the validator: {error}"))?;
+    let roots = [
+        (driver::Way::Either, root.clone()),
+        (driver::Way::Answered, one_way::document(root, false)),
+        (driver::Way::Sent, one_way::document(root, true)),
+    ];
+    let mut registries = BTreeMap::new();
+    for (way, root) in &roots {
+        let registry = Registry::new()
+            .draft(Draft::Draft202012)
+            .add("urn:document", root)
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| format!("the document is no resource for the validator: {error}"))?;
+        registries.insert(*way, (root, registry));
+    }
     let mut validators: BTreeMap<usize, Validator> = BTreeMap::new();
     let mut cases = Vec::new();
-    for (position, name) in driver.types.iter().enumerate() {
+    for (position, (name, way)) in driver.types.iter().zip(&driver.ways).enumerate() {
+        let Some((root, registry)) = registries.get(way) else { continue };
         let place = if root.get("definitions").is_some() { "definitions" } else { "components/schemas" };
         let schema = root.pointer(&format!("/{place}/{}", name.replace('~', "~0").replace('/', "~1")));
         let Some(schema) = schema else {
@@ -136,7 +147,7 @@ fn examine(root: &Value, driver: &driver::Driver, thrown: u64, result: &mut Docu
         let reference = json!({"$ref": format!("urn:document#/{place}/{}", pointer::encoded(name))});
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_registry(&registry)
+            .with_registry(registry)
             .with_base_uri("urn:judge")
             .build(&reference);
         let validator = match validator {

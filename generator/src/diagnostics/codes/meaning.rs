@@ -37,4 +37,6 @@ codes! {
         "The address is no URL that a client could call. Give one in `client.toml`: `[service] base-url = \"…\"`.";
     IGNORED_PART = "SN0218", "a part of the document that is not used",
         "What is said there has no effect on the client.";
+    UNKNOWN_PATTERN = "SN0219", "a pattern that cannot be checked",
+        "`pattern` is a regular expression of ECMA-262. What Rust's regular expressions have no form for (looking ahead or back, references to groups), `validate()` of the generated crate does not check. It stands in the documentation, and the type is a plain text.";
 }

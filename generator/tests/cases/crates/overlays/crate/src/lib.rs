@@ -14,5 +14,8 @@
 mod by_name;
 #[rustfmt::skip]
 mod client;
+#[cfg(feature = "validate")]
+#[rustfmt::skip]
+mod validate;
 
 pub use client::*;

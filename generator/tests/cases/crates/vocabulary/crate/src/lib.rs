@@ -4,5 +4,8 @@
 
 #[rustfmt::skip]
 mod client;
+#[cfg(feature = "validate")]
+#[rustfmt::skip]
+mod validate;
 
 pub use client::*;

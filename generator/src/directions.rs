@@ -1,0 +1,111 @@
+//! What is different about a type when it is sent and when it is answered?
+//!
+//! A field that the service sets is not sent, and one that is only sent is not answered (OpenAPI 3.1, 4.8.24: `readOnly`,
+//! `writeOnly`). A type that travels one way loses the fields of the other. One that travels both ways becomes two where they
+//! differ, by a field of its own or by one of a type within; where they do not, it stays one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::{
+    Api, Content, Direction, FormPart, Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use,
+};
+
+/// Divides the types that differ by direction. Nobody knows which way the types of a mere vocabulary travel: they keep everything.
+pub(crate) fn divide(api: &mut Api) {
+    if api.is_types_only() {
+        return;
+    }
+    let differing = differing(&api.types);
+    if differing.is_empty() {
+        return;
+    }
+    let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
+    let answered = api.types.closure(answered(api));
+    let mut copies: BTreeMap<TypeId, TypeId> = BTreeMap::new();
+    for &id in differing.iter().filter(|id| sent.contains(id) && answered.contains(id)) {
+        let original = api.types.get(id).clone();
+        let origin = Origin::Inline { parent: Parent::Type(id), role: Role::Request };
+        let copy = api.types.reserve(origin.clone(), original.pointer.clone());
+        *api.types.get_mut(copy) = crate::ir::Type { origin, ..original };
+        copies.insert(id, copy);
+    }
+    for (&id, &copy) in &copies {
+        keep(&mut api.types, id, Direction::Answered);
+        keep(&mut api.types, copy, Direction::Sent);
+        api.types.get_mut(copy).shape.replace(&copies);
+    }
+    for &id in differing.iter().filter(|id| !copies.contains_key(id)) {
+        match (sent.contains(&id), answered.contains(&id)) {
+            (true, false) => {
+                keep(&mut api.types, id, Direction::Sent);
+                // What it mentions may travel the other way, too.
+                api.types.get_mut(id).shape.replace(&copies);
+            }
+            (false, true) => keep(&mut api.types, id, Direction::Answered),
+            _ => {}
+        }
+    }
+    for operation in &mut api.operations {
+        send(operation, &copies);
+    }
+}
+
+/// The types that are not the same in both directions, by a field of their own or of a part.
+fn differing(types: &Types) -> BTreeSet<TypeId> {
+    let mut users: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
+    let mut open = Vec::new();
+    for (id, ty) in types.iter() {
+        for used in ty.shape.mentions() {
+            users.entry(used.ty).or_default().push(id);
+        }
+        if matches!(&ty.shape, Shape::Record(record) if record.fields.iter().any(|field| field.only.is_some())) {
+            open.push(id);
+        }
+    }
+    let mut differing = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if differing.insert(id) {
+            open.extend(users.get(&id).into_iter().flatten().copied());
+        }
+    }
+    differing
+}
+
+/// What comes from the service.
+fn answered(api: &Api) -> Vec<Use> {
+    let answers = api.operations.iter().flat_map(|operation| {
+        let contents = operation.answers.iter().filter_map(|answer| match answer.content {
+            Content::Json(used) | Content::Xml(used) => Some(used),
+            Content::Empty | Content::Text | Content::Bytes => None,
+        });
+        let streamed = operation.streamed.as_ref().and_then(|streamed| streamed.item);
+        contents.chain(streamed).chain(operation.headers.iter().map(|header| header.used))
+    });
+    let incoming = api.incoming.iter().map(|request| request.payload);
+    answers.chain(incoming).chain(api.event.map(|event| event.used)).collect()
+}
+
+/// Takes away the fields that do not travel this way.
+fn keep(types: &mut Types, id: TypeId, direction: Direction) {
+    if let Shape::Record(record) = &mut types.get_mut(id).shape {
+        record.fields.retain(|field| field.only.is_none_or(|only| only == direction));
+    }
+}
+
+/// Makes an operation send what is to be sent.
+fn send(operation: &mut Operation, copies: &BTreeMap<TypeId, TypeId>) {
+    let turn = |used: &mut Use| used.ty = copies.get(&used.ty).copied().unwrap_or(used.ty);
+    operation.parameters.iter_mut().for_each(|parameter| turn(&mut parameter.used));
+    match operation.body.as_mut().map(|body| &mut body.payload) {
+        Some(Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used)) => turn(used),
+        Some(Payload::Multipart(form)) => {
+            for field in &mut form.fields {
+                match &mut field.part {
+                    FormPart::Text(used) | FormPart::Json(used) => turn(used),
+                    FormPart::File | FormPart::Files => {}
+                }
+            }
+        }
+        Some(Payload::Bytes | Payload::Text) | None => {}
+    }
+}

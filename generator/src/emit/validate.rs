@@ -1,0 +1,180 @@
+//! How is it spelled what values have to keep beyond their types?
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use serde_json::Number;
+
+use super::text;
+use crate::ir::{Api, Shape, TypeId};
+use crate::plan::{Plan, Rule, TypeRules};
+
+/// `src/validate.rs`, which is compiled with the feature `validate` alone.
+pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
+    let checked: Vec<_> = plan
+        .definitions
+        .iter()
+        .filter_map(|id| plan.validation.checked.get(id).map(|rules| implementation(api, plan, *id, rules)))
+        .collect();
+    let others = plan.definitions.iter().filter(|id| {
+        !plan.validation.checked.contains_key(id)
+            && plan.types[id.index()].own.is_none()
+            && matches!(api.types.get(**id).shape, Shape::Record(_) | Shape::Union(_) | Shape::Enumeration(_))
+    });
+    let others: Vec<_> = others.map(|id| name(plan, *id)).collect();
+    let others = (!others.is_empty()).then(|| quote!(sinew_runtime::generated::nothing_to_check!(#(#others),*);));
+    let lints = text::lints();
+    let imports = (!checked.is_empty()).then(|| {
+        let limits = plan.validation.checked.values().any(TypeRules::has_limits).then(|| quote!(Limit,));
+        let rules = plan.validation.checked.values().any(TypeRules::has_rules).then(|| quote!(Rule,));
+        quote!(
+            use sinew_runtime::Validate;
+            use sinew_runtime::generated::{Found, #limits #rules};
+        )
+    });
+    quote! {
+        #![doc = " What the document demands of values beyond their types: see [`Validate`](sinew_runtime::Validate)."]
+        #lints
+        #![allow(deprecated)]
+        #imports
+        use super::types;
+        #(#checked)*
+        #others
+    }
+}
+
+fn name(plan: &Plan, id: TypeId) -> TokenStream {
+    let name = plan.types[id.index()].name.as_ref().map(text::ident);
+    quote!(types::#name)
+}
+
+fn implementation(api: &Api, plan: &Plan, id: TypeId, rules: &TypeRules) -> TokenStream {
+    let planned = &plan.types[id.index()];
+    let own = (!rules.own.is_empty()).then(|| {
+        let own = list(&rules.own);
+        quote!(found.written(self, #own);)
+    });
+    let parts = match (&api.types.get(id).shape, &planned.union) {
+        (Shape::Record(record), _) => {
+            let fields =
+                record.fields.iter().zip(&planned.fields).zip(&rules.parts).filter_map(|((field, planned), part)| {
+                    let (key, ident, rules) =
+                        (text::literal(&field.name), text::ident(&planned.ident), list(part.as_ref()?));
+                    Some(quote!(found.field(#key, &self.#ident, #rules);))
+                });
+            let rest = planned.rest.as_ref().zip(rules.rest.as_ref()).map(|((ident, _), rules)| {
+                let (ident, rules) = (text::ident(ident), list(rules));
+                quote!(found.whole(&self.#ident, #rules);)
+            });
+            quote!(#(#fields)* #rest)
+        }
+        (_, Some(union)) if rules.parts.iter().any(Option::is_some) => {
+            let arms = union.arms.iter().zip(&rules.parts).filter_map(|(arm, part)| {
+                let (variant, rules) = (text::ident(&arm.ident), list(part.as_ref()?));
+                Some(quote!(Self::#variant(value) => found.whole(value, #rules),))
+            });
+            let all = union.unknown.is_none() && rules.parts.iter().all(Option::is_some);
+            let others = (!all).then(|| quote!(_ => {}));
+            quote!(match self { #(#arms)* #others })
+        }
+        _ => TokenStream::new(),
+    };
+    let name = name(plan, id);
+    quote! {
+        impl Validate for #name {
+            fn parts(&self, found: &mut Found) {
+                #own
+                #parts
+            }
+        }
+    }
+}
+
+fn list(rules: &[Rule]) -> TokenStream {
+    let rules = rules.iter().map(rule);
+    quote!(&[#(#rules),*])
+}
+
+fn rule(rule: &Rule) -> TokenStream {
+    let count = |count: &u64| Literal::u64_unsuffixed(*count);
+    match rule {
+        Rule::MinLength(least) => {
+            let least = count(least);
+            quote!(Rule::MinLength(#least))
+        }
+        Rule::MaxLength(most) => {
+            let most = count(most);
+            quote!(Rule::MaxLength(#most))
+        }
+        Rule::Pattern(read, written) => {
+            let (read, written) = (text::literal(read), text::literal(written));
+            quote!(Rule::Pattern(#read, #written))
+        }
+        Rule::Minimum(limit) => {
+            let limit = self::limit(limit);
+            quote!(Rule::Minimum(#limit))
+        }
+        Rule::Maximum(limit) => {
+            let limit = self::limit(limit);
+            quote!(Rule::Maximum(#limit))
+        }
+        Rule::ExclusiveMinimum(limit) => {
+            let limit = self::limit(limit);
+            quote!(Rule::ExclusiveMinimum(#limit))
+        }
+        Rule::ExclusiveMaximum(limit) => {
+            let limit = self::limit(limit);
+            quote!(Rule::ExclusiveMaximum(#limit))
+        }
+        Rule::MultipleOf(limit) => {
+            let limit = self::limit(limit);
+            quote!(Rule::MultipleOf(#limit))
+        }
+        Rule::MinItems(least) => {
+            let least = count(least);
+            quote!(Rule::MinItems(#least))
+        }
+        Rule::MaxItems(most) => {
+            let most = count(most);
+            quote!(Rule::MaxItems(#most))
+        }
+        Rule::UniqueItems => quote!(Rule::UniqueItems),
+        Rule::MinProperties(least) => {
+            let least = count(least);
+            quote!(Rule::MinProperties(#least))
+        }
+        Rule::MaxProperties(most) => {
+            let most = count(most);
+            quote!(Rule::MaxProperties(#most))
+        }
+        Rule::Needs(key, needed) => {
+            let (key, needed) = (text::literal(key), needed.iter().map(|needed| text::literal(needed)));
+            quote!(Rule::Needs(#key, &[#(#needed),*]))
+        }
+        Rule::Each(rules) => {
+            let rules = list(rules);
+            quote!(Rule::Each(#rules))
+        }
+        Rule::Keys(rules) => {
+            let rules = list(rules);
+            quote!(Rule::Keys(#rules))
+        }
+    }
+}
+
+fn limit(number: &Number) -> TokenStream {
+    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    let real = number.as_f64().unwrap_or_default();
+    // A fraction of nothing is none; beyond 2^53 a double is not what was written, and stays one.
+    #[allow(clippy::cast_possible_truncation)]
+    let whole = whole.or_else(|| (real.fract() == 0.0 && real.abs() < 9_007_199_254_740_992.0).then_some(real as i128));
+    match whole {
+        Some(whole) => {
+            let (sign, size) = (whole < 0, Literal::u128_unsuffixed(whole.unsigned_abs()));
+            if sign { quote!(Limit::Whole(-#size)) } else { quote!(Limit::Whole(#size)) }
+        }
+        None => {
+            let size = Literal::f64_unsuffixed(real.abs());
+            if real < 0.0 { quote!(Limit::Real(-#size)) } else { quote!(Limit::Real(#size)) }
+        }
+    }
+}
