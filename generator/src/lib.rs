@@ -25,6 +25,7 @@
 mod config;
 pub mod diagnostics;
 mod directions;
+pub mod driver;
 pub mod emit;
 pub mod inspect;
 pub mod ir;

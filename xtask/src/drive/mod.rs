@@ -4,7 +4,6 @@
 
 pub(crate) mod node;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::Value;
 use sinew_generator::Config;
 use sinew_generator::diagnostics::{Diagnostics, Renderer, Severity};
+use sinew_generator::driver::{self, Known};
 use sinew_generator::ir::Api;
 use sinew_generator::plan::Plan;
 
@@ -91,25 +91,18 @@ impl Workspace {
     }
 
     fn write(&self) -> io::Result<()> {
-        let driver = self.root.join("driver");
-        fs::create_dir_all(driver.join("src"))?;
-        let mut arms = String::new();
-        let mut dependencies = String::new();
-        for client in &self.clients {
-            let Client { package, plan, .. } = client;
-            let module = package.replace('-', "_");
-            let _ = write!(arms, "\"{package}\" => run::<{module}::{}>(asked).await,\n        ", plan.client);
-            let _ =
-                writeln!(dependencies, "{package} = {{ path = \"../crates/{package}\", features = [\"by-name\"] }}");
-        }
-        let runtime = self.project.join("runtime");
-        let manifest = format!(
-            "[package]\nname = \"sinew-driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nserde_json = \"1\"\n\
-             sinew-runtime = {{ path = '{}', features = [\"by-name\"] }}\ntokio = {{ version = \"1\", default-features = false, features = [\"macros\", \"rt\"] }}\n{dependencies}",
-            runtime.display()
-        );
-        write_if_other(&driver.join("Cargo.toml"), &manifest)?;
-        write_if_other(&driver.join("src/main.rs"), &include_str!("driver.rs.txt").replace("//CLIENTS", &arms))?;
+        let folder = self.root.join("driver");
+        fs::create_dir_all(folder.join("src"))?;
+        let paths: Vec<String> = self.clients.iter().map(|client| format!("../crates/{}", client.package)).collect();
+        let known = self.clients.iter().zip(&paths).map(|(client, path)| Known {
+            package: &client.package,
+            path,
+            client: client.plan.client.as_str(),
+        });
+        let known: Vec<Known<'_>> = known.collect();
+        let runtime = format!("path = '{}'", self.project.join("runtime").display());
+        write_if_other(&folder.join("Cargo.toml"), &driver::manifest("sinew-driver", &runtime, &known))?;
+        write_if_other(&folder.join("src/main.rs"), &driver::program(&known))?;
         let members: Vec<String> = self.clients.iter().map(|client| format!("\"crates/{}\"", client.package)).collect();
         write_if_other(
             &self.root.join("Cargo.toml"),
@@ -140,8 +133,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Makes one call: `package`, `base_url`, `operation`, `arguments`, perhaps `credentials` by scheme and `headers`. The answer
-    /// has `answered` or `failed`.
+    /// Makes one call, in the words of [`driver`]. The answer has `answered` or `failed`.
     pub(crate) fn call(&mut self, asked: &Value) -> Result<Value, String> {
         let told = |error: io::Error| format!("the driver is gone: {error}");
         writeln!(self.input, "{asked}").map_err(told)?;

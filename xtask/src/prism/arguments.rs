@@ -38,11 +38,12 @@ pub(super) fn of(root: &Value, operation: &Operation, extent: Extent) -> Result<
             ParameterLocation::Cookie => "cookie",
         };
         let said = stated.iter().find(|said| said["name"] == parameter.name.as_str() && said["in"] == place);
+        let fits = |value: &Value| sendable(value, parameter.location);
         let value = match said {
-            Some(said) => value(root, said, extent).or_else(|| parameter.required.then(|| json!("a"))),
+            Some(said) => value(root, said, extent, &fits),
             None => Some(json!("a")),
         };
-        if let Some(value) = value.filter(|value| sendable(value, parameter.location)) {
+        if let Some(value) = value {
             arguments.insert(name, value);
         } else if parameter.required {
             return Err(format!("no value was found for the required `{}`", parameter.name));
@@ -55,14 +56,14 @@ pub(super) fn of(root: &Value, operation: &Operation, extent: Extent) -> Result<
     let in_body = stated.iter().find(|said| said["in"] == "body");
     let form: Vec<&&Value> = stated.iter().filter(|said| said["in"] == "formData").collect();
     let value = match in_body {
-        Some(said) => value(root, said, extent),
+        Some(said) => value(root, said, extent, &|_| true),
         None if !form.is_empty() => {
             let wanted = form.iter().filter(|said| said["required"] == true || extent != Extent::Least);
-            let fields =
-                wanted.filter_map(|said| Some((said["name"].as_str()?.to_owned(), value(root, said, extent)?)));
+            let fields = wanted
+                .filter_map(|said| Some((said["name"].as_str()?.to_owned(), value(root, said, extent, &|_| true)?)));
             Some(Value::Object(fields.collect()))
         }
-        None => value(root, media, extent),
+        None => value(root, media, extent, &|_| true),
     };
     match value {
         Some(value) => drop(arguments.insert("body".to_owned(), value)),
@@ -72,17 +73,19 @@ pub(super) fn of(root: &Value, operation: &Operation, extent: Extent) -> Result<
     Ok(Value::Object(arguments))
 }
 
-/// What a path or a header cannot carry is not asked of it.
+/// What a path or a header cannot carry is not asked of it: nothing, which changes the route, and other than printable ASCII.
 fn sendable(value: &Value, location: ParameterLocation) -> bool {
+    let empty = value.is_null() || value == "" || value.as_array().is_some_and(Vec::is_empty);
+    let printable = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     match location {
-        ParameterLocation::Path => !matches!(value, Value::Null) && value != "" && value != "." && value != "..",
-        ParameterLocation::Header | ParameterLocation::Cookie => value.as_str().is_none_or(str::is_ascii),
+        ParameterLocation::Path => !empty && value != "." && value != "..",
+        ParameterLocation::Header | ParameterLocation::Cookie => !empty && value.as_str().is_none_or(printable),
         ParameterLocation::Query => true,
     }
 }
 
 /// The value of a parameter or a media type: its example, or one of its schema.
-fn value(root: &Value, said: &Value, extent: Extent) -> Option<Value> {
+fn value(root: &Value, said: &Value, extent: Extent, fits: &dyn Fn(&Value) -> bool) -> Option<Value> {
     let content = said["content"].as_object().and_then(|content| content.values().next());
     let said = content.unwrap_or(said);
     // Before OpenAPI 3, a parameter is its own schema.
@@ -92,12 +95,16 @@ fn value(root: &Value, said: &Value, extent: Extent) -> Option<Value> {
         let listed = listed.map(|example| &follow(root, example)["value"]);
         let at_schema = follow(root, schema);
         let examples = [Some(&said["example"]), listed, Some(&at_schema["example"]), Some(&at_schema["examples"][0])];
-        if let Some(example) = examples.into_iter().flatten().find(|example| !example.is_null()) {
+        if let Some(example) = examples.into_iter().flatten().find(|example| !example.is_null() && fits(example)) {
             return Some(example.clone());
         }
     }
-    let made = Maker::new(root).make(schema, Wish::Least, 0).map(|made| made.value);
-    made.or_else(|| Some(json!("a")).filter(|_| schema["type"].is_null() || schema["type"] == "file"))
+    let mut maker = Maker::new(root);
+    let mut made = (0..24)
+        .filter_map(|seed| Some(maker.make(schema, if seed == 0 { Wish::Least } else { Wish::Any }, seed)?.value));
+    // Any text is one of a type that bounds none, and a file may hold anything.
+    let plain = || follow(root, schema)["pattern"].is_null().then(|| json!("a"));
+    made.find(|value| fits(value)).or_else(plain)
 }
 
 /// What a reference leads to.

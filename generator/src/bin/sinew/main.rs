@@ -1,5 +1,6 @@
 //! How is Sinew run from a terminal?
 
+mod call;
 mod generate;
 mod look;
 mod output;
@@ -26,6 +27,8 @@ enum Verb {
     Check(Box<look::Check>),
     /// Shows what is in a document, and what would be generated from it.
     Inspect(Box<look::Inspect>),
+    /// Calls an operation of a document, through the client that is made of it.
+    Call(Box<call::Arguments>),
     /// Explains a code such as SN0104.
     Explain {
         /// The code, as a diagnostic shows it.
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Generate(arguments) => generate::run(&arguments),
         Verb::Check(arguments) => look::check(&arguments),
         Verb::Inspect(arguments) => look::inspect(&arguments),
+        Verb::Call(arguments) => call::run(&arguments),
         Verb::Explain { code } => match explain(&code) {
             Some(text) => {
                 output::say(&text);
