@@ -16,6 +16,7 @@ pub use crate::operation::{Method, Operation, Scheme, Service};
 pub use crate::paging::{PageRule, PageSize, Paged};
 pub use crate::reply::{FailedReply, Reply};
 pub use crate::request::Request;
+pub use crate::scalars::{closed_integer_enum, closed_value_enum, integer_enum, value_enum};
 pub use crate::stream::{EventText, Events, Framing, Items, ServerEvent};
 pub use crate::union::{JsonTypes, Union, UnionArm};
 #[cfg(feature = "validate")]
@@ -34,8 +35,11 @@ pub mod private {
     pub use serde;
     pub use serde_json;
 
-    /// Why a text is none of a closed set.
-    pub fn unlisted(word: &str, listed: &mut dyn Iterator<Item = &'static str>) -> crate::UnlistedWord {
+    /// Why a value is none of a closed set.
+    pub fn unlisted(
+        word: &dyn std::fmt::Display,
+        listed: &mut dyn Iterator<Item = impl std::fmt::Display>,
+    ) -> crate::UnlistedWord {
         crate::UnlistedWord::new(word, listed)
     }
 }

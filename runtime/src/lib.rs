@@ -89,6 +89,7 @@ mod reply;
 mod request;
 mod resilience;
 mod route;
+mod scalars;
 mod secret;
 mod stream;
 mod telemetry;

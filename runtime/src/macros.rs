@@ -82,7 +82,7 @@ macro_rules! __sinew_closed_enum {
             fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
                 let listed = Self::ALL.iter().copied().find(|listed| listed.as_str() == text);
                 listed.ok_or_else(|| {
-                    $crate::generated::private::unlisted(text, &mut Self::ALL.iter().map(|listed| listed.as_str()))
+                    $crate::generated::private::unlisted(&text, &mut Self::ALL.iter().map(|listed| listed.as_str()))
                 })
             }
         }
@@ -109,7 +109,7 @@ macro_rules! __sinew_closed_enum {
 pub struct UnlistedWord(String);
 
 impl UnlistedWord {
-    pub(crate) fn new(word: &str, listed: &mut dyn Iterator<Item = &'static str>) -> Self {
+    pub(crate) fn new(word: &dyn std::fmt::Display, listed: &mut dyn Iterator<Item = impl std::fmt::Display>) -> Self {
         let listed: Vec<String> = listed.map(|word| format!("`{word}`")).collect();
         Self(format!("unknown variant `{word}`, expected {}", listed.join(", ")))
     }

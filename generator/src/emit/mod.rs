@@ -16,6 +16,7 @@ mod operations;
 mod paging;
 mod records;
 mod rust_type;
+mod scalars;
 mod text;
 mod types;
 mod unions;

@@ -5,9 +5,9 @@ use quote::quote;
 
 use super::docs::said;
 use super::rust_type::{Within, import, mention};
-use super::{enumerations, forms, records, text, unions};
+use super::{enumerations, forms, records, scalars, text, unions};
 use crate::diagnostics::Pointer;
-use crate::ir::{Api, Shape, Type};
+use crate::ir::{Api, Listed, Shape, Type};
 use crate::plan::{FormFieldPlan, Plan, RustType, TypePlan};
 
 /// The file of all types.
@@ -87,6 +87,10 @@ fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStr
     }
     match &ty.shape {
         Shape::Record(_) => records::record(plan, ty, planned, name, &docs),
+        Shape::Enumeration(listed) if listed.listed == Listed::Integers => {
+            scalars::integers(planned, listed, name, &docs)
+        }
+        Shape::Enumeration(listed) if listed.listed == Listed::Values => scalars::values(planned, listed, name, &docs),
         Shape::Enumeration(listed) => match &planned.unknown {
             Some(unknown) => enumerations::open(planned, listed, name, unknown, &docs),
             None => enumerations::closed(planned, listed, name, &docs),
@@ -131,7 +135,11 @@ fn type_docs(ty: &Type) -> TokenStream {
         lines.push(match &ty.shape {
             Shape::Record(_) => "An object.".to_owned(),
             Shape::Enumeration(listed) if listed.is_constant() => "A constant.".to_owned(),
-            Shape::Enumeration(_) => "One of several words.".to_owned(),
+            Shape::Enumeration(listed) => match listed.listed {
+                Listed::Words => "One of several words.".to_owned(),
+                Listed::Integers => "One of several numbers.".to_owned(),
+                Listed::Values => "One of several values.".to_owned(),
+            },
             Shape::Union(_) => "One of several types.".to_owned(),
             _ => "A value under a name of its own.".to_owned(),
         });

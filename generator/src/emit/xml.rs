@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::text;
-use crate::ir::{Api, Field, Record, Shape, Use, Xml};
+use crate::ir::{Api, Field, Listed, Record, Shape, Use, Xml};
 use crate::plan::Plan;
 
 /// `src/client/xml.rs`: a constant for each body or answer, and for each record within.
@@ -109,7 +109,12 @@ fn shape(api: &Api, plan: &Plan, used: Use, item: &str) -> TokenStream {
     match &api.types.get(ty).shape {
         Shape::Boolean => quote!(&Xml::Boolean),
         Shape::Integer(_) | Shape::Number(_) => quote!(&Xml::Number),
-        Shape::Text(_) | Shape::Enumeration(_) => quote!(&Xml::Text),
+        Shape::Enumeration(listed) => match listed.listed {
+            Listed::Words => quote!(&Xml::Text),
+            Listed::Integers => quote!(&Xml::Number),
+            Listed::Values => quote!(&Xml::Any),
+        },
+        Shape::Text(_) => quote!(&Xml::Text),
         Shape::List(inner) => {
             let name = api.types.get(inner.ty).xml.name.clone().unwrap_or_else(|| item.to_owned());
             let (shape, name) = (shape(api, plan, *inner, &name), text::literal(&name));

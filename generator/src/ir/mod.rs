@@ -15,8 +15,8 @@ pub use operation::{
     ParameterStyle, Payload, ServerOverride, Status, Streamed,
 };
 pub use types::{
-    Arm, Direction, Docs, Enumeration, Field, IntegerKind, NumberKind, Origin, Parent, Record, Role, Shape, Tag,
-    TextKind, Type, TypeId, Types, Union, Use, Xml,
+    Arm, Direction, Docs, Enumeration, Field, IntegerKind, Listed, NumberKind, Origin, Parent, Record, Role, Shape,
+    Tag, TextKind, Type, TypeId, Types, Union, Use, Xml,
 };
 
 /// A whole API.

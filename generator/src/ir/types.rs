@@ -238,11 +238,27 @@ pub enum TextKind {
     Secret,
 }
 
+/// What the values are that an [`Enumeration`] lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// Texts.
+    #[default]
+    Words,
+    /// Whole numbers.
+    Integers,
+    /// Truths, or values of several kinds.
+    Values,
+}
+
 /// A closed list of words, which the other side may nevertheless extend.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Enumeration {
-    /// The words, in the document's order.
+    /// What the values are.
+    pub listed: Listed,
+    /// The words, in the document's order; values that are no words as JSON has them.
     pub values: Vec<String>,
+    /// What to call each of the values, where these are no words.
+    pub labels: Vec<String>,
     /// Whether unlisted words are kept. A list of one word is a tag and closed.
     pub open: bool,
 }

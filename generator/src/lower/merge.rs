@@ -10,6 +10,9 @@ use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Docs, Limits};
 use crate::load::{Discriminator, Document, JsonType, Schema, SchemaId, SchemaObject};
 
+/// The keys under which documents name listed values.
+const NAMES_OF_VALUES: [&str; 3] = ["x-enum-varnames", "x-enumNames", "x-enum-names"];
+
 /// How deep `allOf` and `$ref` may nest before a schema is given up.
 const DEEPEST: usize = 128;
 
@@ -23,6 +26,8 @@ pub(super) struct Merged {
     pub content_encoding: Option<String>,
     pub constant: Option<Value>,
     pub enumeration: Option<Vec<Value>>,
+    /// What the document calls the values listed, in a custom of several generators.
+    pub value_names: Vec<String>,
     /// By name, each once.
     pub properties: Vec<(String, SchemaId)>,
     /// In the order said.
@@ -150,6 +155,9 @@ impl Merger<'_, '_> {
             let known = merged.enumeration.take().map(both);
             merged.untyped.extend(known.as_ref().filter(|both| both.is_empty()).map(|_| (id, Untyped::Listed)));
             merged.enumeration = known.filter(|both| !both.is_empty()).or_else(|| Some(said.clone()));
+        }
+        if let Some(Value::Array(names)) = NAMES_OF_VALUES.iter().find_map(|key| schema.extensions.get(*key)) {
+            merged.value_names = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         }
         if let Some(said) = &schema.constant {
             let other = merged.constant.as_ref().is_some_and(|known| known != said);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::merge::Merged;
-use crate::ir::{Enumeration, IntegerKind, NumberKind, Shape, TextKind};
+use crate::ir::{Enumeration, IntegerKind, Listed, NumberKind, Shape, TextKind};
 use crate::load::JsonType;
 
 /// The shape of the values that `const` or `enum` list, where they are of one kind.
@@ -22,24 +22,65 @@ pub(super) fn listed(merged: &Merged) -> Option<Shape> {
     if let Some(words) = values.iter().map(|value| value.as_str()).collect::<Option<Vec<_>>>() {
         return Some(Shape::Enumeration(enumeration(words)));
     }
-    if values.iter().all(|value| value.is_boolean()) {
+    if values.contains(&&Value::Bool(true)) && values.contains(&&Value::Bool(false)) && values.len() == 2 {
         return Some(Shape::Boolean);
     }
-    if values.iter().all(|value| value.is_i64() || value.is_u64()) {
-        return Some(Shape::Integer(integer(merged)));
+    if values.iter().all(|value| value.is_i64()) {
+        return Some(Shape::Enumeration(several(Listed::Integers, &values, &merged.value_names)));
+    }
+    if values.iter().all(|value| value.is_u64() || value.is_i64()) {
+        // One of them, at least, is beyond what has a sign.
+        return Some(Shape::Integer(IntegerKind::Unsigned64));
     }
     if values.iter().all(|value| value.is_number()) {
         return Some(Shape::Number(number(merged)));
     }
+    let scalar = |value: &&Value| value.is_string() || value.is_boolean() || value.is_number();
+    if values.iter().all(scalar) && values.iter().all(|value| is_of(value, &merged.types)) {
+        return Some(Shape::Enumeration(several(Listed::Values, &values, &merged.value_names)));
+    }
     // Values of several kinds: what the types say is wider, and true.
     merged.types.is_empty().then_some(Shape::Anything)
+}
+
+/// Whether a value is of one of these types, or any type will do.
+fn is_of(value: &Value, types: &[JsonType]) -> bool {
+    types.is_empty()
+        || types.iter().any(|ty| match ty {
+            JsonType::Boolean => value.is_boolean(),
+            JsonType::Integer => value.is_i64() || value.is_u64(),
+            JsonType::Number => value.is_number(),
+            JsonType::String => value.is_string(),
+            JsonType::Null | JsonType::Array | JsonType::Object => false,
+        })
+}
+
+/// A list of values that are no words, each once, in the order said. What the document calls them is only known where it has a
+/// name for each.
+fn several(listed: Listed, said: &[&Value], names: &[String]) -> Enumeration {
+    let names = (names.len() == said.len()).then_some(names);
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for (position, value) in said.iter().enumerate() {
+        let written = value.to_string();
+        if values.contains(&written) {
+            continue;
+        }
+        labels.push(match (names, value) {
+            (Some(names), _) => names[position].clone(),
+            (None, Value::String(word)) => word.clone(),
+            (None, Value::Number(number)) => format!("value {}", number.to_string().replace('-', "minus ")),
+            (None, other) => other.to_string(),
+        });
+        values.push(written);
+    }
+    Enumeration { listed, open: values.len() > 1, values, labels }
 }
 
 /// A list of words, each once, in the order said.
 pub(super) fn enumeration<'w>(words: impl IntoIterator<Item = &'w str>) -> Enumeration {
     let mut known = HashSet::new();
     let values: Vec<String> = words.into_iter().filter(|word| known.insert(*word)).map(str::to_owned).collect();
-    Enumeration { open: values.len() > 1, values }
+    Enumeration { open: values.len() > 1, values, ..Enumeration::default() }
 }
 
 /// The type that the keywords imply where `type` is not said.

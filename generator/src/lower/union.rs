@@ -6,7 +6,7 @@ use super::merge::{Alternatives, Merged};
 use super::scalar;
 use super::schema::{Lowering, Source};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Arm, Origin, Parent, Role, Shape, Tag, TextKind, TypeId, Types, Union, Use};
+use crate::ir::{Arm, Listed, Origin, Parent, Role, Shape, Tag, TextKind, TypeId, Types, Union, Use};
 use crate::load::{JsonType, SchemaId, SchemaObject};
 
 /// The shape of a schema with `oneOf` or `anyOf`; `None` where these say nothing about the type.
@@ -127,6 +127,9 @@ fn is_plain(types: &Types, id: TypeId) -> bool {
 
 /// The words of a union whose every branch is a word, a list of words, or any text at all.
 fn words(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
+    if let Some(numbers) = numbers(parts) {
+        return Some(numbers);
+    }
     let mut words = Vec::new();
     let mut any_text = false;
     for part in parts {
@@ -134,7 +137,7 @@ fn words(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
             return None;
         }
         match scalar::listed(part) {
-            Some(Shape::Enumeration(listed)) => words.extend(listed.values),
+            Some(Shape::Enumeration(listed)) if listed.listed == Listed::Words => words.extend(listed.values),
             Some(_) => return None,
             None if part.types == [JsonType::String] => match scalar::text(part) {
                 Shape::Text(TextKind::Plain) => any_text = true,
@@ -150,6 +153,25 @@ fn words(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
     let mut all = scalar::enumeration(words.iter().map(String::as_str));
     all.open |= any_text;
     Some(all)
+}
+
+/// The numbers of a union whose every branch is a number or a list of numbers; a branch of one is called as its title says.
+fn numbers(parts: &[Merged]) -> Option<crate::ir::Enumeration> {
+    let mut all = crate::ir::Enumeration { listed: Listed::Integers, open: true, ..crate::ir::Enumeration::default() };
+    for part in parts {
+        let listed = match scalar::listed(part)? {
+            Shape::Enumeration(listed) if listed.listed == Listed::Integers => listed,
+            _ => return None,
+        };
+        let title = part.docs.title.as_ref().filter(|_| listed.values.len() == 1);
+        for (value, label) in listed.values.into_iter().zip(listed.labels) {
+            if !all.values.contains(&value) {
+                all.labels.push(title.cloned().unwrap_or(label));
+                all.values.push(value);
+            }
+        }
+    }
+    (all.values.len() > 1).then_some(all)
 }
 
 /// The name that the document itself gives a branch.

@@ -3,7 +3,7 @@
 use super::names::{self, Ident};
 use super::rust::TypePlan;
 use super::substitutes::Substitutes;
-use crate::ir::{Api, Content, NumberKind, Operation, Payload, Shape, TextKind};
+use crate::ir::{Api, Content, Listed, NumberKind, Operation, Payload, Shape, TextKind};
 use crate::settings::Settings;
 
 /// The generated crate.
@@ -84,7 +84,8 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     let time = any(&|shape| matches!(shape, Shape::Text(TextKind::DateTime | TextKind::Date)));
     let uuid = any(&|shape| matches!(shape, Shape::Text(TextKind::Uuid)));
     let decimal = any(&|shape| matches!(shape, Shape::Text(TextKind::Decimal) | Shape::Number(NumberKind::Decimal)));
-    let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)));
+    let values = |shape: &Shape| matches!(shape, Shape::Enumeration(listed) if listed.listed == Listed::Values);
+    let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)) || values(shape));
     let defined = |id: usize| types[id].name.is_some();
     // A list of one word is closed, and derives what an open one is given by a macro.
     let derives = |shape: &Shape| match shape {

@@ -354,7 +354,8 @@ impl Context<'_> {
 }
 
 fn enumeration(plan: &mut TypePlan, listed: &Enumeration) {
-    plan.variants = names::siblings(listed.values.iter().map(String::as_str), &["Self"], names::camel);
+    let words = if listed.labels.is_empty() { &listed.values } else { &listed.labels };
+    plan.variants = names::siblings(words.iter().map(String::as_str), &["Self"], names::camel);
     plan.unknown = listed.open.then(|| keeper(&plan.variants));
 }
 

@@ -3,7 +3,7 @@
 use super::boxes::Knots;
 use super::names::{self, Ident};
 use super::rust::{Adapter, Context, RustType, keeper};
-use crate::ir::{Enumeration, Shape, TextKind, TypeId, Types, Union, Use};
+use crate::ir::{Enumeration, Listed, Shape, TextKind, TypeId, Types, Union, Use};
 
 /// A union as Rust has it. The alternatives stand in the order in which a decoder tries them where nothing else decides.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
                     .iter()
                     .filter(|field| field.required)
                     .filter_map(|field| match &types.get(types.resolve(field.used).ty).shape {
-                        Shape::Enumeration(Enumeration { values, open: false }) => {
+                        Shape::Enumeration(Enumeration { values, open: false, .. }) => {
                             Some((field.name.clone(), values.clone()))
                         }
                         _ => None,
@@ -105,7 +105,7 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
             properties,
             constants,
             values: match &types.get(resolved).shape {
-                Shape::Enumeration(Enumeration { values, open: false }) => values.clone(),
+                Shape::Enumeration(Enumeration { values, open: false, .. }) => values.clone(),
                 _ => Vec::new(),
             },
             written_tag,
@@ -143,7 +143,17 @@ fn json_kinds(types: &Types, id: TypeId, depth: usize) -> Vec<JsonKind> {
         Shape::Boolean => vec![JsonKind::Boolean],
         Shape::Integer(_) => vec![JsonKind::Integer],
         Shape::Number(_) => vec![JsonKind::Number],
-        Shape::Text(_) | Shape::Enumeration(_) => vec![JsonKind::String],
+        Shape::Enumeration(listed) => match listed.listed {
+            Listed::Words => vec![JsonKind::String],
+            Listed::Integers => vec![JsonKind::Integer],
+            Listed::Values
+                if !listed.open && listed.values.iter().all(|value| matches!(value.as_str(), "true" | "false")) =>
+            {
+                vec![JsonKind::Boolean]
+            }
+            Listed::Values => vec![JsonKind::Boolean, JsonKind::Number, JsonKind::String],
+        },
+        Shape::Text(_) => vec![JsonKind::String],
         Shape::List(_) => vec![JsonKind::Array],
         Shape::Map(_) | Shape::Record(_) => vec![JsonKind::Object],
         Shape::Union(union) if depth < 8 => {

@@ -119,7 +119,11 @@ fn the_variant_that_knows_most_of_the_keys_is_taken() {
         UnionArm::new("Dog", JsonTypes::OBJECT).properties(&["name", "bark"]),
     ]);
     let variant = |value: &Value| read(&BY_KEYS, value).unwrap();
-    assert!(variant(&json!({"name": "Rex", "bark": 1})).starts_with("Dog"), "{}", variant(&json!({"name": "Rex", "bark": 1})));
+    assert!(
+        variant(&json!({"name": "Rex", "bark": 1})).starts_with("Dog"),
+        "{}",
+        variant(&json!({"name": "Rex", "bark": 1}))
+    );
     // Both know everything: the one that demands more says more.
     assert!(variant(&json!({"name": "Tom"})).starts_with("Cat"));
     // What nobody knows speaks for nobody.

@@ -17,6 +17,8 @@ pub(super) struct Driver {
     program: PathBuf,
     /// By position: the component's name.
     pub(super) types: Vec<String>,
+    /// By position: where the type's schema stands, as `bundle::read` has the document.
+    pub(super) places: Vec<String>,
     /// By position: which way the type's values travel.
     pub(super) ways: Vec<Way>,
     /// The components of which no type knows more than that they are JSON.
@@ -52,13 +54,14 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
     }
     let krate = plan.package.name.replace('-', "_");
     let sent = api.types.closure(api.operations.iter().flat_map(Operation::sent));
-    let (mut types, mut ways) = (Vec::new(), Vec::new());
+    let (mut types, mut places, mut ways) = (Vec::new(), Vec::new(), Vec::new());
     let mut anything = BTreeSet::new();
     let mut paths = String::new();
     for id in &plan.definitions {
         let planned = &plan.types[id.index()];
         if let (Some(name), Some(ident)) = (api.types.component(*id), &planned.name) {
             types.push(name.to_owned());
+            places.push(super::bundle::place(&api.types.get(*id).pointer));
             ways.push(match api.is_types_only() {
                 true => Way::Either,
                 false if sent.contains(id) => Way::Sent,
@@ -69,10 +72,12 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
                 anything.insert(name.to_owned());
             }
             // That a value may be `null` belongs to what mentions a type, not to the type.
-            let _ = writeln!(paths, "    pass::<Option<{krate}::types::{ident}>>,");
+            let _ = writeln!(paths, "    (pass::<Option<{krate}::types::{ident}>>, made::<{krate}::types::{ident}>),");
         }
     }
-    write(scratch, &plan.package.name, &paths).map_err(|error| format!("the driver cannot be written: {error}"))?;
+    let built = super::build::module(&api, &plan, &krate);
+    write(scratch, &plan.package.name, &paths, &built)
+        .map_err(|error| format!("the driver cannot be written: {error}"))?;
     fs::copy(workspace.join("Cargo.lock"), scratch.join("Cargo.lock")).map_err(|error| error.to_string())?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--color", "never", "-p", "driver", "--manifest-path"]);
@@ -86,10 +91,12 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
     // The next document's driver bears the same name.
     let program = scratch.join("driver-program");
     fs::copy(target.join("debug/driver"), &program).map_err(|error| format!("the driver: {error}"))?;
-    Ok(Driver { program, types, ways, anything })
+    Ok(Driver { program, types, places, ways, anything })
 }
 
-fn write(scratch: &Path, package: &str, paths: &str) -> io::Result<()> {
+fn write(scratch: &Path, package: &str, paths: &str, built: &str) -> io::Result<()> {
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join("runtime");
+    let runtime = runtime.display();
     fs::create_dir_all(scratch.join("driver/src"))?;
     fs::write(
         scratch.join("Cargo.toml"),
@@ -98,13 +105,16 @@ fn write(scratch: &Path, package: &str, paths: &str) -> io::Result<()> {
     fs::write(
         scratch.join("driver/Cargo.toml"),
         format!(
-            "[package]\nname = \"driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nserde = \"1\"\nserde_json = \"1\"\n{package} = {{ path = \"../crate\" }}\n"
+            "[package]\nname = \"driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\njiff = {{ version = \"0.2\", features = [\"serde\"] }}\nrust_decimal = \"1\"\nserde = \"1\"\nserde_json = \"1\"\nsinew-runtime = {{ path = \"{runtime}\", features = [\"decimal\", \"jiff\", \"uuid\"] }}\nuuid = {{ version = \"1\", features = [\"serde\"] }}\n{package} = {{ path = \"../crate\" }}\n"
         ),
     )?;
+    fs::write(scratch.join("driver/src/build.rs"), built)?;
     fs::write(
         scratch.join("driver/src/main.rs"),
         format!(
-            r#"//! Reads values and writes them again: a line is the position of a type and a value.
+            r#"//! Reads values and writes them again: a line is the position of a type and a value, or `!` and a number to throw dice with.
+
+mod build;
 
 use std::io::{{BufRead, Write}};
 
@@ -121,7 +131,21 @@ fn pass<T: serde::Serialize + serde::de::DeserializeOwned>(text: &str) -> Result
     Ok(written)
 }}
 
-static TYPES: &[fn(&str) -> Result<String, String>] = &[
+/// A value that no document was asked for, which must come back as it was.
+fn made<T: build::Build + serde::Serialize + serde::de::DeserializeOwned + PartialEq>(seed: u64) -> Result<String, String> {{
+    let Some(value) = T::build(&mut build::Dice::new(seed), 0) else {{ return Err("no value ends".to_owned()) }};
+    let written = serde_json::to_string(&value).map_err(|error| format!("writing: {{error}}"))?;
+    let again: T = serde_json::from_str(&written).map_err(|error| format!("reading {{written}}: {{error}}"))?;
+    if again != value {{
+        return Err(format!("{{written}} is read as another value"));
+    }}
+    Ok(written)
+}}
+
+type Pass = fn(&str) -> Result<String, String>;
+type Made = fn(u64) -> Result<String, String>;
+
+static TYPES: &[(Pass, Made)] = &[
 {paths}];
 
 fn main() {{
@@ -129,7 +153,12 @@ fn main() {{
     for line in std::io::stdin().lock().lines() {{
         let line = line.expect("a line");
         let (position, text) = line.split_once(' ').expect("a position");
-        match TYPES[position.parse::<usize>().expect("a number")](text) {{
+        let (pass, made) = TYPES[position.parse::<usize>().expect("a number")];
+        let done = match text.strip_prefix('!') {{
+            Some(seed) => made(seed.parse().expect("a number")),
+            None => pass(text),
+        }};
+        match done {{
             Ok(written) => writeln!(out, "+{{written}}"),
             Err(why) => writeln!(out, "-{{}}", why.replace('\n', " ")),
         }}

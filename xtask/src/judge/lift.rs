@@ -4,9 +4,12 @@
 
 use serde_json::{Map, Value, json};
 
+/// Where schemas stand: by their names, and one to a file.
+pub(super) const PLACES: [&str; 3] = ["/components/schemas", "/definitions", "/x-files"];
+
 /// Lifts every schema that a document names, in place.
 pub(super) fn document(root: &mut Value) {
-    for place in ["/components/schemas", "/definitions"] {
+    for place in PLACES {
         for schema in root.pointer_mut(place).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             lift(schema);
         }

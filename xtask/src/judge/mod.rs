@@ -5,6 +5,8 @@
 //! as a server may change them without asking: a new field, a new word, a new alternative, `null` in the place of what may be
 //! absent. Such values must still be read.
 
+mod build;
+mod bundle;
 mod compare;
 mod driver;
 pub(crate) mod lift;
@@ -100,11 +102,7 @@ fn judge(path: &Path, thrown: u64) -> Document {
 }
 
 fn try_judge(path: &Path, name: &str, thrown: u64, result: &mut Document) -> Result<(), String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let mut root: Value = match serde_json::from_slice(&bytes) {
-        Ok(root) => root,
-        Err(_) => serde_yaml::from_slice(&bytes).map_err(|error| error.to_string())?,
-    };
+    let mut root = bundle::read(path)?;
     lift::document(&mut root);
     let (scratch, target) = folders(name);
     let driver = driver::build(path, &scratch, &target)?;
@@ -125,26 +123,16 @@ fn examine(root: &Value, driver: &driver::Driver, thrown: u64, result: &mut Docu
         (driver::Way::Answered, one_way::document(root, false)),
         (driver::Way::Sent, one_way::document(root, true)),
     ];
-    let mut registries = BTreeMap::new();
-    for (way, root) in &roots {
-        let registry = Registry::new()
-            .draft(Draft::Draft202012)
-            .add("urn:document", root)
-            .and_then(jsonschema::RegistryBuilder::prepare)
-            .map_err(|error| format!("the document is no resource for the validator: {error}"))?;
-        registries.insert(*way, (root, registry));
-    }
+    let registries = registries(&roots)?;
     let mut validators: BTreeMap<usize, Validator> = BTreeMap::new();
     let mut cases = Vec::new();
     for (position, (name, way)) in driver.types.iter().zip(&driver.ways).enumerate() {
         let Some((root, registry)) = registries.get(way) else { continue };
-        let place = if root.get("definitions").is_some() { "definitions" } else { "components/schemas" };
-        let schema = root.pointer(&format!("/{place}/{}", name.replace('~', "~0").replace('/', "~1")));
-        let Some(schema) = schema else {
-            result.untried.insert(name.clone(), "it stands in another file".to_owned());
+        let place = &driver.places[position];
+        let Some((reference, schema)) = reference(root, place) else {
+            result.untried.insert(name.clone(), "the document has no schema where the generator saw it".to_owned());
             continue;
         };
-        let reference = json!({"$ref": format!("urn:document#/{place}/{}", pointer::encoded(name))});
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_registry(registry)
@@ -171,6 +159,8 @@ fn examine(root: &Value, driver: &driver::Driver, thrown: u64, result: &mut Docu
         }
         validators.insert(position, validator);
     }
+    let lines = (0..driver.types.len()).flat_map(|position| (0..BUILT).map(move |seed| (position, format!("!{seed}"))));
+    built(&roots, driver, &lines.collect::<Vec<_>>(), result)?;
     let lines: Vec<(usize, String)> = cases.iter().map(|case| (case.position, case.value.to_string())).collect();
     let replies = driver.run(&lines).map_err(|error| error.to_string())?;
     for (case, reply) in cases.iter().zip(replies) {
@@ -191,6 +181,72 @@ fn examine(root: &Value, driver: &driver::Driver, thrown: u64, result: &mut Docu
         }
     }
     Ok(())
+}
+
+/// What validators follow references in: the document, by the way that values travel.
+fn registries(roots: &[(driver::Way, Value)]) -> Result<Registries<'_>, String> {
+    let mut registries = BTreeMap::new();
+    for (way, root) in roots {
+        let registry = Registry::new()
+            .draft(Draft::Draft202012)
+            .add("urn:document", root)
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| format!("the document is no resource for the validator: {error}"))?;
+        registries.insert(*way, (root, registry));
+    }
+    Ok(registries)
+}
+
+type Registries<'d> = BTreeMap<driver::Way, (&'d Value, Registry<'d>)>;
+
+/// How many values of each type are built without the document.
+const BUILT: u64 = 24;
+
+/// Values that programs build must be valid, bounds aside.
+fn built(
+    roots: &[(driver::Way, Value)],
+    driver: &driver::Driver,
+    lines: &[(usize, String)],
+    result: &mut Document,
+) -> Result<(), String> {
+    let promised = |(way, root): &(driver::Way, Value)| {
+        let mut root = root.clone();
+        build::promised(&mut root);
+        (*way, root)
+    };
+    let roots: Vec<_> = roots.iter().map(promised).collect();
+    let registries = registries(&roots)?;
+    let replies = driver.run(lines).map_err(|error| error.to_string())?;
+    let mut validators: BTreeMap<usize, Option<Validator>> = BTreeMap::new();
+    for ((position, _), reply) in lines.iter().zip(replies) {
+        let validator = validators.entry(*position).or_insert_with(|| {
+            let (root, registry) = registries.get(&driver.ways[*position])?;
+            let (reference, _) = reference(root, &driver.places[*position])?;
+            let options = jsonschema::options().with_draft(Draft::Draft202012);
+            options.with_registry(registry).with_base_uri("urn:judge").build(&reference).ok()
+        });
+        let Some(validator) = validator else { continue };
+        result.built += 1;
+        let (why, value) = match reply {
+            Err(why) => (Some(why), Value::Null),
+            Ok(written) => (validator.validate(&written).err().map(|error| format!("not valid: {error}")), written),
+        };
+        if let Some(why) = why {
+            let (name, value) = (driver.types[*position].clone(), compare::brief(&value));
+            result.losses.push(Loss { name, change: Some("being built".to_owned()), why, value });
+        }
+    }
+    Ok(())
+}
+
+/// A schema that refers to a place of the document.
+fn reference<'d>(root: &'d Value, place: &str) -> Option<(Value, &'d Value)> {
+    // Documents of Swagger 2.0 have their schemas elsewhere.
+    let older = place.replacen("/components/schemas/", "/definitions/", 1);
+    let (place, schema) = [place, &older].into_iter().find_map(|place| Some((place, root.pointer(place)?)))?;
+    let steps = place.split('/').skip(1).map(|step| pointer::encoded(&step.replace("~1", "/").replace("~0", "~")));
+    let steps: Vec<String> = steps.collect();
+    Some((json!({"$ref": format!("urn:document#/{}", steps.join("/"))}), schema))
 }
 
 /// Values of a type, each once, as far as the validator accepts them.

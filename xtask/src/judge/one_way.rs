@@ -11,7 +11,7 @@ pub(super) fn document(root: &Value, sent: bool) -> Value {
     let (dropped, other) = if sent { ("readOnly", "writeOnly") } else { ("writeOnly", "readOnly") };
     let mut names = BTreeSet::new();
     let mut root_of_one = root.clone();
-    for place in ["/components/schemas", "/definitions"] {
+    for place in super::lift::PLACES {
         let schemas = root_of_one.pointer_mut(place).and_then(Value::as_object_mut);
         for schema in schemas.into_iter().flat_map(Map::values_mut) {
             strip(schema, &mut names, &|property| says(root, property, dropped, 0) && !says(root, property, other, 0));
@@ -20,7 +20,7 @@ pub(super) fn document(root: &Value, sent: bool) -> Value {
     if names.is_empty() {
         return root_of_one;
     }
-    for place in ["/components/schemas", "/definitions"] {
+    for place in super::lift::PLACES {
         let schemas = root_of_one.pointer_mut(place).and_then(Value::as_object_mut);
         schemas.into_iter().flat_map(Map::values_mut).for_each(|schema| relieve(schema, &names));
     }

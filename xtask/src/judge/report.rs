@@ -19,6 +19,8 @@ pub(super) struct Document {
     pub(super) values: usize,
     /// How many values of a newer server were.
     pub(super) changed: usize,
+    /// How many values were built from the Rust types alone.
+    pub(super) built: usize,
     pub(super) losses: Vec<Loss>,
 }
 
@@ -38,12 +40,13 @@ pub(super) fn line(document: &Document) -> String {
     match &document.error {
         Some(error) => format!("{}: not judged: {error}", document.name),
         None => format!(
-            "{}: {} types ({} untried), {} values, {} changed values, {} lossy types",
+            "{}: {} types ({} untried), {} values, {} changed values, {} built values, {} lossy types",
             document.name,
             document.types,
             document.untried.len(),
             document.values,
             document.changed,
+            document.built,
             lossy(document)
         ),
     }
@@ -71,12 +74,13 @@ pub(super) fn losses(document: &Document, all: bool) -> Vec<String> {
 pub(super) fn total(documents: &[Document]) -> String {
     let sum = |count: fn(&Document) -> usize| documents.iter().map(count).sum::<usize>();
     format!(
-        "{} documents: {} types tried, {} untried; {} values, {} changed values; {} lossy types",
+        "{} documents: {} types tried, {} untried; {} values, {} changed values, {} built values; {} lossy types",
         documents.iter().filter(|document| document.error.is_none()).count(),
         sum(|document| document.types),
         sum(|document| document.untried.len()),
         sum(|document| document.values),
         sum(|document| document.changed),
+        sum(|document| document.built),
         sum(lossy),
     )
 }

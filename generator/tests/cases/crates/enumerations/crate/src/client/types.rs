@@ -127,14 +127,14 @@ pub struct Words {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<WordsKeyword>,
     /// `mixed`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
-    pub mixed: Option<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub mixed: Nullable<WordsMixed>,
     /// `nullable`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nullable: Nullable<WordsNullable>,
     /// `numbers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub numbers: Option<i64>,
+    pub numbers: Option<WordsNumbers>,
     /// `one`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one: Option<WordsOne>,
@@ -286,6 +286,43 @@ impl From<String> for WordsKeyword {
 }
 sinew_runtime::generated::string_enum!(WordsKeyword);
 
+/// One of several values.
+///
+/// Defined at `#/components/schemas/Words/properties/mixed`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WordsMixed {
+    /// `1`.
+    Value1,
+    /// `"two"`.
+    Two,
+    /// A value that the document does not list, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl WordsMixed {
+    /// The value as it is written.
+    pub fn to_value(&self) -> serde_json::Value {
+        match self {
+            Self::Value1 => serde_json::Value::from(1),
+            Self::Two => serde_json::Value::from("two"),
+            Self::Unknown(value) => value.clone(),
+        }
+    }
+}
+
+impl From<serde_json::Value> for WordsMixed {
+    fn from(value: serde_json::Value) -> Self {
+        if value == 1 {
+            return Self::Value1;
+        }
+        if value == "two" {
+            return Self::Two;
+        }
+        Self::Unknown(value)
+    }
+}
+sinew_runtime::generated::value_enum!(WordsMixed);
+
 /// One of several words.
 ///
 /// Defined at `#/components/schemas/Words/properties/nullable`.
@@ -326,6 +363,45 @@ impl From<String> for WordsNullable {
     }
 }
 sinew_runtime::generated::string_enum!(WordsNullable);
+
+/// One of several numbers.
+///
+/// Defined at `#/components/schemas/Words/properties/numbers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WordsNumbers {
+    /// `1`.
+    Value1,
+    /// `2`.
+    Value2,
+    /// `3`.
+    Value3,
+    /// A value that the document does not list, as it came.
+    Unknown(i64),
+}
+
+impl WordsNumbers {
+    /// The number as it is written.
+    pub const fn get(self) -> i64 {
+        match self {
+            Self::Value1 => 1,
+            Self::Value2 => 2,
+            Self::Value3 => 3,
+            Self::Unknown(number) => number,
+        }
+    }
+}
+
+impl From<i64> for WordsNumbers {
+    fn from(number: i64) -> Self {
+        match number {
+            1 => Self::Value1,
+            2 => Self::Value2,
+            3 => Self::Value3,
+            unlisted => Self::Unknown(unlisted),
+        }
+    }
+}
+sinew_runtime::generated::integer_enum!(WordsNumbers);
 
 /// A constant.
 ///
