@@ -96,16 +96,18 @@ fn keep(types: &mut Types, id: TypeId, direction: Direction) {
 fn send(operation: &mut Operation, copies: &BTreeMap<TypeId, TypeId>) {
     let turn = |used: &mut Use| used.ty = copies.get(&used.ty).copied().unwrap_or(used.ty);
     operation.parameters.iter_mut().for_each(|parameter| turn(&mut parameter.used));
-    match operation.body.as_mut().map(|body| &mut body.payload) {
-        Some(Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used)) => turn(used),
-        Some(Payload::Multipart(form)) => {
-            for field in &mut form.fields {
-                match &mut field.part {
-                    FormPart::Text(used) | FormPart::Json(used) => turn(used),
-                    FormPart::File | FormPart::Files => {}
+    for payload in operation.body.iter_mut().flat_map(crate::ir::Body::payloads_mut) {
+        match payload {
+            Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => turn(used),
+            Payload::Multipart(form) => {
+                for field in &mut form.fields {
+                    match &mut field.part {
+                        FormPart::Text(used) | FormPart::Json(used) => turn(used),
+                        FormPart::File | FormPart::Files => {}
+                    }
                 }
             }
+            Payload::Bytes | Payload::Text => {}
         }
-        Some(Payload::Bytes | Payload::Text) | None => {}
     }
 }

@@ -25,9 +25,11 @@ pub(crate) fn apply(api: &mut Api, settings: &Settings, diagnostics: &mut Diagno
             }
         }
         for operation in &mut api.operations {
-            if let Some(Payload::Multipart(form)) = operation.body.as_mut().map(|body| &mut body.payload)
-                && form.component.as_ref() == Some(name)
-            {
+            for payload in operation.body.iter_mut().flat_map(crate::ir::Body::payloads_mut) {
+                let Payload::Multipart(form) = payload else { continue };
+                if form.component.as_ref() != Some(name) {
+                    continue;
+                }
                 for field in &mut form.fields {
                     require(setting, &field.name, &mut field.required);
                 }

@@ -107,3 +107,18 @@ fn operations_are_known_by_name_with_their_arguments() {
     assert_eq!(replace.route, "PUT /things/{thing_id}/parts/{part}");
     assert_eq!((replace.required, replace.optional), (&["thing_id", "part", "order", "ids"][..], &["trace"][..]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_fits_a_way_to_send_a_body_is_taken_as_it_is() {
+    use golden_bodies::{BodiesClient, SendSeveralBody, SendWays, SendWaysBody, types::Note};
+    let script = Scripted::always(Step::status(204));
+    let client = BodiesClient::builder().base_url("http://wire.test").transport(script.clone()).build().unwrap();
+    let note = Note::new("t");
+    client.send_several(&note).await.unwrap();
+    client.send_several(SendSeveralBody::Xml(&note)).await.unwrap();
+    client.send_ways(Some(SendWaysBody::Form(&note)), &SendWays::default()).await.unwrap();
+    client.send_ways(Some("words".to_owned().into()), &SendWays::default()).await.unwrap();
+    let media_types: Vec<_> = script.seen().iter().map(|seen| seen.headers["content-type"].clone()).collect();
+    let expected = ["application/json", "application/xml", "application/x-www-form-urlencoded", "text/plain"];
+    assert_eq!(media_types, expected);
+}

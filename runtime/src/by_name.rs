@@ -46,6 +46,7 @@ pub trait ByName: From<Client> {
     /// Calls an operation: the method of this name, with its parameters under their names on the wire and what it sends
     /// under `body`. Where parameters of two places share a name, they are told apart as `query.id` and `header.id`.
     ///
+    /// What can be sent as several media types is sent as the first, unless `body.media_type` names another.
     /// Values are as JSON writes them; bytes are a text or `{"base64": …}`, which may have `content_type`
     /// beside it, and in a form `file_name`, too. Awaiting the call fails with an error of kind [`Build`](crate::ErrorKind::Build), and nothing
     /// is sent, where the name is unknown, or an argument is missing, unknown or of another type.
@@ -186,6 +187,15 @@ impl Arguments {
                 }))
             }
         }
+    }
+
+    /// Which of several media types the body is to be sent as: the first, unless `body.media_type` names another.
+    pub fn media_type(&mut self, known: &[&str]) -> Result<usize, Error> {
+        let named: Option<String> = self.optional("body.media_type")?;
+        let Some(named) = named else { return Ok(0) };
+        let essence = |text: &str| text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase();
+        let found = known.iter().position(|known| essence(known) == essence(&named));
+        found.ok_or_else(|| Error::build(format!("argument `body.media_type` is none of {}", known.join(", "))))
     }
 
     /// A file of a form.

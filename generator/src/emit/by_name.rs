@@ -8,7 +8,7 @@ use quote::quote;
 
 use super::rust_type::{Within, imports, mention};
 use super::text;
-use crate::ir::{Api, FormPart, Framing, Operation, Payload};
+use crate::ir::{Api, Body, FormPart, Framing, Operation, Payload};
 use crate::plan::{
     ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType, StreamPlan, Success,
     argument_names,
@@ -84,7 +84,9 @@ fn entry(operation: &Operation, call: &CallPlan, method: &Method<'_>) -> TokenSt
     let positional = call.arguments.iter().filter_map(|argument| names[argument.parameter].as_deref());
     let required = positional.chain(body(true)).map(text::literal);
     let options = call.options.iter().flat_map(|(_, fields)| fields);
-    let optional = options.filter_map(|field| names[field.parameter].as_deref()).chain(body(false)).map(text::literal);
+    let several = operation.body.iter().filter(|body| !body.others.is_empty()).map(|_| "body.media_type");
+    let optional = options.filter_map(|field| names[field.parameter].as_deref()).chain(body(false)).chain(several);
+    let optional = optional.map(text::literal);
     quote!(door::Entry::new(#name, #route, #shim, &[#(#required),*], &[#(#optional),*]))
 }
 
@@ -92,20 +94,27 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
     let (shim, method, client) = (shim_name(called), text::ident(called.name), text::ident(&plan.client));
     let names = argument_names(operation);
     let key = |parameter: usize| text::literal(names[parameter].as_deref().unwrap_or_default());
-    let mut arguments: Vec<TokenStream> =
+    let positional: Vec<TokenStream> =
         call.arguments.iter().map(|argument| taken(plan, &argument.kind, &key(argument.parameter))).collect();
-    if let (Some(said), Some(argument)) = (&operation.body, &call.body) {
-        arguments.push(body(plan, call, argument, &said.payload, said.required));
-    }
-    if let Some((options, fields)) = &call.options {
+    let options = call.options.as_ref().map(|(options, fields)| {
         let options = text::ident(options);
         let fields = fields.iter().map(|field| {
             let (ident, key) = (text::ident(&field.ident), key(field.parameter));
             quote!(#ident: arguments.optional(#key)?,)
         });
-        arguments.push(quote!(&super::#options { #(#fields)* }));
-    }
-    let arguments_name = if arguments.is_empty() { text::name("_") } else { text::name("arguments") };
+        quote!(&super::#options { #(#fields)* })
+    });
+    // The ways to send the body, one call each: what is taken lives as long as its call is made.
+    let ways: Vec<Option<TokenStream>> = match (&operation.body, &call.body) {
+        (Some(said), Some(argument)) => said
+            .ways()
+            .enumerate()
+            .map(|(way, (_, payload))| Some(body(plan, call, argument, payload, said, way)))
+            .collect(),
+        _ => vec![None],
+    };
+    let takes_none = positional.is_empty() && options.is_none() && operation.body.is_none();
+    let arguments_name = if takes_none { text::name("_") } else { text::name("arguments") };
     let failure = match call.failure.and_then(|failure| plan.failures.get(failure)) {
         Some(failure) => {
             let name = failure_name(plan, failure);
@@ -114,22 +123,48 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
         None => quote!(door::no_failure),
     };
     let framing = called.stream.and(operation.streamed.as_ref()).map(|streamed| streamed.framing);
-    let called = quote!(client.#method(#(#arguments),*));
-    let answered = match &call.success {
-        _ if matches!(framing, Some(Framing::Lines | Framing::Sequence)) => quote!(door::items(#called, #failure)),
-        _ if framing.is_some() => quote!(door::events(#called, #failure)),
-        Success::Empty | Success::Json(_) | Success::Xml(..) | Success::Text => quote!(door::value(#called, #failure)),
-        Success::Bytes => quote!(door::download(#called, #failure)),
-        Success::Choice(name, choices) => {
-            let name = text::ident(name);
-            let arms = choices.iter().map(|choice| {
-                let ident = text::ident(&choice.ident);
-                match choice.ty {
-                    Some(_) => quote!(super::#name::#ident(value) => door::to_json(&value),),
-                    None => quote!(super::#name::#ident => door::Value::Null,),
-                }
+    let answered = |body: &Option<TokenStream>| {
+        let arguments = positional.iter().chain(body).chain(&options);
+        let called = quote!(client.#method(#(#arguments),*));
+        match &call.success {
+            _ if matches!(framing, Some(Framing::Lines | Framing::Sequence)) => quote!(door::items(#called, #failure)),
+            _ if framing.is_some() => quote!(door::events(#called, #failure)),
+            Success::Empty | Success::Json(_) | Success::Xml(..) | Success::Text => {
+                quote!(door::value(#called, #failure))
+            }
+            Success::Bytes => quote!(door::download(#called, #failure)),
+            Success::Choice(name, choices) => {
+                let name = text::ident(name);
+                let arms = choices.iter().map(|choice| {
+                    let ident = text::ident(&choice.ident);
+                    match choice.ty {
+                        Some(_) => quote!(super::#name::#ident(value) => door::to_json(&value),),
+                        None => quote!(super::#name::#ident => door::Value::Null,),
+                    }
+                });
+                quote!(door::chosen(#called, |answer| match answer { #(#arms)* }, #failure))
+            }
+        }
+    };
+    let made = match ways.as_slice() {
+        [only] => {
+            let answered = answered(only);
+            quote!(Ok(#answered))
+        }
+        several => {
+            let media_types =
+                operation.body.iter().flat_map(crate::ir::Body::ways).map(|(media_type, _)| text::literal(media_type));
+            let arms = several.iter().enumerate().skip(1).map(|(way, body)| {
+                let (way, answered) = (proc_macro2::Literal::usize_unsuffixed(way), answered(body));
+                quote!(#way => Ok(#answered),)
             });
-            quote!(door::chosen(#called, |answer| match answer { #(#arms)* }, #failure))
+            let first = answered(&several[0]);
+            quote! {
+                match arguments.media_type(&[#(#media_types),*])? {
+                    #(#arms)*
+                    _ => Ok(#first),
+                }
+            }
         }
     };
     quote! {
@@ -137,7 +172,7 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
             client: &'c super::#client,
             #arguments_name: &mut door::Arguments,
         ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-            Ok(#answered)
+            #made
         }
     }
 }
@@ -162,9 +197,33 @@ fn taken(plan: &Plan, kind: &ArgumentKind, key: &proc_macro2::Literal) -> TokenS
     }
 }
 
-fn body(plan: &Plan, call: &CallPlan, argument: &BodyArgument, payload: &Payload, required: bool) -> TokenStream {
+/// The body in one of the ways to send it.
+fn body(
+    plan: &Plan,
+    call: &CallPlan,
+    argument: &BodyArgument,
+    payload: &Payload,
+    said: &Body,
+    way: usize,
+) -> TokenStream {
+    let variant = argument.choice.as_ref().and_then(|(choice, variants)| Some((choice, variants.get(way)?)));
+    let kind = variant.map_or(argument.kind.as_ref(), |(_, variant)| variant.kind.as_ref());
+    let value = value(plan, call, argument, kind, payload, said.required);
+    let Some((choice, variant)) = variant else { return value };
+    let (choice, variant) = (text::ident(choice), text::ident(&variant.ident));
+    if said.required { quote!(super::#choice::#variant(#value)) } else { quote!(#value.map(super::#choice::#variant)) }
+}
+
+fn value(
+    plan: &Plan,
+    call: &CallPlan,
+    argument: &BodyArgument,
+    kind: Option<&ArgumentKind>,
+    payload: &Payload,
+    required: bool,
+) -> TokenStream {
     let mention = |ty: &RustType| mention(plan, ty, Within::Operations);
-    if argument.form.is_some() {
+    if argument.form.is_some() && matches!(payload, Payload::Multipart(_)) {
         let read = form_name(call);
         return if required {
             quote!(&#read(arguments.form("body")?)?)
@@ -172,7 +231,7 @@ fn body(plan: &Plan, call: &CallPlan, argument: &BodyArgument, payload: &Payload
             quote!(arguments.optional_form("body")?.map(#read).transpose()?.as_ref())
         };
     }
-    match (payload, &argument.kind) {
+    match (payload, kind) {
         (_, Some(kind)) if required => taken(plan, kind, &text::literal("body")),
         (_, Some(ArgumentKind::Value(ty))) => {
             let ty = mention(ty);
@@ -201,7 +260,7 @@ fn form_name(call: &CallPlan) -> proc_macro2::Ident {
 /// The function that reads the parts of a form.
 fn form(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenStream> {
     let (name, planned) = call.body.as_ref()?.form.as_ref()?;
-    let Payload::Multipart(form) = &operation.body.as_ref()?.payload else { return None };
+    let form = operation.body.as_ref()?.form()?;
     let (read, name) = (form_name(call), text::ident(name));
     let fields = form.fields.iter().zip(planned).map(|(field, planned)| {
         let (ident, key) = (text::ident(&planned.ident), text::literal(&field.name));

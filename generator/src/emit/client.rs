@@ -69,6 +69,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         let call = &plan.calls[*position];
         call.options.is_some()
             || call.failure.is_some()
+            || call.body.as_ref().is_some_and(|body| body.choice.is_some())
             || call.headers.as_ref().is_some_and(|headers| headers.fields.is_some())
             || matches!(call.success, Success::Choice(..))
     };

@@ -7,7 +7,7 @@ use super::docs::said;
 use super::rust_type::{Within, mention, serialized};
 use super::text;
 use crate::diagnostics::Pointer;
-use crate::ir::{Api, FormPart, Payload};
+use crate::ir::{Api, FormPart};
 use crate::plan::{FormFieldPlan, Ident, Plan, RustType};
 
 /// The structs of all multipart bodies, by name.
@@ -15,7 +15,7 @@ pub(super) fn forms(api: &Api, plan: &Plan) -> Vec<TokenStream> {
     let mut forms: Vec<(&Ident, TokenStream)> = Vec::new();
     for (operation, call) in api.operations.iter().zip(&plan.calls) {
         let Some((name, fields)) = call.body.as_ref().and_then(|body| body.form.as_ref()) else { continue };
-        let Some(Payload::Multipart(form)) = operation.body.as_ref().map(|body| &body.payload) else { continue };
+        let Some(form) = operation.body.as_ref().and_then(crate::ir::Body::form) else { continue };
         if forms.iter().all(|(known, _)| *known != name) {
             forms.push((name, form_struct(plan, form, name, fields)));
         }

@@ -3,15 +3,16 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::bodies::{self, Sent};
 use super::rust_type::{Within, imports, mention, serialized};
 use super::{docs, failures, headers, paging, text};
 use crate::ir::{
-    Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, ServerOverride,
-    Status, Streamed,
+    Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Status,
+    Streamed,
 };
 use crate::plan::{
-    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern,
-    StreamPlan, Success,
+    Argument, ArgumentKind, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern, StreamPlan,
+    Success,
 };
 
 /// The file of a group.
@@ -39,6 +40,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         Some(quote!(#plain #streamed))
     });
     let options = each(&|_, operation, call| options(plan, operation, call));
+    let bodies = each(&|_, operation, call| bodies::choice(plan, operation, call));
     let answers = each(&|_, _, call| answer(plan, call));
     let headers = each(&|_, operation, call| headers::of_operation(plan, operation, call));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
@@ -46,6 +48,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         #(#statics)*
         impl super::#client { #(#methods)* }
         #(#options)*
+        #(#bodies)*
         #(#answers)*
         #(#headers)*
         #(#failures)*
@@ -145,7 +148,7 @@ fn method(
     let mut declared: Vec<TokenStream> =
         call.arguments.iter().map(|argument| declare(plan, &argument.ident, &argument.kind)).collect();
     let body = operation.body.as_ref().zip(call.body.as_ref());
-    let body = body.map(|(said, argument)| self::body(plan, argument, &said.payload, said.required, &said.media_type));
+    let body = body.map(|(said, argument)| bodies::body(plan, argument, said));
     if let Some(body) = &body {
         declared.push(body.declared.clone());
     }
@@ -176,10 +179,10 @@ fn method(
     });
     let request = quote!(self.core.request(&#constant)#(#parameters)* #accept);
     let request = match body {
-        Some(Sent { before: Some(before), .. }) => {
+        Some(Sent { before: Some(before), generics, .. }) => {
             return quote! {
                 #docs #deprecated
-                pub fn #name(&self, #(#declared),*) -> Call<'_, #answer> {
+                pub fn #name #generics(&self, #(#declared),*) -> Call<'_, #answer> {
                     let request = #request;
                     #before
                     request #answering
@@ -248,7 +251,7 @@ fn declare(plan: &Plan, ident: &Ident, kind: &ArgumentKind) -> TokenStream {
     quote!(#ident: #ty)
 }
 
-fn declared_type(plan: &Plan, kind: &ArgumentKind) -> TokenStream {
+pub(super) fn declared_type(plan: &Plan, kind: &ArgumentKind) -> TokenStream {
     let mention = |ty: &RustType| mention(plan, ty, Within::Operations);
     match kind {
         ArgumentKind::Value(ty) => mention(ty),
@@ -310,67 +313,6 @@ fn write(parameter: &Parameter, value: &TokenStream) -> TokenStream {
         (ParameterLocation::Header, Some(style)) => quote!(.header_styled(#name, Style::#style, #value)),
         (ParameterLocation::Cookie, _) => quote!(.cookie(#name, #value)),
     }
-}
-
-/// How a body is declared and sent.
-struct Sent {
-    declared: TokenStream,
-    /// The step of the chain, where it is one.
-    step: TokenStream,
-    /// The statement that adds the body to `request`, where it may be left out.
-    before: Option<TokenStream>,
-}
-
-fn body(plan: &Plan, argument: &BodyArgument, payload: &Payload, required: bool, media_type: &str) -> Sent {
-    let ident = text::ident(&argument.ident);
-    let media = text::literal(media_type);
-    let plain_json = media_type == "application/json";
-    let (ty, step) = match payload {
-        Payload::Json(_) => {
-            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
-            (quote!(#ty), if plain_json { quote!(.json(#ident)) } else { quote!(.json_as(#media, #ident)) })
-        }
-        Payload::Xml(used) => {
-            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
-            let form = text::name(plan.xml.root(used.ty));
-            let borrowed = matches!(argument.kind, Some(ArgumentKind::Value(_))).then(|| quote!(&));
-            (quote!(#ty), quote!(.xml(#media, &xml::#form, #borrowed #ident)))
-        }
-        Payload::UrlEncoded(_) => {
-            let ty = argument.kind.as_ref().map(|kind| declared_type(plan, kind));
-            (quote!(#ty), quote!(.form(#ident)))
-        }
-        Payload::Multipart(_) => {
-            let form = argument.form.as_ref().map(|(name, _)| text::ident(name));
-            (quote!(&types::#form), quote!(.multipart(#ident.form())))
-        }
-        Payload::Bytes if required => (quote!(impl Into<Body>), quote!(.body(#media, #ident))),
-        Payload::Bytes => (quote!(Body), quote!(.body(#media, #ident))),
-        Payload::Text if required => (quote!(impl Into<String>), quote!(.text(#media, #ident.into()))),
-        Payload::Text => (quote!(String), quote!(.text(#media, #ident))),
-    };
-    // A value that is passed as itself is borrowed where it is written.
-    let step = match (payload, &argument.kind) {
-        (Payload::Json(_) | Payload::UrlEncoded(_), Some(ArgumentKind::Value(_))) => {
-            let method = text::name(match payload {
-                Payload::UrlEncoded(_) => "form",
-                _ if plain_json => "json",
-                _ => "json_as",
-            });
-            if method == "json_as" { quote!(.#method(#media, &#ident)) } else { quote!(.#method(&#ident)) }
-        }
-        _ => step,
-    };
-    if required {
-        return Sent { declared: quote!(#ident: #ty), step, before: None };
-    }
-    let before = quote! {
-        let request = match #ident {
-            Some(#ident) => request #step,
-            None => request,
-        };
-    };
-    Sent { declared: quote!(#ident: Option<#ty>), step: TokenStream::new(), before: Some(before) }
 }
 
 /// The type of the answer, and the last step of the chain.

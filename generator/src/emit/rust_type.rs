@@ -86,6 +86,7 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
         "PageRule",
         "PageSize",
         "Reply",
+        "Request",
         "ServerEvent",
         "Style",
         "Webhook",

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ir::{Api, Content, CredentialKind, Operation, Origin, Payload, ServerOverride, Shape, Status};
-use crate::plan::{Argument, ArgumentKind, CallPlan, Plan, RustType, Success};
+use crate::plan::{Argument, ArgumentKind, BodyArgument, CallPlan, Plan, RustType, Success};
 use crate::summary::Summary;
 
 /// What is in a document. Its JSON is stable: keys may be added, and `format` changes where one changes its meaning or goes.
@@ -209,15 +209,16 @@ fn view(plan: &Plan, operation: &Operation, call: &CallPlan, group: &str, outcom
         ty: mention(plan, &plan.types[parameter.used.ty.index()].mention),
     });
     let body = operation.body.as_ref().map(|body| BodyView {
-        media_type: body.media_type.clone(),
+        media_type: body.ways().map(|(media_type, _)| media_type).collect::<Vec<_>>().join(", "),
         required: body.required,
-        ty: match (&body.payload, call.body.as_ref().and_then(|argument| argument.form.as_ref())) {
-            (_, Some((form, _))) => form.to_string(),
-            (Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used), None) => {
+        ty: match (&body.payload, call.body.as_ref()) {
+            (_, Some(BodyArgument { choice: Some((choice, _)), .. })) => choice.to_string(),
+            (Payload::Multipart(_), Some(BodyArgument { form: Some((form, _)), .. })) => form.to_string(),
+            (Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used), _) => {
                 mention(plan, &plan.types[used.ty.index()].mention)
             }
-            (Payload::Text, None) => "String".to_owned(),
-            (Payload::Bytes | Payload::Multipart(_), None) => "Body".to_owned(),
+            (Payload::Text, _) => "String".to_owned(),
+            (Payload::Bytes | Payload::Multipart(_), _) => "Body".to_owned(),
         },
     });
     let answers = operation.answers.iter().map(|answer| {
@@ -267,6 +268,9 @@ fn signature(plan: &Plan, operation: &Operation, call: &CallPlan) -> String {
         call.arguments.iter().map(|Argument { ident, kind, .. }| format!("{ident}: {}", taken(plan, kind))).collect();
     if let Some(body) = &call.body {
         let ty = match (&body.kind, &body.form, operation.body.as_ref().map(|body| &body.payload)) {
+            _ if body.choice.is_some() => {
+                body.choice.as_ref().map_or_else(String::new, |(choice, _)| format!("impl Into<{choice}>"))
+            }
             (_, Some((form, _)), _) => format!("&{form}"),
             (Some(kind), None, _) => taken(plan, kind),
             (None, None, Some(Payload::Text)) => "impl Into<String>".to_owned(),

@@ -12,7 +12,7 @@ pub use incoming::{Event, Incoming};
 pub use limits::Limits;
 pub use operation::{
     Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter, ParameterLocation,
-    ParameterStyle, Payload, ServerOverride, Status, Streamed,
+    ParameterStyle, Payload, Sending, ServerOverride, Status, Streamed,
 };
 pub use types::{
     Arm, Direction, Docs, Enumeration, Field, IntegerKind, Listed, NumberKind, Origin, Parent, Record, Role, Shape,

@@ -83,16 +83,13 @@ impl Operation {
 
     /// The types that the operation sends.
     pub fn sent(&self) -> Vec<Use> {
-        let body = self.body.iter().flat_map(|body| body.payload.mentions());
+        let body = self.body.iter().flat_map(Body::ways).flat_map(|(_, payload)| payload.mentions());
         self.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
     }
 
     /// The types whose values are written as parameters are: the parameters themselves, and the text parts of a form.
     pub fn written_as_parameters(&self) -> Vec<Use> {
-        let form = self.body.as_ref().and_then(|body| match &body.payload {
-            Payload::Multipart(form) => Some(form),
-            _ => None,
-        });
+        let form = self.body.as_ref().and_then(Body::form);
         let parts = form.into_iter().flat_map(|form| &form.fields).filter_map(|field| match field.part {
             FormPart::Text(used) => Some(used),
             FormPart::File | FormPart::Files | FormPart::Json(_) => None,
@@ -203,8 +200,40 @@ pub struct Body {
     pub media_type: String,
     /// Its content.
     pub payload: Payload,
+    /// The other ways to send it, in the order in which they are preferred.
+    pub others: Vec<Sending>,
     /// What is said about it.
     pub description: Option<String>,
+}
+
+/// Another way to send a body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// The media type as written.
+    pub media_type: String,
+    /// The content.
+    pub payload: Payload,
+}
+
+impl Body {
+    /// Every way to send it, the preferred one first: media type and content.
+    pub fn ways(&self) -> impl Iterator<Item = (&str, &Payload)> {
+        let others = self.others.iter().map(|other| (other.media_type.as_str(), &other.payload));
+        std::iter::once((self.media_type.as_str(), &self.payload)).chain(others)
+    }
+
+    /// The contents of every way, to be changed.
+    pub fn payloads_mut(&mut self) -> impl Iterator<Item = &mut Payload> {
+        std::iter::once(&mut self.payload).chain(self.others.iter_mut().map(|other| &mut other.payload))
+    }
+
+    /// The form that it can be sent as; there is no more than one.
+    pub fn form(&self) -> Option<&Form> {
+        self.ways().find_map(|(_, payload)| match payload {
+            Payload::Multipart(form) => Some(form),
+            _ => None,
+        })
+    }
 }
 
 /// The content of a body.

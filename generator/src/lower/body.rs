@@ -7,7 +7,7 @@ use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use super::schema::Lowering;
 use super::{describe, merge::Merged};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Body, Direction, Form, FormField, FormPart, Origin, Parent, Payload, Role, Shape, Use};
+use crate::ir::{Body, Direction, Form, FormField, FormPart, Origin, Parent, Payload, Role, Sending, Shape, Use};
 use crate::load::{JsonType, SchemaId};
 
 /// What a media type means for the code that writes or reads it.
@@ -80,42 +80,69 @@ pub(super) fn of_operation(
         );
         return Some(bytes(body.required, "application/octet-stream", body.description));
     };
-    if offered.len() > 1 {
-        let others: Vec<&str> = offered[1..].iter().map(|&(_, written, _)| written).collect();
+    // Several media types of one kind are one way, unless they are different schemas with names of their own.
+    let mut ways = vec![(kind, written.to_owned(), schema)];
+    let mut left_out = Vec::new();
+    for &(kind, written, schema) in &offered[1..] {
+        let name = |schema: Option<SchemaId>| schema.and_then(|schema| lowering.unwrapped(schema).1);
+        let another = |known: &(Media, String, Option<SchemaId>)| {
+            known.0 != kind || (kind == Media::Json && name(schema).is_some() && name(known.2) != name(schema))
+        };
+        if ways.iter().all(another) {
+            ways.push((kind, written.to_owned(), schema));
+        } else {
+            left_out.push(written.to_owned());
+        }
+    }
+    if !left_out.is_empty() {
         lowering.diagnostics.push(
-            Diagnostic::note(codes::UNSUPPORTED_BODY, "a body may be sent as several media types")
-                .at(&pointer.join("content"), format!("sent as `{written}`, not as {}", others.join(", "))),
+            Diagnostic::note(codes::UNSUPPORTED_BODY, "a body may be sent as several media types of one kind")
+                .at(&pointer.join("content"), format!("sent as `{written}`, not as {}", left_out.join(", "))),
         );
     }
-    // A range names no type that could be sent.
-    let media_type = match kind {
-        Media::Json if written.contains('*') => "application/json",
-        Media::Bytes if written.contains('*') => "application/octet-stream",
-        _ => written,
-    };
+    let mut sendings = Vec::with_capacity(ways.len());
+    for (kind, written, schema) in ways {
+        let encoding = body.content.get(&written).map(|media| &media.encoding);
+        let said = encoding.into_iter().flatten();
+        let said = said.filter_map(|(name, said)| Some((name.as_str(), said.content_type.as_deref()?)));
+        let payload = payload(lowering, &pointer, kind, schema, position, &said.collect());
+        // A range names no type that could be sent.
+        let media_type = match kind {
+            Media::Json if written.contains('*') => "application/json".to_owned(),
+            Media::Bytes if written.contains('*') => "application/octet-stream".to_owned(),
+            _ => written,
+        };
+        sendings.push(Sending { media_type, payload });
+    }
+    let Sending { media_type, payload } = sendings.remove(0);
+    Some(Body { required: body.required, media_type, payload, others: sendings, description: body.description })
+}
+
+fn payload(
+    lowering: &mut Lowering<'_>,
+    pointer: &Pointer,
+    kind: Media,
+    schema: Option<SchemaId>,
+    position: usize,
+    said: &BTreeMap<&str, &str>,
+) -> Payload {
     let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Request };
-    let payload = match (kind, schema) {
+    match (kind, schema) {
         (Media::Json, Some(schema)) => Payload::Json(lowering.mention(schema, origin)),
         (Media::Xml, Some(schema)) => Payload::Xml(lowering.mention(schema, origin)),
         (Media::UrlEncoded, Some(schema)) => Payload::UrlEncoded(lowering.mention(schema, origin)),
         (Media::Json | Media::UrlEncoded, None) => {
-            let used = lowering.plain(Shape::Anything, origin, &pointer);
+            let used = lowering.plain(Shape::Anything, origin, pointer);
             if kind == Media::Json { Payload::Json(used) } else { Payload::UrlEncoded(used) }
         }
-        (Media::Multipart, Some(schema)) => {
-            let encoding = body.content.get(written).map(|media| &media.encoding);
-            let said = encoding.into_iter().flatten();
-            let said = said.filter_map(|(name, said)| Some((name.as_str(), said.content_type.as_deref()?)));
-            Payload::Multipart(form(lowering, schema, position, &said.collect()))
-        }
+        (Media::Multipart, Some(schema)) => Payload::Multipart(form(lowering, schema, position, said)),
         (Media::Multipart | Media::Bytes, _) => Payload::Bytes,
         (Media::Text | Media::Xml, _) => Payload::Text,
-    };
-    Some(Body { required: body.required, media_type: media_type.to_owned(), payload, description: body.description })
+    }
 }
 
 fn bytes(required: bool, media_type: &str, description: Option<String>) -> Body {
-    Body { required, media_type: media_type.to_owned(), payload: Payload::Bytes, description }
+    Body { required, media_type: media_type.to_owned(), payload: Payload::Bytes, others: Vec::new(), description }
 }
 
 pub(super) fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bool {

@@ -26,7 +26,7 @@ pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mu
         others.extend(operation.streamed.as_ref().and_then(|streamed| streamed.item));
         others.extend(operation.headers.iter().map(|header| header.used));
         others.extend(operation.parameters.iter().map(|parameter| parameter.used));
-        others.extend(body.iter().flat_map(|body| body.payload.mentions()));
+        others.extend(body.iter().flat_map(|body| body.ways()).flat_map(|(_, payload)| payload.mentions()));
     }
     others.extend(replaced.into_iter().map(|ty| Use { ty, nullable: false }));
     let shared = types.closure(others);

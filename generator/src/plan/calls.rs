@@ -92,6 +92,17 @@ pub struct BodyArgument {
     pub kind: Option<ArgumentKind>,
     /// The struct of a multipart body, with its fields parallel to the form's.
     pub form: Option<(Ident, Vec<FormFieldPlan>)>,
+    /// The enum of the ways to send it, where there are several; its variants parallel to the ways.
+    pub choice: Option<(Ident, Vec<BodyVariant>)>,
+}
+
+/// A way to send a body of which there are several.
+#[derive(Debug, Clone)]
+pub struct BodyVariant {
+    /// Its name.
+    pub ident: Ident,
+    /// How its value is declared, where it is one; a form has its struct, bytes and text are taken as they are.
+    pub kind: Option<ArgumentKind>,
 }
 
 /// A field of the struct of a multipart body.
@@ -166,6 +177,7 @@ const ROOT_RESERVED: &[&str] = &[
     "Call",
     "Body",
     "Nullable",
+    "Request",
     "Part",
     "Secret",
     "BTreeMap",
@@ -322,28 +334,33 @@ fn call(
         let free = root.is_free(&camel);
         (root.take(&if free { camel.clone() } else { names::camel(&format!("{} options", method.plain())) }), optional)
     });
-    let body = operation.body.as_ref().map(|body| BodyArgument {
-        ident: names::snake("body"),
-        kind: match &body.payload {
+    let body = operation.body.as_ref().map(|body| {
+        let kind = |payload: &Payload| match payload {
             Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => Some(argument_of(*used, types)),
             Payload::Multipart(_) | Payload::Bytes | Payload::Text => None,
-        },
-        form: match (&body.payload, forms.get(&position)) {
-            (Payload::Multipart(form), Some(name)) => {
-                let wire: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
-                let setting = form.component.as_ref().and_then(|name| settings.schemas.get(name));
-                let idents = names::chosen_siblings(&wire, setting);
-                let fields = form.fields.iter().zip(idents).map(|(field, ident)| {
-                    let ty = match field.part {
-                        FormPart::Text(used) | FormPart::Json(used) => Some(types[used.ty.index()].mention.clone()),
-                        FormPart::File | FormPart::Files => None,
-                    };
-                    FormFieldPlan { ident, ty }
-                });
-                Some((name.clone(), fields.collect()))
-            }
-            _ => None,
-        },
+        };
+        let choice = (!body.others.is_empty()).then(|| {
+            let words: Vec<&str> = body.ways().map(way_word).collect();
+            let idents = names::siblings(words, &["Self"], names::camel);
+            let variants =
+                body.ways().zip(idents).map(|((_, payload), ident)| BodyVariant { ident, kind: kind(payload) });
+            let variants = variants.collect();
+            (root.take(&names::camel(&format!("{} body", method.plain()))), variants)
+        });
+        let form = body.form().zip(forms.get(&position)).map(|(form, name)| {
+            let wire: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+            let setting = form.component.as_ref().and_then(|name| settings.schemas.get(name));
+            let idents = names::chosen_siblings(&wire, setting);
+            let fields = form.fields.iter().zip(idents).map(|(field, ident)| {
+                let ty = match field.part {
+                    FormPart::Text(used) | FormPart::Json(used) => Some(types[used.ty.index()].mention.clone()),
+                    FormPart::File | FormPart::Files => None,
+                };
+                FormFieldPlan { ident, ty }
+            });
+            (name.clone(), fields.collect())
+        });
+        BodyArgument { ident: names::snake("body"), kind: kind(&body.payload), form, choice }
     });
     CallPlan {
         success: success(api, operation, types, &method, root),
@@ -363,6 +380,22 @@ fn call(
         attempts: setting.and_then(|setting| setting.attempts),
         policy: setting.map(|setting| setting.policy.clone()).unwrap_or_default(),
         idempotent: setting.and_then(|setting| setting.idempotent).or(operation.idempotent),
+    }
+}
+
+/// What a way to send a body is called.
+fn way_word<'b>((media_type, payload): (&'b str, &Payload)) -> &'b str {
+    match payload {
+        Payload::Json(_) if media_type.contains('+') => {
+            let essence = media_type.split(';').next().unwrap_or(media_type);
+            essence.rsplit('/').next().unwrap_or(essence)
+        }
+        Payload::Json(_) => "json",
+        Payload::Xml(_) => "xml",
+        Payload::UrlEncoded(_) => "form",
+        Payload::Multipart(_) => "multipart",
+        Payload::Bytes => "bytes",
+        Payload::Text => "text",
     }
 }
 

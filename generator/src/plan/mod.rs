@@ -27,7 +27,8 @@ use std::collections::BTreeMap;
 pub use crate::settings::RustPath;
 pub use by_name::argument_names;
 pub use calls::{
-    Argument, ArgumentKind, BodyArgument, CallPlan, Choice, FormFieldPlan, Module, OptionField, StreamPlan, Success,
+    Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module, OptionField,
+    StreamPlan, Success,
 };
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
 pub use headers::{HeaderField, HeadersPlan};

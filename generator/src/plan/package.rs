@@ -95,8 +95,9 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     };
     let serde = api.types.iter().any(|(id, ty)| defined(id.index()) && derives(&ty.shape));
 
-    let sends =
-        |operation: &Operation| matches!(operation.body.as_ref().map(|body| &body.payload), Some(Payload::Xml(_)));
+    let sends = |operation: &Operation| {
+        operation.body.iter().flat_map(crate::ir::Body::ways).any(|(_, payload)| matches!(payload, Payload::Xml(_)))
+    };
     let answers =
         |operation: &Operation| operation.answers.iter().any(|answer| matches!(answer.content, Content::Xml(_)));
     let xml = api.operations.iter().any(|operation| sends(operation) || answers(operation));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::package::Dependency;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
-use crate::ir::{Api, Operation, Payload, Shape, TypeId, Types, Use};
+use crate::ir::{Api, Operation, Shape, TypeId, Types, Use};
 use crate::settings::{DependencySettings, RustPath, Settings, Substitute};
 
 /// How deep lists, maps and aliases are looked through.
@@ -155,14 +155,8 @@ impl<'s> Substitutes<'s> {
 
 /// The form of a multipart body is no value that a type of another crate could be.
 fn tell_forms(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) {
-    let forms: BTreeSet<&String> = api
-        .operations
-        .iter()
-        .filter_map(|operation| match &operation.body.as_ref()?.payload {
-            Payload::Multipart(form) => form.component.as_ref(),
-            _ => None,
-        })
-        .collect();
+    let forms: BTreeSet<&String> =
+        api.operations.iter().filter_map(|operation| operation.body.as_ref()?.form()?.component.as_ref()).collect();
     for (name, setting) in settings.schemas.iter().filter(|(name, _)| forms.contains(name)) {
         let of_fields = setting.properties.values().filter_map(|property| property.substitute.as_ref());
         for own in of_fields.chain(&setting.substitute) {

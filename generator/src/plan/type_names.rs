@@ -3,13 +3,13 @@
 //! Components keep their names; what has none is named for where it stands. Overrides come first, and nothing depends on the
 //! order in which the document says things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Ident, Namespace};
 use super::status::status_word;
 use super::substitutes::Substitutes;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Api, Origin, Parent, Payload, Role, Shape, TypeId};
+use crate::ir::{Api, Origin, Parent, Role, Shape, TypeId};
 use crate::settings::Settings;
 
 /// Names that mean something else where types are defined and used.
@@ -74,11 +74,15 @@ pub(super) fn name(
     }
     components.sort();
     inline.sort();
+    let taken: BTreeSet<&str> = components.iter().map(|(component, _)| component.as_str()).collect();
 
     for (key, setting) in &settings.schemas {
         let form = |operation: &crate::ir::Operation| {
-            matches!(operation.body.as_ref().map(|body| &body.payload),
-                Some(Payload::Multipart(form)) if form.component.as_ref() == Some(key))
+            operation
+                .body
+                .as_ref()
+                .and_then(crate::ir::Body::form)
+                .is_some_and(|form| form.component.as_ref() == Some(key))
         };
         if !components.iter().any(|(component, _)| *component == key) && !api.operations.iter().any(form) {
             diagnostics.push(
@@ -125,11 +129,17 @@ pub(super) fn name(
     }
     let mut forms: BTreeMap<&str, Ident> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
-        if let Some(Payload::Multipart(form)) = operation.body.as_ref().map(|body| &body.payload) {
-            let wanted = match &form.component {
+        if let Some(form) = operation.body.as_ref().and_then(crate::ir::Body::form) {
+            // What is also sent or answered as a value has that name already.
+            let component = form.component.as_ref();
+            let component = component.filter(|name| !taken.contains(name.as_str()));
+            let wanted = match component {
                 Some(component) => override_of(component)
                     .map_or_else(|| names::camel(component), |chosen| names::chosen(chosen, names::camel)),
-                None => names::camel(&format!("{} form", methods[position].plain())),
+                None => {
+                    let name = form.component.as_deref().unwrap_or_else(|| methods[position].plain());
+                    names::camel(&format!("{name} form"))
+                }
             };
             // Operations that send the same form share its struct.
             let known = forms.entry(form.pointer.as_str()).or_insert_with(|| namespace.take(&wanted));

@@ -42,9 +42,10 @@ impl XmlPlan {
 pub(super) fn plan(api: &Api, types: &[TypePlan]) -> XmlPlan {
     let mut used = Vec::new();
     for operation in &api.operations {
-        if let Some(Payload::Xml(sent)) = operation.body.as_ref().map(|body| &body.payload) {
-            used.push(*sent);
-        }
+        used.extend(operation.body.iter().flat_map(crate::ir::Body::ways).filter_map(|(_, payload)| match payload {
+            Payload::Xml(sent) => Some(*sent),
+            _ => None,
+        }));
         used.extend(operation.answers.iter().filter_map(|answer| match answer.content {
             Content::Xml(answered) => Some(answered),
             _ => None,

@@ -8,7 +8,7 @@ mod glob;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Place, Pointer, codes};
-use crate::ir::{Api, Origin, Payload};
+use crate::ir::{Api, Origin};
 use crate::load::{Document, Schema, nearest};
 use crate::settings::{Deprecated, Pattern, Selection, Settings, Webhooks};
 use crate::{lower, plan};
@@ -162,10 +162,7 @@ fn leave_out_incoming(document: &mut Document, diagnostics: &mut Diagnostics) {
 
 /// Sets aside the settings about schemas and formats that the document has and no selected operation reaches.
 pub(crate) fn forget_unreached(document: &Document, api: &Api, settings: &mut Settings) {
-    let forms = api.operations.iter().filter_map(|operation| match &operation.body.as_ref()?.payload {
-        Payload::Multipart(form) => form.component.as_ref(),
-        _ => None,
-    });
+    let forms = api.operations.iter().filter_map(|operation| operation.body.as_ref()?.form()?.component.as_ref());
     let types = api.types.iter().filter_map(|(_, ty)| match &ty.origin {
         Origin::Component(name) => Some(name),
         Origin::Inline { .. } => None,

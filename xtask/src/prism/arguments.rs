@@ -80,7 +80,8 @@ fn sendable(value: &Value, location: ParameterLocation) -> bool {
     match location {
         ParameterLocation::Path => !empty && value != "." && value != "..",
         ParameterLocation::Header | ParameterLocation::Cookie => !empty && value.as_str().is_none_or(printable),
-        ParameterLocation::Query => true,
+        // Prism takes `name=` for no value at all.
+        ParameterLocation::Query => value != "",
     }
 }
 

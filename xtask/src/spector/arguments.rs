@@ -52,6 +52,12 @@ pub(super) fn of(
             None => {}
         }
     }
+    if let (Some(sent), Some(media_type)) = (&operation.body, exchange.body["content_type"].as_str()) {
+        // Where there is more than one way to send it, this scenario wants this one.
+        if sent.others.iter().any(|other| other.media_type == media_type) {
+            asked.arguments.insert("body.media_type".to_owned(), json!(media_type));
+        }
+    }
     match body(root, &said["requestBody"], &exchange.body, xml)? {
         Some(body) => drop(asked.arguments.insert("body".to_owned(), body)),
         // The scenario does not look at it, and the document wants one.

@@ -44,6 +44,9 @@ pub(super) fn values(types: &Types, operation: &Operation, given: &[String]) -> 
         }
         let Some(sent) = &operation.body else { return Err(unknown(&names, operation, name)) };
         match (name, name.strip_prefix("body.")) {
+            ("body.media_type", _) if !sent.others.is_empty() => {
+                values.insert(name.to_owned(), Value::String(text.to_owned()));
+            }
             ("body", _) => add(&mut values, types, name, whole(&sent.payload), text)?,
             (_, Some(field)) => {
                 let wanted = field_of(types, &sent.payload, field)

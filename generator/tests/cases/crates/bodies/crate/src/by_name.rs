@@ -53,7 +53,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         &[],
         &["body"],
     ),
-    door::Entry::new("send_several", "POST /several", call_send_several, &["body"], &[]),
+    door::Entry::new(
+        "send_several",
+        "POST /several",
+        call_send_several,
+        &["body"],
+        &["body.media_type"],
+    ),
     door::Entry::new("send_text", "PUT /text", call_send_text, &["body"], &[]),
     door::Entry::new(
         "send_text_optional",
@@ -61,6 +67,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         call_send_text_optional,
         &[],
         &["body"],
+    ),
+    door::Entry::new(
+        "send_ways",
+        "POST /ways",
+        call_send_ways,
+        &[],
+        &["draft", "body", "body.media_type"],
     ),
     door::Entry::new("upload", "POST /upload", call_upload, &["body"], &[]),
     door::Entry::new(
@@ -217,12 +230,34 @@ fn call_send_several<'c>(
     client: &'c super::BodiesClient,
     arguments: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-    Ok(
-        door::value(
-            client.send_several(&arguments.take::<types::Note>("body")?),
-            door::no_failure,
-        ),
-    )
+    match arguments.media_type(&["application/json", "application/xml"])? {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .send_several(
+                            super::SendSeveralBody::Xml(
+                                &arguments.take::<types::Note>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .send_several(
+                            super::SendSeveralBody::Json(
+                                &arguments.take::<types::Note>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
 }
 
 fn call_send_text<'c>(
@@ -247,6 +282,127 @@ fn call_send_text_optional<'c>(
             door::no_failure,
         ),
     )
+}
+
+fn call_send_ways<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments
+        .media_type(
+            &[
+                "application/json",
+                "application/vnd.key+json",
+                "multipart/form-data",
+                "application/x-www-form-urlencoded",
+                "text/plain",
+                "image/png",
+            ],
+        )?
+    {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional::<Option<types::Pinned>>("body")?
+                                .as_ref()
+                                .map(super::SendWaysBody::VndKeyJson),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        2 => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional_form("body")?
+                                .map(form_send_ways)
+                                .transpose()?
+                                .as_ref()
+                                .map(super::SendWaysBody::Multipart),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        3 => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional::<Option<types::Note>>("body")?
+                                .as_ref()
+                                .map(super::SendWaysBody::Form),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        4 => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional::<Option<String>>("body")?
+                                .map(super::SendWaysBody::Text),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        5 => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional_body("body")?
+                                .map(super::SendWaysBody::Bytes),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .send_ways(
+                            arguments
+                                .optional::<Option<types::Note>>("body")?
+                                .as_ref()
+                                .map(super::SendWaysBody::Json),
+                            &super::SendWays {
+                                draft: arguments.optional("draft")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
 }
 
 fn call_upload<'c>(
@@ -290,6 +446,18 @@ fn call_upload_untyped<'c>(
             door::no_failure,
         ),
     )
+}
+
+fn form_send_ways(
+    mut parts: door::Arguments,
+) -> Result<types::NoteForm, sinew_runtime::Error> {
+    let form = types::NoteForm {
+        text: parts.take::<String>("text")?,
+        colour: parts.optional("colour")?,
+        stars: parts.optional("stars")?,
+    };
+    parts.finish()?;
+    Ok(form)
 }
 
 fn form_upload(

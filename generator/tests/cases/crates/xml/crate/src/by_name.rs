@@ -18,7 +18,13 @@ use super::types;
 use sinew_runtime::by_name as door;
 
 const ENTRIES: &[door::Entry<super::XmlClient>] = &[
-    door::Entry::new("either", "POST /either", call_either, &["body"], &[]),
+    door::Entry::new(
+        "either",
+        "POST /either",
+        call_either,
+        &["body"],
+        &["body.media_type"],
+    ),
     door::Entry::new("formless", "POST /formless", call_formless, &["body"], &[]),
     door::Entry::new("list_orders", "GET /orders", call_list_orders, &[], &[]),
     door::Entry::new("put_order", "PUT /orders", call_put_order, &["body"], &[]),
@@ -42,12 +48,34 @@ fn call_either<'c>(
     client: &'c super::XmlClient,
     arguments: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-    Ok(
-        door::value(
-            client.either(&arguments.take::<types::Item>("body")?),
-            door::no_failure,
-        ),
-    )
+    match arguments.media_type(&["application/json", "application/xml"])? {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .either(
+                            super::EitherBody::Xml(
+                                &arguments.take::<types::Item>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .either(
+                            super::EitherBody::Json(
+                                &arguments.take::<types::Item>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
 }
 
 fn call_formless<'c>(

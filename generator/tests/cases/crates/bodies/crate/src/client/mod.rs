@@ -17,6 +17,11 @@ mod text_optional;
 mod upload;
 mod upload_optional;
 mod upload_untyped;
+mod ways;
+mod xml;
+
+pub use several::*;
+pub use ways::*;
 
 use sinew_runtime::generated::{Client, Service};
 use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};

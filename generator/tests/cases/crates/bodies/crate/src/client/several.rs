@@ -13,15 +13,45 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
+use sinew_runtime::generated::{Method, Operation, Reply, Request};
 use sinew_runtime::Call;
 use super::types;
+use super::xml;
 
 static SEND_SEVERAL: Operation = Operation::new("send_several", Method::Post, "/several");
 
 impl super::BodiesClient {
     /// `POST /several` (`send_several`)
-    pub fn send_several(&self, body: &types::Note) -> Call<'_, ()> {
-        self.core.request(&SEND_SEVERAL).json(body).answering(Reply::empty)
+    pub fn send_several<'b>(
+        &self,
+        body: impl Into<SendSeveralBody<'b>>,
+    ) -> Call<'_, ()> {
+        let request = self.core.request(&SEND_SEVERAL);
+        let request = body.into().add_to(request);
+        request.answering(Reply::empty)
+    }
+}
+
+/// The ways to send the body of `send_several`. What converts into this is sent in the first way that fits it.
+#[derive(Debug, Clone)]
+pub enum SendSeveralBody<'b> {
+    /// As `application/json`.
+    Json(&'b types::Note),
+    /// As `application/xml`.
+    Xml(&'b types::Note),
+}
+
+impl<'b> From<&'b types::Note> for SendSeveralBody<'b> {
+    fn from(body: &'b types::Note) -> Self {
+        Self::Json(body)
+    }
+}
+
+impl SendSeveralBody<'_> {
+    fn add_to(self, request: Request<'_>) -> Request<'_> {
+        match self {
+            Self::Json(body) => request.json(body),
+            Self::Xml(body) => request.xml("application/xml", &xml::NOTE_XML, body),
+        }
     }
 }

@@ -141,6 +141,38 @@ pub struct PinnedPatch {
 
 /// The parts of a multipart body.
 ///
+/// Defined at `#/components/schemas/Note`.
+#[derive(Debug, Clone)]
+pub struct NoteForm {
+    /// `text`.
+    pub text: String,
+    /// `colour`.
+    pub colour: Option<String>,
+    /// `stars`.
+    pub stars: Option<i32>,
+}
+
+impl NoteForm {
+    /// With what is required; everything else is absent.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            colour: None,
+            stars: None,
+        }
+    }
+
+    /// The parts as they are sent.
+    pub(super) fn form(&self) -> FormData {
+        FormData::new()
+            .text("text", &self.text)
+            .text("colour", &self.colour)
+            .text("stars", &self.stars)
+    }
+}
+
+/// The parts of a multipart body.
+///
 /// Defined at `#/paths/~1upload/post/requestBody/content/multipart~1form-data/schema`.
 #[derive(Debug, Clone)]
 pub struct UploadForm {

@@ -13,15 +13,42 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
+use sinew_runtime::generated::{Method, Operation, Reply, Request};
 use sinew_runtime::Call;
 use super::types;
+use super::xml;
 
 static EITHER: Operation = Operation::new("either", Method::Post, "/either");
 
 impl super::XmlClient {
     /// `POST /either` (`either`)
-    pub fn either(&self, body: &types::Item) -> Call<'_, ()> {
-        self.core.request(&EITHER).json(body).answering(Reply::empty)
+    pub fn either<'b>(&self, body: impl Into<EitherBody<'b>>) -> Call<'_, ()> {
+        let request = self.core.request(&EITHER);
+        let request = body.into().add_to(request);
+        request.answering(Reply::empty)
+    }
+}
+
+/// The ways to send the body of `either`. What converts into this is sent in the first way that fits it.
+#[derive(Debug, Clone)]
+pub enum EitherBody<'b> {
+    /// As `application/json`.
+    Json(&'b types::Item),
+    /// As `application/xml`.
+    Xml(&'b types::Item),
+}
+
+impl<'b> From<&'b types::Item> for EitherBody<'b> {
+    fn from(body: &'b types::Item) -> Self {
+        Self::Json(body)
+    }
+}
+
+impl EitherBody<'_> {
+    fn add_to(self, request: Request<'_>) -> Request<'_> {
+        match self {
+            Self::Json(body) => request.json(body),
+            Self::Xml(body) => request.xml("application/xml", &xml::ITEM_XML, body),
+        }
     }
 }

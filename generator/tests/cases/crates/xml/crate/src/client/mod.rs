@@ -6,6 +6,7 @@ mod formless;
 mod orders;
 mod xml;
 
+pub use either::*;
 pub use orders::*;
 
 use sinew_runtime::generated::{Client, Service};
