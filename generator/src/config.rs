@@ -9,7 +9,7 @@ use crate::load::{Access, Overlay};
 use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
-use crate::write::{self, Difference};
+use crate::write::{self, Difference, stamp};
 use crate::{directions, load, lower, overrides, plan, select, settings};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
@@ -128,6 +128,13 @@ impl Config {
         self
     }
 
+    /// Cuts what types lead to: an object that lies behind more than so many named types, counted from an operation, becomes any
+    /// JSON value. Of an API whose objects all refer to one another, a few operations would otherwise need nearly every type.
+    pub fn depth(mut self, depth: usize) -> Self {
+        self.flags.depth = Some(depth);
+        self
+    }
+
     /// Refuses a document of which anything must be skipped or degraded.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -172,7 +179,7 @@ impl Config {
         let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
             return (None, Summary::default());
         };
-        let mut api = lower::lower(&document, diagnostics);
+        let mut api = lower::lower_within(&document, self.flags.depth.or(settings.select.depth), diagnostics);
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
         }
@@ -202,13 +209,27 @@ impl Config {
     }
 
     /// Writes the crate: only what differs, either all of it or nothing.
+    ///
+    /// Where neither what the crate comes from nor the crate itself has changed since a run that had nothing to warn of, that is
+    /// known from a stamp in the folder, and nothing is read but what it names.
     pub fn generate(&self) -> Outcome {
-        self.run(write::write, true)
+        let choices = stamp::choices(self);
+        self.unchanged(choices).unwrap_or_else(|| self.run(Some(choices)))
+    }
+
+    /// What a run comes to that has nothing to do.
+    fn unchanged(&self, choices: u64) -> Option<Outcome> {
+        let (read, counts) = stamp::unchanged(&self.out, choices)?;
+        let &[full, degraded, skipped, unselected, types, types_only] = counts.as_slice() else { return None };
+        let types_only = types_only == 1;
+        let summary = Summary { full, degraded, skipped, unselected, types, types_only, reasons: Vec::new() };
+        self.watch(&read);
+        Some(Outcome { diagnostics: Diagnostics::new(), difference: Some(Difference::default()), summary, read })
     }
 
     /// Compares the crate with what it should be, and writes nothing.
     pub fn check(&self) -> Outcome {
-        self.run(write::compare, false)
+        self.run(None)
     }
 
     /// Writes the crate; where that is refused, says why and ends the process. For build scripts.
@@ -223,26 +244,25 @@ impl Config {
         }
     }
 
-    fn run(&self, act: fn(&Path, &[SourceFile]) -> Result<Difference, Box<Diagnostic>>, writes: bool) -> Outcome {
+    /// Writes, and leaves a stamp of these choices; without them compares only.
+    fn run(&self, choices: Option<u64>) -> Outcome {
         let mut diagnostics = Diagnostics::new();
         let (understood, summary) = self.understand(&mut diagnostics);
         let mut read = vec![self.document.clone()];
         read.extend(self.settings_file());
         read.extend(self.lock_file());
         read.extend(diagnostics.sources.files.values().map(|source| PathBuf::from(source.name())));
-        if self.build_script {
-            for file in &read {
-                println!("cargo:rerun-if-changed={}", file.display());
-            }
-        }
+        self.watch(&read);
         let Some((api, plan)) = understood else { return Outcome { diagnostics, difference: None, summary, read } };
-        let difference = match act(&self.out, &self.spell(&api, &plan)) {
+        let files = self.spell(&api, &plan);
+        let act = if choices.is_some() { write::write } else { write::compare };
+        let difference = match act(&self.out, &files) {
             Ok(mut difference) => {
                 if let Some(file) = self.lock_file().filter(|_| !self.build_script)
                     && (file.exists()
                         || self.pin_names && self.settings_file().is_some_and(|settings| settings.exists()))
                     && let Err(refusal) =
-                        write::lock(&file, &settings::pinned_text(&plan.pins), writes, &mut difference)
+                        write::lock(&file, &settings::pinned_text(&plan.pins), choices.is_some(), &mut difference)
                 {
                     diagnostics.push(*refusal);
                 }
@@ -253,7 +273,26 @@ impl Config {
                 None
             }
         };
+        if let Some(choices) = choices {
+            let silent = !diagnostics.has_errors() && diagnostics.count(Severity::Warning) == 0;
+            if silent && summary.reasons.is_empty() {
+                let Summary { full, degraded, skipped, unselected, types, types_only, .. } = summary;
+                let counts = [full, degraded, skipped, unselected, types, usize::from(types_only)];
+                stamp::leave(&self.out, choices, &read, &files, &counts);
+            } else {
+                stamp::forget(&self.out);
+            }
+        }
         Outcome { diagnostics, difference, summary, read }
+    }
+
+    /// Tells cargo which files a build script depends on.
+    fn watch(&self, files: &[PathBuf]) {
+        if self.build_script {
+            for file in files {
+                println!("cargo:rerun-if-changed={}", file.display());
+            }
+        }
     }
 
     /// The settings file that applies. One beside the document is watched even where there is none yet.
@@ -320,4 +359,80 @@ fn nothing_left(document: &load::Document) -> Diagnostic {
 
 fn pattern(text: impl Into<String>) -> Pattern {
     Pattern { text: text.into(), span: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const DOCUMENT: &str = r"
+openapi: 3.0.3
+info: {title: Shop, version: '1'}
+paths:
+  /charge:
+    get:
+      operationId: charge
+      responses:
+        '200': {description: One., content: {application/json: {schema: {$ref: '#/components/schemas/Charge'}}}}
+components:
+  schemas:
+    Charge: {type: object, properties: {customer: {$ref: '#/components/schemas/Customer'}}}
+    Customer: {type: object, properties: {card: {$ref: '#/components/schemas/Card'}, state: {$ref: '#/components/schemas/State'}}}
+    Card: {type: object, properties: {owner: {$ref: '#/components/schemas/Customer'}}}
+    State: {type: string, enum: [new, old]}
+";
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("sinew-config-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("openapi.yaml"), DOCUMENT).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_run_with_nothing_to_do_knows_it_from_the_stamp_alone() {
+        let folder = folder("stamp");
+        let config = Config::new(folder.join("openapi.yaml")).out(folder.join("crate"));
+        let first = config.generate();
+        assert!(first.difference.is_some_and(|difference| !difference.is_none()));
+        let stamped = |config: &Config| config.unchanged(stamp::choices(config));
+        let again = stamped(&config).expect("nothing has changed");
+        assert_eq!((again.summary, again.read), (first.summary, first.read));
+        assert!(stamped(&config.clone().depth(1)).is_none(), "other choices are other work");
+
+        let types = folder.join("crate/src/client/types.rs");
+        let whole = fs::read_to_string(&types).unwrap();
+        fs::write(&types, format!("{whole}// edited\n")).unwrap();
+        assert!(stamped(&config).is_none(), "an edit of the output is seen");
+        assert_eq!(config.generate().difference.unwrap().changed, ["src/client/types.rs"]);
+        assert!(stamped(&config).is_some());
+
+        fs::write(folder.join("client.toml"), "[client]\npackage = \"other\"\n").unwrap();
+        assert!(stamped(&config).is_none(), "settings that were not there are seen");
+        config.generate();
+        fs::write(folder.join("openapi.yaml"), DOCUMENT.replace("title: Shop", "title: Store")).unwrap();
+        assert!(stamped(&config).is_none(), "another document is seen");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn objects_that_lie_deeper_than_asked_for_are_json() {
+        let folder = folder("depth");
+        let types = |depth: usize| {
+            let config = Config::new(folder.join("openapi.yaml")).depth(depth);
+            let (files, _) = config.files(&mut Diagnostics::new()).unwrap();
+            files.into_iter().find(|file| file.path.ends_with("types.rs")).unwrap().text
+        };
+        let one = types(1);
+        assert!(one.contains("pub struct Charge") && one.contains("pub type Customer = serde_json::Value"), "{one}");
+        assert!(!one.contains("Card") && !one.contains("State"), "{one}");
+        let two = types(2);
+        assert!(two.contains("pub struct Customer") && two.contains("pub type Card = serde_json::Value"), "{two}");
+        assert!(two.contains("pub enum State"), "a list of words leads to nothing further: {two}");
+        assert!(types(3).contains("pub struct Card"));
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -1,19 +1,16 @@
 //! How are values read and written that JSON has no type for?
 //!
-//! Each adapter is a module for `#[serde(with = "…")]`, and works through `Option`, `Nullable`, `Vec`, `BTreeMap` and
-//! `Box`, since [`Adapted`] does.
+//! Each adapter is a module: a field says `as timestamp` in `json::record!`, or `#[serde(with = "timestamp")]` where serde
+//! reads it. All work through `Option`, `Nullable`, `Vec`, `BTreeMap` and `Box`, since [`Adapted`] does.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::json::{Fault, Reader, Writer};
 use crate::nullable::Nullable;
 
 /// A field that may be left out, of values of which `null` is one: `null` is then `Some`, and only what is left out is `None`.
 ///
-/// As a field it wants `#[serde(default, skip_serializing_if = "Option::is_none", with = "present")]`.
+/// For serde it wants `#[serde(default, skip_serializing_if = "Option::is_none", with = "present")]`.
 pub mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -32,91 +29,98 @@ pub mod present {
     pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
         T::deserialize(deserializer).map(Some)
     }
+
+    /// The field on its way in or out.
+    pub fn field<T>(field: T) -> crate::json::Present<T> {
+        crate::json::Present::new(field)
+    }
 }
 
 /// A type that is read and written by the adapter `A`, itself or deep inside.
 pub trait Adapted<A>: Sized {
+    /// Reads the value that comes next.
+    ///
+    /// # Errors
+    /// If there is another value.
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault>;
+
     /// Writes the value.
-    ///
-    /// # Errors
-    /// Those of the serializer, or if the value has no such form.
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+    fn write(&self, to: &mut Writer);
 
-    /// Reads a value.
-    ///
-    /// # Errors
-    /// Those of the deserializer, or if there is another value.
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
-}
-
-/// A value on its way out.
-struct Out<'a, A, T>(&'a T, PhantomData<A>);
-
-impl<A, T: Adapted<A>> Serialize for Out<'_, A, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.encode(serializer)
-    }
-}
-
-/// A value on its way in.
-struct In<A, T>(T, PhantomData<A>);
-
-impl<'de, A, T: Adapted<A>> Deserialize<'de> for In<A, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::decode(deserializer).map(|value| Self(value, PhantomData))
+    /// Whether a field of this value is left out.
+    fn is_absent(&self) -> bool {
+        false
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Option<T> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(|value| Out(value, PhantomData)).serialize(serializer)
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        if from.null() { Ok(None) } else { T::read(from).map(Some) }
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::<In<A, T>>::deserialize(deserializer)?.map(|read| read.0))
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Some(value) => value.write(to),
+            None => to.null(),
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Nullable<T> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(|value| Out(value, PhantomData)).serialize(serializer)
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        if from.null() { Ok(Self::Null) } else { T::read(from).map(Self::Present) }
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Nullable::<In<A, T>>::deserialize(deserializer)?.map(|read| read.0))
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Present(value) => value.write(to),
+            Self::Absent | Self::Null => to.null(),
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_absent()
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Vec<T> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(|value| Out(value, PhantomData)))
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut list = Self::new();
+        from.items(&mut |from| T::read(from).map(|item| list.push(item)))?;
+        Ok(list)
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<In<A, T>>::deserialize(deserializer)?.into_iter().map(|read| read.0).collect())
+    fn write(&self, to: &mut Writer) {
+        to.list(self.iter(), Adapted::write);
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for BTreeMap<String, T> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, value)| (key, Out(value, PhantomData))))
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut map = Self::new();
+        from.entries(&mut |key, from| {
+            map.insert(key.to_owned(), T::read(from)?);
+            Ok(())
+        })?;
+        Ok(map)
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(BTreeMap::<String, In<A, T>>::deserialize(deserializer)?
-            .into_iter()
-            .map(|(key, read)| (key, read.0))
-            .collect())
+    fn write(&self, to: &mut Writer) {
+        to.map(self.iter(), Adapted::write);
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Box<T> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        T::encode(self, serializer)
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        T::read(from).map(Self::new)
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::decode(deserializer).map(Box::new)
+    fn write(&self, to: &mut Writer) {
+        (**self).write(to);
     }
 }
 
@@ -124,6 +128,8 @@ macro_rules! adapter {
     ($(#[$doc:meta])* $module:ident) => {
         $(#[$doc])*
         pub mod $module {
+            use crate::json::{Through, bridge};
+
             /// The adapter, as a name for [`Adapted`](super::Adapted).
             #[derive(Clone, Copy, Debug)]
             pub enum Adapter {}
@@ -137,7 +143,7 @@ macro_rules! adapter {
                 S: serde::Serializer,
                 T: super::Adapted<Adapter>,
             {
-                value.encode(serializer)
+                bridge::serialize(&Through::<Adapter, &T>::new(value), serializer)
             }
 
             /// Reads a value.
@@ -149,15 +155,30 @@ macro_rules! adapter {
                 D: serde::Deserializer<'de>,
                 T: super::Adapted<Adapter>,
             {
-                T::decode(deserializer)
+                bridge::deserialize_by(deserializer, T::read)
             }
 
-            /// Reads a value that is in memory already.
+            /// The field on its way in or out, as its adapter has it.
+            pub fn field<T>(field: T) -> Through<Adapter, T> {
+                Through::new(field)
+            }
+
+            /// Reads the value that comes next.
             ///
             /// # Errors
             /// If there is another value.
-            pub fn from_value<T: super::Adapted<Adapter>>(value: serde_json::Value) -> Result<T, serde_json::Error> {
-                T::decode(value)
+            pub fn read<T: super::Adapted<Adapter>>(
+                from: &mut crate::json::Reader<'_>,
+            ) -> Result<T, crate::json::Fault> {
+                T::read(from)
+            }
+
+            /// Reads a text.
+            ///
+            /// # Errors
+            /// What is wrong with it, and where.
+            pub fn text<T: super::Adapted<Adapter>>(text: &[u8]) -> Result<T, String> {
+                crate::json::read_by(text, T::read).map_err(|fault| fault.to_string())
             }
         }
     };
@@ -174,53 +195,59 @@ adapter! {
 }
 
 impl Adapted<base64::Adapter> for Vec<u8> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use ::base64::Engine as _;
-        serializer.serialize_str(&::base64::engine::general_purpose::STANDARD.encode(self))
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        from_base64(from)
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_base64(deserializer)
+    fn write(&self, to: &mut Writer) {
+        use ::base64::Engine as _;
+        to.string(&::base64::engine::general_purpose::STANDARD.encode(self));
     }
 }
 
+/// Writes what a value is shown as.
+#[cfg(any(feature = "jiff", feature = "decimal"))]
+fn shown(value: &dyn std::fmt::Display, to: &mut Writer) {
+    to.string(&value.to_string());
+}
+
 impl Adapted<base64url::Adapter> for Vec<u8> {
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use ::base64::Engine as _;
-        serializer.serialize_str(&::base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self))
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        from_base64(from)
     }
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_base64(deserializer)
+    fn write(&self, to: &mut Writer) {
+        use ::base64::Engine as _;
+        to.string(&::base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self));
     }
 }
 
 /// Bytes from base64 in either alphabet, with padding or without.
-fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+fn from_base64(from: &mut Reader<'_>) -> Result<Vec<u8>, Fault> {
     use ::base64::Engine as _;
     use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &::base64::alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let text = String::deserialize(deserializer)?;
-    let standard: String = text
-        .chars()
-        .filter(|character| !matches!(character, '\r' | '\n'))
-        .map(|character| match character {
-            '-' => '+',
-            '_' => '/',
-            other => other,
-        })
-        .collect();
-    LENIENT.decode(standard).map_err(|_| D::Error::custom("the text is not base64"))
+    from.parsed("the text is not base64", |text| {
+        let standard: Vec<u8> = text
+            .bytes()
+            .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                other => other,
+            })
+            .collect();
+        LENIENT.decode(standard).ok()
+    })
 }
 
 #[cfg(feature = "jiff")]
 mod time {
-    use super::{Adapted, Deserialize, Deserializer, Serializer};
+    use super::{Adapted, Fault, Reader, Writer, shown};
     use jiff::Timestamp;
-    use serde::de::Error as _;
 
     adapter! {
         /// Timestamps as RFC 3339 demands: with an offset, or `Z`.
@@ -234,37 +261,31 @@ mod time {
     }
 
     impl Adapted<timestamp::Adapter> for Timestamp {
-        fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
-        }
-
-        fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let text = String::deserialize(deserializer)?;
-            let Some(timestamp) = parse(&text) else {
-                let hint = if naive(&text).is_some() {
+        fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+            let before = from.clone();
+            let text = from.string()?;
+            text.parse().map_err(|_| {
+                before.fault(if naive(&text).is_some() {
                     "the timestamp has no offset; to read such ones as UTC, say in client.toml: [types] naive-timestamps = \"utc\""
                 } else {
                     "the text is not an RFC 3339 timestamp"
-                };
-                return Err(D::Error::custom(hint));
-            };
-            Ok(timestamp)
+                })
+            })
+        }
+
+        fn write(&self, to: &mut Writer) {
+            shown(self, to);
         }
     }
 
     impl Adapted<naive_utc::Adapter> for Timestamp {
-        fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
+        fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+            from.parsed("the text is not a timestamp", |text| text.parse().ok().or_else(|| naive(text)))
         }
 
-        fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let text = String::deserialize(deserializer)?;
-            parse(&text).or_else(|| naive(&text)).ok_or_else(|| D::Error::custom("the text is not a timestamp"))
+        fn write(&self, to: &mut Writer) {
+            shown(self, to);
         }
-    }
-
-    fn parse(text: &str) -> Option<Timestamp> {
-        text.parse().ok()
     }
 
     /// A timestamp without an offset, as UTC. A date alone is none.
@@ -281,55 +302,52 @@ pub use time::{naive_utc, timestamp};
 
 #[cfg(feature = "decimal")]
 mod decimal {
-    use super::{Adapted, Deserialize, Deserializer, Serialize, Serializer};
+    use std::str::FromStr as _;
+
+    use super::{Adapted, Fault, Reader, Writer, shown};
     use rust_decimal::Decimal;
-    use serde::de::Error as _;
 
     adapter! {
-        /// Decimals as JSON texts: `"12.50"`, which loses nothing. A number is read too.
+        /// Decimals as JSON texts: `"12.50"`. A number is read too.
         decimal_text
     }
 
     adapter! {
-        /// Decimals as JSON numbers: `12.5`, as the document says. JSON's numbers are read as binary floating point,
-        /// with some 15 digits kept. A text is read too.
+        /// Decimals as JSON numbers: `12.5`, digit for digit as they are written. A text is read too.
         decimal_number
     }
 
     impl Adapted<decimal_text::Adapter> for Decimal {
-        fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
+        fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+            read(from)
         }
 
-        fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            read(deserializer)
+        fn write(&self, to: &mut Writer) {
+            shown(self, to);
         }
     }
 
     impl Adapted<decimal_number::Adapter> for Decimal {
-        fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let text = self.normalize().to_string();
-            // A whole number is written as one where it fits, so that no fraction appears in `3`.
-            if let Ok(whole) = text.parse::<i64>() {
-                return serializer.serialize_i64(whole);
-            }
-            let number: f64 = text.parse().map_err(|_| serde::ser::Error::custom("the decimal is not a number"))?;
-            number.serialize(serializer)
+        fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+            read(from)
         }
 
-        fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            read(deserializer)
+        fn write(&self, to: &mut Writer) {
+            // What a decimal is shown as is a number of JSON's grammar; `3.00` is the whole number `3`.
+            to.raw(&self.normalize().to_string());
         }
     }
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        let text = match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(text) => text,
-            serde_json::Value::Number(number) => number.to_string(),
-            _ => return Err(D::Error::custom("a decimal is a number or a text")),
+    /// A decimal, to its last digit. Of a fraction of more than 28 places the last are rounded.
+    fn read(from: &mut Reader<'_>) -> Result<Decimal, Fault> {
+        let before = from.clone();
+        let text = match from.peek() {
+            Some(b'"') => from.string()?,
+            _ => from.number("a decimal, as a number or a text")?.into(),
         };
-        let read = if text.contains(['e', 'E']) { Decimal::from_scientific(&text) } else { text.parse() };
-        read.map_err(|_| D::Error::custom("the text is not a decimal number"))
+        let read =
+            if text.contains(['e', 'E']) { Decimal::from_scientific_lossy(&text) } else { Decimal::from_str(&text) };
+        read.map_err(|_| before.fault("not a decimal number of at most 28 digits"))
     }
 }
 #[cfg(feature = "decimal")]

@@ -29,9 +29,19 @@ pub use crate::{
     Body, Call, ClientBuilder, Download, Error, Health, Nullable, Part, Response, Secret, ServiceRegistry,
 };
 
+/// How generated types are read and written.
+pub mod json {
+    pub use crate::json::{
+        Blank, BySerde, Decode, Encode, Fault, Kept, Others, Present, Reader, Rest, Slot, Through, Writer, blank,
+        by_serde, kept, record, serde, serde_text, text,
+    };
+}
+
 /// What the macros of this module expand to. Not for anyone else.
 #[doc(hidden)]
 pub mod private {
+    pub use crate::json::bridge::{deserialize, serialize};
+    pub use crate::json::read;
     pub use serde;
     pub use serde_json;
 

@@ -72,6 +72,7 @@ mod gate;
 pub mod generated;
 mod health;
 mod hedge;
+mod json;
 mod macros;
 #[cfg(feature = "metrics")]
 mod metrics;

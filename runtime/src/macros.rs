@@ -17,14 +17,13 @@ macro_rules! __sinew_text {
             }
         }
 
-        impl $crate::generated::private::serde::Serialize for $type {
-            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
-            where
-                S: $crate::generated::private::serde::Serializer,
-            {
-                serializer.serialize_str(self.as_str())
+        impl $crate::generated::json::Encode for $type {
+            fn write(&self, to: &mut $crate::generated::json::Writer) {
+                to.string(self.as_str());
             }
         }
+
+        $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
             fn parameter(&self) -> $crate::generated::ParameterValue {
@@ -37,7 +36,7 @@ macro_rules! __sinew_text {
 /// Gives a type that is an open set of texts the traits of a text.
 ///
 /// The type has `fn as_str(&self) -> &str`, `From<&str>` and `From<String>`; it gets `Display`, `FromStr` (which cannot
-/// fail: an unknown text is kept), `AsRef<str>`, `Serialize`, `Deserialize` and `Parameter`.
+/// fail: an unknown text is kept), `AsRef<str>`, its form in JSON, `Serialize`, `Deserialize` and `Parameter`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sinew_string_enum {
@@ -52,15 +51,19 @@ macro_rules! __sinew_string_enum {
             }
         }
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                let text = <::std::string::String as $crate::generated::private::serde::Deserialize<'de>>::deserialize(
-                    deserializer,
-                )?;
-                ::core::result::Result::Ok(<Self as ::core::convert::From<::std::string::String>>::from(text))
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                <Self as ::core::convert::From<&str>>::from("")
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                *self = <Self as ::core::convert::From<&str>>::from(&*from.string()?);
+                ::core::result::Result::Ok(())
             }
         }
     };
@@ -69,11 +72,12 @@ macro_rules! __sinew_string_enum {
 /// Gives a type that is a closed set of texts the traits of a text.
 ///
 /// The type is `Copy` and has `ALL: &'static [Self]` and `fn as_str(self) -> &'static str`; it gets `Display`, `FromStr`,
-/// `AsRef<str>`, `Serialize`, `Deserialize` and `Parameter`.
+/// `AsRef<str>`, its form in JSON, `Serialize`, `Deserialize` and `Parameter`. The variant is one to stand in a place until
+/// its value is read.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sinew_closed_enum {
-    ($type:ty) => {
+    ($type:ident $variant:ident) => {
         $crate::__sinew_text!($type);
 
         impl ::core::str::FromStr for $type {
@@ -87,16 +91,19 @@ macro_rules! __sinew_closed_enum {
             }
         }
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                let text = <::std::string::String as $crate::generated::private::serde::Deserialize<'de>>::deserialize(
-                    deserializer,
-                )?;
-                <Self as ::core::str::FromStr>::from_str(&text)
-                    .map_err(<D::Error as $crate::generated::private::serde::de::Error>::custom)
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                Self::$variant
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                *self = from.listed(Self::ALL, Self::as_str)?;
+                ::core::result::Result::Ok(())
             }
         }
     };

@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::again::Again;
-use crate::error::{Context, Error, ErrorKind, Phase, Sent, json_complaint};
+use crate::error::{Context, Error, ErrorKind, Phase, Sent};
 use crate::gate::Hold;
+use crate::json::{self, Decode};
 use crate::transport::IncomingBody;
 
 /// The value of a call, with the status and the headers it came with.
@@ -79,19 +80,34 @@ impl Reply {
     /// # Errors
     /// Of kind [`ErrorKind::Decode`] if the body is not what `T` is.
     pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.by(json::serde_text)
+    }
+
+    fn undecodable(&self, bytes: &Bytes, complaint: String) -> Error {
+        let complaint =
+            if bytes.is_empty() { "the body is empty where a value was promised".to_owned() } else { complaint };
+        // A copy of its start: a slice would keep the whole body alive with the error.
+        let start = Bytes::copy_from_slice(&bytes[..bytes.len().min(self.about.max_error_body)]);
+        let reply = FailedReply::new(self.status, self.headers.clone(), start);
+        self.about.tell(Error::decode(complaint).with_reply(reply))
+    }
+
+    /// As [`Reply::json`], of a type that is read without serde.
+    ///
+    /// # Errors
+    /// As [`Reply::json`].
+    pub fn read<T: Decode>(self) -> Result<T, Error> {
+        self.by(json::text)
+    }
+
+    /// As [`Reply::json`], by a function that says what is wrong with a text.
+    ///
+    /// # Errors
+    /// As [`Reply::json`].
+    pub fn by<T>(self, read: fn(&[u8]) -> Result<T, String>) -> Result<T, Error> {
         let bytes = self.whole()?;
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|error| {
-            let complaint = if bytes.is_empty() {
-                "the body is empty where a value was promised".to_owned()
-            } else {
-                json_complaint(&error)
-            };
-            // A copy of its start: a slice would keep the whole body alive with the error.
-            let start = Bytes::copy_from_slice(&bytes[..bytes.len().min(self.about.max_error_body)]);
-            let reply = FailedReply::new(self.status, self.headers.clone(), start);
-            self.about.tell(Error::decode(complaint).with_reply(reply))
-        })
+        read(text).map_err(|complaint| self.undecodable(&bytes, complaint))
     }
 
     /// The body as XML of this form.
@@ -101,11 +117,7 @@ impl Reply {
     #[cfg(feature = "xml")]
     pub fn xml<T: DeserializeOwned>(self, root: &crate::xml::XmlRoot) -> Result<T, Error> {
         let bytes = self.whole()?;
-        from_xml(root, &bytes).map_err(|complaint| {
-            let start = Bytes::copy_from_slice(&bytes[..bytes.len().min(self.about.max_error_body)]);
-            let reply = FailedReply::new(self.status, self.headers.clone(), start);
-            self.about.tell(Error::decode(complaint).with_reply(reply))
-        })
+        from_xml(root, &bytes).map_err(|complaint| self.undecodable(&bytes, complaint))
     }
 
     /// No value, whatever the body: an empty one is as good as any.
@@ -168,7 +180,7 @@ impl fmt::Debug for Reply {
 fn from_xml<T: DeserializeOwned>(root: &crate::xml::XmlRoot, bytes: &[u8]) -> Result<T, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "the body is XML in another encoding than UTF-8".to_owned())?;
     let value = crate::xml::read(root.shape, text)?;
-    serde_json::from_value(value).map_err(|error| json_complaint(&error))
+    serde_json::from_value(value).map_err(|error| crate::error::json_complaint(&error))
 }
 
 /// A reply whose status is not a success, as a documented failure is decoded from it.
@@ -212,6 +224,16 @@ impl FailedReply {
     #[cfg(feature = "xml")]
     pub fn xml<T: DeserializeOwned>(&self, root: &crate::xml::XmlRoot) -> Option<T> {
         from_xml(root, &self.body).ok()
+    }
+
+    /// The body as JSON of a type that is read without serde, if it is that.
+    pub fn read<T: Decode>(&self) -> Option<T> {
+        self.by(json::text)
+    }
+
+    /// The body as what a function reads in it, if it is that.
+    pub fn by<T>(&self, read: fn(&[u8]) -> Result<T, String>) -> Option<T> {
+        read(&self.body).ok()
     }
 
     /// The body as text, if it is UTF-8.

@@ -13,6 +13,7 @@ use crate::encode::path::{Path, PathBuilder};
 use crate::encode::query::{Query, Style};
 use crate::encode::{self};
 use crate::error::Error;
+use crate::json::{self, Encode};
 use crate::multipart::FormData;
 use crate::operation::Operation;
 use crate::random;
@@ -161,6 +162,18 @@ impl<'c> Request<'c> {
         self.written(media_type, written.map_err(|_| "the body cannot be written".to_owned()))
     }
 
+    /// As [`Request::json`], of a value that is written without serde.
+    pub fn write<T: Encode + ?Sized>(self, value: &T) -> Self {
+        self.write_as("application/json", value)
+    }
+
+    /// As [`Request::json_as`], of a value that is written without serde.
+    pub fn write_as<T: Encode + ?Sized>(self, media_type: &str, value: &T) -> Self {
+        let written =
+            json::write(&value).map(String::into_bytes).map_err(|_| "the body cannot be written as JSON".to_owned());
+        self.written(media_type, written)
+    }
+
     /// Sends a value as `application/x-www-form-urlencoded`.
     pub fn form<T: Serialize + ?Sized>(self, value: &T) -> Self {
         let written = serde_urlencoded::to_string(value)
@@ -226,9 +239,9 @@ impl<'c> Request<'c> {
         self.becoming(Mode::Resumable, Arc::new(move |reply| Events::from_reply(reply, read)))
     }
 
-    /// The call whose reply is a stream of JSON values.
-    pub fn items<T: 'static>(self, framing: Framing) -> Call<'c, Items<T>> {
-        self.becoming(Mode::Streaming, Arc::new(move |reply| Items::from_reply(reply, framing)))
+    /// The call whose reply is a stream of JSON values; `read` reads one.
+    pub fn items<T: 'static>(self, framing: Framing, read: fn(&[u8]) -> Result<T, String>) -> Call<'c, Items<T>> {
+        self.becoming(Mode::Streaming, Arc::new(move |reply| Items::from_reply(reply, framing, read)))
     }
 
     pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {

@@ -2,21 +2,27 @@
 
 /// Gives a type that is an open set of whole numbers the traits of a number.
 ///
-/// The type is `Copy` and has `const fn get(self) -> i64` and `From<i64>`; it gets `Display`, `From` it for `i64`, `Serialize`,
-/// `Deserialize` and `Parameter`.
+/// The type is `Copy` and has `const fn get(self) -> i64` and `From<i64>`; it gets `Display`, `From` it for `i64`, its form in
+/// JSON, `Serialize`, `Deserialize` and `Parameter`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sinew_integer_enum {
     ($type:ty) => {
         $crate::__sinew_integer!($type);
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                let number = <i64 as $crate::generated::private::serde::Deserialize<'de>>::deserialize(deserializer)?;
-                ::core::result::Result::Ok(<Self as ::core::convert::From<i64>>::from(number))
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                <Self as ::core::convert::From<i64>>::from(0)
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                *self = <Self as ::core::convert::From<i64>>::from(from.value()?);
+                ::core::result::Result::Ok(())
             }
         }
     };
@@ -25,27 +31,29 @@ macro_rules! __sinew_integer_enum {
 /// Gives a type that is a closed set of whole numbers the traits of a number.
 ///
 /// The type is `Copy` and has `ALL: &'static [Self]` and `const fn get(self) -> i64`; it gets what an open one gets, and refuses
-/// other numbers.
+/// other numbers. The variant is one to stand in a place until its value is read.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sinew_closed_integer_enum {
-    ($type:ty) => {
+    ($type:ident $variant:ident) => {
         $crate::__sinew_integer!($type);
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                let number = <i64 as $crate::generated::private::serde::Deserialize<'de>>::deserialize(deserializer)?;
-                Self::ALL.iter().copied().find(|listed| listed.get() == number).ok_or_else(|| {
-                    <D::Error as $crate::generated::private::serde::de::Error>::custom(
-                        $crate::generated::private::unlisted(
-                            &number,
-                            &mut Self::ALL.iter().map(|listed| ::std::string::ToString::to_string(&listed.get())),
-                        ),
-                    )
-                })
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                Self::$variant
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                let value: i64 = from.value()?;
+                *self = Self::ALL.iter().copied().find(|listed| listed.get() == value).ok_or_else(|| {
+                    from.unlisted(&mut Self::ALL.iter().map(|listed| ::std::string::ToString::to_string(&listed.get())))
+                })?;
+                ::core::result::Result::Ok(())
             }
         }
     };
@@ -68,14 +76,13 @@ macro_rules! __sinew_integer {
             }
         }
 
-        impl $crate::generated::private::serde::Serialize for $type {
-            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
-            where
-                S: $crate::generated::private::serde::Serializer,
-            {
-                serializer.serialize_i64(self.get())
+        impl $crate::generated::json::Encode for $type {
+            fn write(&self, to: &mut $crate::generated::json::Writer) {
+                $crate::generated::json::Encode::write(&self.get(), to);
             }
         }
+
+        $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
             fn parameter(&self) -> $crate::generated::ParameterValue {
@@ -87,7 +94,7 @@ macro_rules! __sinew_integer {
 
 /// Gives a type that is an open set of values of several kinds its form in JSON.
 ///
-/// The type has `fn to_value(&self) -> serde_json::Value` and `From<serde_json::Value>`; it gets `Serialize`, `Deserialize` and
+/// The type has `fn to_value(&self) -> serde_json::Value` and `From<serde_json::Value>`; it gets that form, `Serialize`, `Deserialize` and
 /// `Parameter`.
 #[doc(hidden)]
 #[macro_export]
@@ -95,15 +102,20 @@ macro_rules! __sinew_value_enum {
     ($type:ty) => {
         $crate::__sinew_value!($type);
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                <$crate::generated::private::serde_json::Value as $crate::generated::private::serde::Deserialize<'de>>::deserialize(
-                    deserializer,
-                )
-                .map(<Self as ::core::convert::From<$crate::generated::private::serde_json::Value>>::from)
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                <Self as ::core::convert::From<_>>::from($crate::generated::private::serde_json::Value::Null)
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                *self =
+                    <Self as ::core::convert::From<$crate::generated::private::serde_json::Value>>::from(from.value()?);
+                ::core::result::Result::Ok(())
             }
         }
     };
@@ -112,28 +124,31 @@ macro_rules! __sinew_value_enum {
 /// Gives a type that is a closed set of values its form in JSON.
 ///
 /// The type is `Copy` and has `ALL: &'static [Self]` and `fn to_value(&self) -> serde_json::Value`; it gets what an open one gets,
-/// and refuses other values.
+/// and refuses other values. The variant is one to stand in a place until its value is read.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sinew_closed_value_enum {
-    ($type:ty) => {
+    ($type:ident $variant:ident) => {
         $crate::__sinew_value!($type);
 
-        impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
-            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
-            where
-                D: $crate::generated::private::serde::Deserializer<'de>,
-            {
-                let value =
-                    <$crate::generated::private::serde_json::Value as $crate::generated::private::serde::Deserialize<'de>>::deserialize(
-                        deserializer,
-                    )?;
-                Self::ALL.iter().copied().find(|listed| listed.to_value() == value).ok_or_else(|| {
-                    <D::Error as $crate::generated::private::serde::de::Error>::custom($crate::generated::private::unlisted(
-                        &value,
+        impl $crate::generated::json::Blank for $type {
+            fn blank() -> Self {
+                Self::$variant
+            }
+        }
+
+        impl $crate::generated::json::Slot for $type {
+            fn fill(
+                &mut self,
+                from: &mut $crate::generated::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
+                let value: $crate::generated::private::serde_json::Value = from.value()?;
+                *self = Self::ALL.iter().copied().find(|listed| listed.to_value() == value).ok_or_else(|| {
+                    from.unlisted(
                         &mut Self::ALL.iter().map(|listed| ::std::string::ToString::to_string(&listed.to_value())),
-                    ))
-                })
+                    )
+                })?;
+                ::core::result::Result::Ok(())
             }
         }
     };
@@ -144,14 +159,13 @@ macro_rules! __sinew_closed_value_enum {
 #[macro_export]
 macro_rules! __sinew_value {
     ($type:ty) => {
-        impl $crate::generated::private::serde::Serialize for $type {
-            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
-            where
-                S: $crate::generated::private::serde::Serializer,
-            {
-                $crate::generated::private::serde::Serialize::serialize(&self.to_value(), serializer)
+        impl $crate::generated::json::Encode for $type {
+            fn write(&self, to: &mut $crate::generated::json::Writer) {
+                $crate::generated::json::Encode::write(&self.to_value(), to);
             }
         }
+
+        $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
             fn parameter(&self) -> $crate::generated::ParameterValue {

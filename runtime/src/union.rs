@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::error::json_complaint;
+use crate::json::{Fault, Reader};
 
 /// A set of JSON types.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -156,6 +153,30 @@ fn is(value: &Value, text: &str) -> bool {
     }
 }
 
+/// A value with what lies deeper left out: all that variants are told apart by. What an object holds deeper is an empty list,
+/// which no text is.
+fn surface(from: &mut Reader<'_>) -> Result<Value, Fault> {
+    match from.peek() {
+        Some(b'{') => {
+            let mut fields = serde_json::Map::new();
+            from.entries(&mut |key, from| {
+                let value = match from.peek() {
+                    Some(b'{' | b'[') => {
+                        from.skip()?;
+                        Value::Array(Vec::new())
+                    }
+                    _ => from.serde()?,
+                };
+                fields.insert(key.to_owned(), value);
+                Ok(())
+            })?;
+            Ok(Value::Object(fields))
+        }
+        Some(b'[') => from.skip().map(|()| Value::Array(Vec::new())),
+        _ => from.serde(),
+    }
+}
+
 /// A union of a document: how its values are told apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Union {
@@ -182,8 +203,8 @@ impl Union {
         self
     }
 
-    /// Reads a value and hands it to the arm it is of, as `(index, value)`. A value of no arm comes as
-    /// `(usize::MAX, value)`, to be kept.
+    /// Reads a value: `place` is asked to read it as the variant it is of, by position; `usize::MAX` means none, and the value
+    /// is to be kept.
     ///
     /// With a tag its text decides alone. Without, the arms whose types, constants and required keys fit are tried, the
     /// one that says most about the value first: by constants matched, then own properties present, then required keys,
@@ -191,21 +212,26 @@ impl Union {
     ///
     /// # Errors
     /// If the arm that the tag names cannot be read; or, in a closed union, if no arm can, saying why for each.
-    pub fn decode<'de, D, T, F>(&self, deserializer: D, decode: F) -> Result<T, D::Error>
-    where
-        D: Deserializer<'de>,
-        F: FnMut(usize, Value) -> Result<T, serde_json::Error>,
-    {
-        self.decode_value(Value::deserialize(deserializer)?, decode).map_err(D::Error::custom)
-    }
-
-    fn decode_value<T>(
+    pub fn read(
         &self,
-        value: Value,
-        mut decode: impl FnMut(usize, Value) -> Result<T, serde_json::Error>,
-    ) -> Result<T, String> {
+        from: &mut Reader<'_>,
+        place: &mut dyn FnMut(usize, &mut Reader<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let before = from.clone();
+        let value = surface(from)?;
         if let Some((property, texts)) = self.tag {
-            return self.decode_tagged(property, texts, value, decode);
+            let arm = value.get(property).and_then(|found| texts.iter().find(|(text, _)| is(found, text)));
+            *from = before.clone();
+            return match arm {
+                Some((text, index)) => {
+                    place(*index, from).map_err(|fault| fault.because(&format!("`{property}` is `{text}`, and ")))
+                }
+                None if self.closed => {
+                    let known: Vec<_> = texts.iter().map(|(text, _)| format!("`{text}`")).collect();
+                    Err(before.fault(format!("`{property}` is none of {}", known.join(", "))))
+                }
+                None => place(usize::MAX, from),
+            };
         }
         let mut candidates = Vec::new();
         let mut tried = Vec::new();
@@ -217,64 +243,20 @@ impl Union {
         }
         // Stable, so that equals keep the document's order.
         candidates.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        let last = candidates.len();
-        let mut whole = Some(value);
-        for (position, (_, index)) in candidates.iter().enumerate() {
-            let more = position + 1 < last || !self.closed;
-            let Some(value) = (if more { whole.clone() } else { whole.take() }) else { break };
-            match decode(*index, value) {
-                Ok(decoded) => return Ok(decoded),
-                Err(error) => tried.push((*index, json_complaint(&error))),
+        for (_, index) in candidates {
+            *from = before.clone();
+            match place(index, from) {
+                Ok(()) => return Ok(()),
+                Err(fault) => tried.push((index, fault.to_string())),
             }
         }
-        match whole {
-            Some(value) if !self.closed => decode(usize::MAX, value).map_err(|error| json_complaint(&error)),
-            _ => {
-                tried.sort_by_key(|(index, _)| *index);
-                let reasons: Vec<_> = tried
-                    .iter()
-                    .filter_map(|(index, why)| Some(format!("{}: {why}", self.arms.get(*index)?.name)))
-                    .collect();
-                Err(format!("the value is of no variant ({})", reasons.join("; ")))
-            }
+        *from = before;
+        if !self.closed {
+            return place(usize::MAX, from);
         }
-    }
-
-    fn decode_tagged<T>(
-        &self,
-        property: &str,
-        texts: &[(&str, usize)],
-        value: Value,
-        mut decode: impl FnMut(usize, Value) -> Result<T, serde_json::Error>,
-    ) -> Result<T, String> {
-        let arm = value.get(property).and_then(|found| texts.iter().find(|(text, _)| is(found, text)));
-        match arm {
-            Some((text, index)) => decode(*index, value)
-                .map_err(|error| format!("`{property}` is `{text}`, and {}", json_complaint(&error))),
-            None if self.closed => {
-                let known: Vec<_> = texts.iter().map(|(text, _)| format!("`{text}`")).collect();
-                Err(format!("`{property}` is none of {}", known.join(", ")))
-            }
-            None => decode(usize::MAX, value).map_err(|error| json_complaint(&error)),
-        }
-    }
-
-    /// Writes the value of a tagged variant: its own object, with the tag set to the variant's text.
-    ///
-    /// # Errors
-    /// If the value is not an object.
-    pub fn encode_tagged<S: Serializer, T: Serialize + ?Sized>(
-        serializer: S,
-        property: &str,
-        text: &str,
-        inner: &T,
-    ) -> Result<S::Ok, S::Error> {
-        match serde_json::to_value(inner).map_err(S::Error::custom)? {
-            Value::Object(mut fields) => {
-                fields.insert(property.to_owned(), Value::String(text.to_owned()));
-                fields.serialize(serializer)
-            }
-            _ => Err(S::Error::custom("a tagged variant must be an object")),
-        }
+        tried.sort_by_key(|(index, _)| *index);
+        let reasons: Vec<_> =
+            tried.iter().filter_map(|(index, why)| Some(format!("{}: {why}", self.arms.get(*index)?.name))).collect();
+        Err(from.fault(format!("the value is of no variant ({})", reasons.join("; "))))
     }
 }

@@ -1,5 +1,6 @@
 //! Which chores does the workspace know?
 
+mod bench;
 mod codegen;
 mod corpus;
 mod drive;
@@ -7,6 +8,7 @@ mod fleet;
 mod judge;
 mod prism;
 mod spector;
+mod svg;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,8 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Measures what it costs to generate and to compile.
+    Bench(bench::Arguments),
     /// Makes each folder of `specs/` its crate in `generated/`.
     Codegen(codegen::Arguments),
     /// Generates every document of a folder, and tells what came of it.
@@ -43,6 +47,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     match Command::parse().verb {
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Codegen(arguments) => codegen::run(&arguments),
         Verb::Corpus(arguments) => corpus::run(&arguments),
         Verb::Roundtrip(arguments) => judge::run(&arguments),

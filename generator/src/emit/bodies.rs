@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::operations::declared_type;
-use super::rust_type::{Within, mention};
+use super::rust_type::{Within, adapter, mention};
 use super::text;
 use crate::ir::{Body, Operation, Payload};
 use crate::plan::{ArgumentKind, BodyArgument, BodyVariant, CallPlan, Plan};
@@ -87,8 +87,25 @@ fn step(
     // A value that is passed as itself is borrowed where it is written.
     let borrowed = matches!(kind, Some(ArgumentKind::Value(_))).then(|| quote!(&));
     match payload {
-        Payload::Json(_) if media_type == "application/json" => quote!(.json(#borrowed #ident)),
-        Payload::Json(_) => quote!(.json_as(#media, #borrowed #ident)),
+        Payload::Json(used) => {
+            let serde = kind.is_some_and(|kind| match kind {
+                ArgumentKind::Value(ty) | ArgumentKind::Slice(ty) | ArgumentKind::Reference(ty) => plan.by_serde(ty),
+                ArgumentKind::Text => false,
+            });
+            let value = match plan.types[used.ty.index()].adapter_at_the_door() {
+                Some(with) => {
+                    let with = text::name(adapter(with));
+                    quote!(&sinew_runtime::generated::#with::field(#borrowed #ident))
+                }
+                None => quote!(#borrowed #ident),
+            };
+            match (serde, media_type == "application/json") {
+                (false, true) => quote!(.write(#value)),
+                (false, false) => quote!(.write_as(#media, #value)),
+                (true, true) => quote!(.json(#value)),
+                (true, false) => quote!(.json_as(#media, #value)),
+            }
+        }
         Payload::Xml(used) => {
             let form = text::name(plan.xml.root(used.ty));
             quote!(.xml(#media, &xml::#form, #borrowed #ident))

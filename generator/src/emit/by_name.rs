@@ -129,7 +129,7 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
         match &call.success {
             _ if matches!(framing, Some(Framing::Lines | Framing::Sequence)) => quote!(door::items(#called, #failure)),
             _ if framing.is_some() => quote!(door::events(#called, #failure)),
-            Success::Empty | Success::Json(_) | Success::Xml(..) | Success::Text => {
+            Success::Empty | Success::Json(..) | Success::Xml(..) | Success::Text => {
                 quote!(door::value(#called, #failure))
             }
             Success::Bytes => quote!(door::download(#called, #failure)),

@@ -59,6 +59,7 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
     let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
+    let first = variants.first();
     let (derived, marked) =
         if listed.is_constant() { (quote!(, Default), quote!(#[default])) } else { (quote!(), quote!()) };
     quote! {
@@ -77,6 +78,6 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
                 }
             }
         }
-        sinew_runtime::generated::closed_enum!(#ident);
+        sinew_runtime::generated::closed_enum!(#ident #first);
     }
 }

@@ -78,13 +78,16 @@ fn variant_definition(plan: &Plan, variant: &FailureVariant) -> TokenStream {
 /// The failure that a reply of this status comes to.
 fn decoded(plan: &Plan, variant: &FailureVariant) -> TokenStream {
     let ident = text::ident(&variant.ident);
-    match variant.body {
+    match &variant.body {
         FailureBody::Empty => quote!(Some(Self::#ident)),
         FailureBody::Text => quote!(reply.text().map(Self::#ident)),
-        FailureBody::Json(_) => quote!(reply.json().map(Self::#ident)),
         FailureBody::Xml(_, id) => {
-            let form = text::name(plan.xml.root(id));
+            let form = text::name(plan.xml.root(*id));
             quote!(reply.xml(&xml::#form).map(Self::#ident))
+        }
+        FailureBody::Json(ty) => {
+            let read = text::name(if plan.by_serde(ty) { "json" } else { "read" });
+            quote!(reply.#read().map(Self::#ident))
         }
     }
 }

@@ -10,12 +10,26 @@ pub(super) fn header(source: &str) -> String {
     )
 }
 
-/// A whole file: parsed as Rust, so that what is written is Rust, and laid out.
-pub(super) fn file(header: &str, tokens: &TokenStream) -> String {
-    match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(file) => format!("{header}{}", spaced(&prettyplease::unparse(&file))),
-        // Cannot happen for tokens that `emit` makes; if it does, the text shows the compiler what went wrong.
-        Err(error) => format!("{header}compile_error!({:?});\n{tokens}\n", error.to_string()),
+/// A whole file.
+pub(super) fn file(header: &str, tokens: TokenStream) -> String {
+    format!("{header}{}", spaced(&unparsed(tokens)))
+}
+
+/// A whole file of many items, each laid out before the next is made: tokens take a hundred times the room of their text.
+pub(super) fn items(header: &str, head: TokenStream, items: impl Iterator<Item = TokenStream>) -> String {
+    let mut text = unparsed(head);
+    for item in items {
+        text.push_str(&unparsed(item));
+    }
+    format!("{header}{}", spaced(&text))
+}
+
+/// Items, parsed as Rust, so that what is written is Rust, and laid out.
+fn unparsed(tokens: TokenStream) -> String {
+    match syn::parse2::<syn::File>(tokens) {
+        Ok(file) => prettyplease::unparse(&file),
+        // Cannot happen for tokens that `emit` makes; if it does, the compiler shows what went wrong.
+        Err(error) => format!("compile_error!({:?});\n", error.to_string()),
     }
 }
 
@@ -48,6 +62,16 @@ fn spaced(text: &str) -> String {
             }
             before = line;
             spaced.push_str(&self::attribute(&attribute));
+        } else if line.starts_with("json::record!(") {
+            let mut one = line.to_owned();
+            while !one.ends_with(");") {
+                let Some(line) = lines.next() else { break };
+                let apart = !one.ends_with('(') && !line.starts_with(')');
+                one.push_str(if apart { " " } else { "" });
+                one.push_str(line.trim_start());
+            }
+            before = "json::record!();";
+            spaced.push_str(&if one.len() > WIDTH { fields(&one) } else { one });
         } else {
             spaced.push_str(line);
         }
@@ -69,7 +93,7 @@ fn separates(before: &str, line: &str) -> bool {
         let method = ["    ///", "    #[", "    pub ", "    fn "].iter().any(|word| line.starts_with(word));
         return before == "    }" && method;
     }
-    if attached(before) || line.starts_with(['}', ')', ']']) {
+    if attached(before) || line.starts_with(['}', ')', ']']) || line.starts_with("json::") {
         return false;
     }
     let inner = |line: &str| line.starts_with("//!") || line.starts_with("#![");
@@ -80,6 +104,48 @@ fn separates(before: &str, line: &str) -> bool {
         ["use ", "mod ", "pub use ", "pub mod "].iter().any(|word| line.starts_with(word) && before.starts_with(word));
     let modules = before.ends_with("mod types;") && line.starts_with("mod ");
     !list && !modules && kind(line).is_some()
+}
+
+/// The fields of a record on as many lines as they need.
+fn fields(line: &str) -> String {
+    let mut filled = String::with_capacity(line.len() + 64);
+    let mut width = 0;
+    let mut rest = line;
+    while !rest.is_empty() {
+        // A field ends with the comma behind it; the first begins behind the brace, and its name is in quotes.
+        let mut quoted = false;
+        let mut escaped = false;
+        let end = rest.char_indices().find(|(_, c)| {
+            let ends = !quoted && matches!(c, ',' | '{' | '}');
+            quoted ^= *c == '"' && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        let length = end.map_or(rest.len(), |(at, _)| at + 1);
+        let (piece, behind) = rest.split_at(length);
+        let (piece, last) = match piece.strip_suffix('}') {
+            Some(piece) => (piece.trim(), true),
+            None => (piece.trim(), false),
+        };
+        if width > 0 && width + 1 + piece.len() <= WIDTH {
+            filled.push(' ');
+            width += 1 + piece.len();
+        } else {
+            filled.push_str(if width > 0 { "\n    " } else { "" });
+            width = 4 + piece.len();
+        }
+        filled.push_str(piece);
+        if piece.ends_with('{') {
+            width = WIDTH;
+        }
+        if last {
+            filled.push_str(",\n}");
+            filled.push_str(behind);
+            break;
+        }
+        rest = behind;
+    }
+    filled
 }
 
 /// An attribute on one line where it fits.
@@ -170,6 +236,15 @@ mod tests {
         let text = "//! Head.\n#![allow(x)]\nuse a;\nuse b;\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n    fn d() {}\n}\n";
         let expected = "//! Head.\n#![allow(x)]\n\nuse a;\nuse b;\n\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\n\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n\n    fn d() {}\n}\n";
         assert_eq!(spaced(text), expected);
+    }
+
+    #[test]
+    fn fields_fill_their_lines() {
+        let long = "x".repeat(50);
+        let text = format!("json::record!(\n    A {{ a \"{long}, {{\\\"\", b \"{long}\", c \"c\" }}, rest\n);\n");
+        let expected =
+            format!("json::record!(A {{\n    a \"{long}, {{\\\"\", b \"{long}\",\n    c \"c\",\n}}, rest);\n");
+        assert_eq!(spaced(&text), expected);
     }
 
     #[test]

@@ -44,27 +44,33 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         SourceFile { path: "Cargo.toml".to_owned(), text: manifest::cargo_toml(plan, source) },
         SourceFile { path: "README.md".to_owned(), text: manifest::readme(api, plan, source) },
         SourceFile { path: "src/lib.rs".to_owned(), text: client::crate_root(api, plan, &header) },
-        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, &client::module(api, plan)) },
-        SourceFile { path: "src/client/types.rs".to_owned(), text: format::file(&header, &types::module(api, plan)) },
+        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, client::module(api, plan)) },
+        SourceFile {
+            path: "src/client/types.rs".to_owned(),
+            text: {
+                let (head, items) = types::module(api, plan);
+                format::items(&header, head, items)
+            },
+        },
     ];
     files.extend(plan.modules.iter().map(|module| SourceFile {
         path: format!("src/client/{}.rs", module.ident.plain()),
-        text: format::file(&header, &operations::module(api, plan, module)),
+        text: format::file(&header, operations::module(api, plan, module)),
     }));
     if !plan.xml.roots.is_empty() {
-        let text = format::file(&header, &xml::module(api, plan));
+        let text = format::file(&header, xml::module(api, plan));
         files.push(SourceFile { path: "src/client/xml.rs".to_owned(), text });
     }
     if !api.is_types_only() {
-        let text = format::file(&header, &by_name::module(api, plan));
+        let text = format::file(&header, by_name::module(api, plan));
         files.push(SourceFile { path: "src/by_name.rs".to_owned(), text });
     }
     if plan.validation.any {
-        let text = format::file(&header, &validate::module(api, plan));
+        let text = format::file(&header, validate::module(api, plan));
         files.push(SourceFile { path: "src/validate.rs".to_owned(), text });
     }
     if !api.incoming.is_empty() {
-        let text = format::file(&header, &webhooks::module(api, plan));
+        let text = format::file(&header, webhooks::module(api, plan));
         files.push(SourceFile { path: "src/client/webhooks.rs".to_owned(), text });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -4,15 +4,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::bodies::{self, Sent};
-use super::rust_type::{Within, imports, mention, serialized};
+use super::rust_type::{Within, adapter, imports, mention, serialized};
 use super::{docs, failures, headers, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Status,
     Streamed,
 };
 use crate::plan::{
-    Argument, ArgumentKind, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern, StreamPlan,
-    Success,
+    Adapter, Argument, ArgumentKind, CallPlan, Choice, Ident, Module, OptionField, Plan, RustType, StatusPattern,
+    StreamPlan, Success,
 };
 
 /// The file of a group.
@@ -321,10 +321,17 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
         Success::Empty => (quote!(()), quote!(.answering(Reply::empty))),
         Success::Text => (quote!(String), quote!(.answering(Reply::text))),
         Success::Bytes => (quote!(Download), quote!(.streaming(Download::from_reply))),
-        Success::Json(ty) => (mention(plan, ty, Within::Operations), quote!(.answering(Reply::json))),
         Success::Xml(ty, id) => {
             let form = text::name(plan.xml.root(*id));
             (mention(plan, ty, Within::Operations), quote!(.answering(|reply| reply.xml(&xml::#form))))
+        }
+        Success::Json(ty, adapter) => {
+            let answering = match reading(plan, ty, *adapter) {
+                Reading::Plain => quote!(Reply::read),
+                Reading::Serde => quote!(Reply::json),
+                Reading::Adapted(with) => quote!(|reply| reply.by(sinew_runtime::generated::#with::text)),
+            };
+            (mention(plan, ty, Within::Operations), quote!(.answering(#answering)))
         }
         Success::Choice(name, choices) => {
             let name = text::ident(name);
@@ -338,7 +345,14 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
                 match (&choice.ty, choice.text) {
                     (None, _) => quote!(#pattern => Ok(#name::#ident),),
                     (Some(_), true) => quote!(#pattern => reply.text().map(#name::#ident),),
-                    (Some(_), false) => quote!(#pattern => reply.json().map(#name::#ident),),
+                    (Some(ty), false) => {
+                        let read = match reading(plan, ty, choice.adapter) {
+                            Reading::Plain => quote!(read()),
+                            Reading::Serde => quote!(json()),
+                            Reading::Adapted(with) => quote!(by(sinew_runtime::generated::#with::text)),
+                        };
+                        quote!(#pattern => reply.#read.map(#name::#ident),)
+                    }
                 }
             });
             let others = choices
@@ -357,10 +371,44 @@ fn streaming(plan: &Plan, streamed: &Streamed, planned: &StreamPlan) -> (TokenSt
         (Framing::EventData | Framing::EventObjects, None) => {
             (quote!(Events<String>), quote!(.events(ServerEvent::text)))
         }
-        (Framing::EventData, Some(_)) => (quote!(Events<#item>), quote!(.events(ServerEvent::json))),
+        (Framing::EventData, Some(ty)) => {
+            let read = text::name(if plan.by_serde(ty) { "json" } else { "read" });
+            (quote!(Events<#item>), quote!(.events(ServerEvent::#read)))
+        }
         (Framing::EventObjects, Some(_)) => (quote!(Events<#item>), quote!(.events(ServerEvent::whole))),
-        (Framing::Lines, _) => (quote!(Items<#item>), quote!(.items(Framing::Lines))),
-        (Framing::Sequence, _) => (quote!(Items<#item>), quote!(.items(Framing::Sequence))),
+        (framing, ty) => {
+            let framing = text::name(if framing == Framing::Sequence { "Sequence" } else { "Lines" });
+            let with = streamed.item.and_then(|item| plan.types[item.ty.index()].adapter_at_the_door());
+            let read = reader(plan, ty.as_ref().unwrap_or(&RustType::String), with);
+            (quote!(Items<#item>), quote!(.items(Framing::#framing, #read)))
+        }
+    }
+}
+
+/// How the text of a value is read.
+enum Reading {
+    /// As its type says.
+    Plain,
+    /// By serde, since nobody else knows its type.
+    Serde,
+    /// By an adapter of this name.
+    Adapted(proc_macro2::Ident),
+}
+
+fn reading(plan: &Plan, ty: &RustType, with: Option<Adapter>) -> Reading {
+    match with {
+        Some(with) => Reading::Adapted(text::name(adapter(with))),
+        None if plan.by_serde(ty) => Reading::Serde,
+        None => Reading::Plain,
+    }
+}
+
+/// The function that reads the text of a value.
+pub(super) fn reader(plan: &Plan, ty: &RustType, with: Option<Adapter>) -> TokenStream {
+    match reading(plan, ty, with) {
+        Reading::Plain => quote!(json::text),
+        Reading::Serde => quote!(json::serde_text),
+        Reading::Adapted(with) => quote!(sinew_runtime::generated::#with::text),
     }
 }
 

@@ -6,44 +6,72 @@ use quote::quote;
 use super::docs::said;
 use super::rust_type::{Within, adapter, json_parameter, mention};
 use super::text;
-use crate::ir::{Shape, Type};
+use crate::ir::{Record, Shape, Type};
 use crate::plan::{FieldPlan, Ident, Plan, Presence, RustType, TypePlan};
 
 pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, docs: &TokenStream) -> TokenStream {
     let Shape::Record(shape) = &ty.shape else { return TokenStream::new() };
     let ident = text::ident(name);
     let default = planned.defaults.then(|| quote!(, Default));
-    let fields = shape.fields.iter().zip(&planned.fields).map(|(field, planned)| {
+    let fields = shape.fields.iter().zip(&planned.fields).map(|(field, of_field)| {
         let mut lines = said(&field.docs);
         if lines.is_empty() {
             lines.push(format!("{}.", text::code(&field.name)));
         }
         let docs = text::doc(&lines.join("\n\n"));
-        let ty = mention(plan, &planned.ty, Within::Types);
-        let serde = serde_of(planned, &field.name);
-        let ident = text::ident(&planned.ident);
+        let ty = mention(plan, &of_field.ty, Within::Types);
+        let serde = (!planned.in_place).then(|| serde_of(of_field, &field.name));
+        let ident = text::ident(&of_field.ident);
         quote!(#docs #serde pub #ident: #ty,)
     });
     let rest = planned.rest.as_ref().map(|(ident, ty)| {
         let ident = text::ident(ident);
         let ty = mention(plan, ty, Within::Types);
+        let serde = (!planned.in_place).then(|| quote!(#[serde(flatten)]));
         quote! {
             /// What no other field holds.
-            #[serde(flatten)]
+            #serde
             pub #ident: BTreeMap<String, #ty>,
         }
     });
     let constructor = (planned.sent && !planned.defaults).then(|| constructor(plan, planned, &ident));
     let parameter = json_parameter(planned, &ident);
+    let derives = (!planned.in_place).then(|| quote!(, serde::Serialize, serde::Deserialize));
+    let json = if planned.in_place { in_place(plan, shape, planned, &ident) } else { quote!(json::by_serde!(#ident);) };
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq #default, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq #default #derives)]
         pub struct #ident { #(#fields)* #rest }
         #constructor
+        #json
         #parameter
     }
 }
 
+/// How a record is read and written: the runtime is told its fields, and nothing is there that serde would be compiled for again.
+fn in_place(plan: &Plan, shape: &Record, planned: &TypePlan, ident: &proc_macro2::Ident) -> TokenStream {
+    let fields = shape.fields.iter().zip(&planned.fields).map(|(field, planned)| {
+        let (ident, name) = (text::ident(&planned.ident), text::literal(&field.name));
+        let through = planned.adapter.map(|with| {
+            let with = text::name(adapter(with));
+            quote!(as #with)
+        });
+        let kept = (planned.presence == Presence::RequiredNullable).then(|| quote!(=> kept));
+        quote!(#ident #name #through #kept)
+    });
+    let rest = planned.rest.as_ref().map(|(ident, _)| {
+        let ident = text::ident(ident);
+        let with = shape.rest.and_then(|used| plan.types[used.ty.index()].adapter);
+        let through = with.map(|with| {
+            let with = text::name(adapter(with));
+            quote!(as #with)
+        });
+        quote!(, #ident #through)
+    });
+    quote!(json::record!(#ident { #(#fields),* } #rest);)
+}
+
+/// How serde is to read and write a field.
 fn serde_of(field: &FieldPlan, wire: &str) -> TokenStream {
     let mut parts: Vec<TokenStream> = Vec::new();
     if field.ident.plain() != wire {

@@ -90,6 +90,7 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
         "ServerEvent",
         "Style",
         "Webhook",
+        "json",
     ]);
     let root = pick(&["Body", "Call", "Download", "Events", "Items", "Nullable", "Paged", "Part", "Secret"]);
     let map = words.contains("BTreeMap").then(|| {

@@ -12,6 +12,7 @@ use crate::plan::{Ident, TypePlan};
 pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
     let ident = text::ident(name);
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
+    let first = variants.first();
     let numbers: Vec<_> = listed.values.iter().map(|value| number(value)).collect();
     let head = definition(planned, listed, docs, &ident, &quote!(Copy, PartialEq, Eq, Hash), &quote!(i64));
     let (unknown, closed) = match planned.unknown.as_ref().map(text::ident) {
@@ -30,7 +31,7 @@ pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, d
             }
             sinew_runtime::generated::integer_enum!(#ident);
         },
-        None => quote!(sinew_runtime::generated::closed_integer_enum!(#ident);),
+        None => quote!(sinew_runtime::generated::closed_integer_enum!(#ident #first);),
     };
     quote! {
         #head
@@ -52,6 +53,7 @@ pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, d
 pub(super) fn values(planned: &TypePlan, listed: &Enumeration, name: &Ident, docs: &TokenStream) -> TokenStream {
     let ident = text::ident(name);
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
+    let first = variants.first();
     let values: Vec<_> = listed.values.iter().map(|value| value_of(value)).collect();
     let (derives, closed) = match planned.unknown {
         Some(_) => (quote!(PartialEq), None),
@@ -71,7 +73,7 @@ pub(super) fn values(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
                 sinew_runtime::generated::value_enum!(#ident);
             },
         ),
-        None => (None, quote!(sinew_runtime::generated::closed_value_enum!(#ident);)),
+        None => (None, quote!(sinew_runtime::generated::closed_value_enum!(#ident #first);)),
     };
     quote! {
         #head

@@ -10,22 +10,21 @@ use crate::diagnostics::Pointer;
 use crate::ir::{Api, Listed, Shape, Type};
 use crate::plan::{FormFieldPlan, Plan, RustType, TypePlan};
 
-/// The file of all types.
-pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
+/// The file of all types: its head, and then one definition after another.
+pub(super) fn module<'a>(api: &'a Api, plan: &'a Plan) -> (TokenStream, impl Iterator<Item = TokenStream> + 'a) {
     let head = text::inner_doc(&format!("The types of {}.", text::first_paragraph(&api.title)));
     let definitions =
         plan.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
-    let forms = forms::forms(api, plan);
-    let body = quote!(#(#definitions)* #(#forms)*);
     let imports = imports(api, plan);
     let lints = text::lints();
-    quote! {
+    let head = quote! {
         #head
         #lints
         #imports
-        #body
-    }
+    };
+    (head, definitions.chain(forms::forms(api, plan)))
 }
+
 /// What the definitions use. A variant may bear the name of any of these, so the plan is asked and not the tokens.
 fn imports(api: &Api, plan: &Plan) -> TokenStream {
     let mut used: Vec<&RustType> = Vec::new();
@@ -69,11 +68,18 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
             use std::collections::BTreeMap;
         )
     });
-    let facade = (!forms.is_empty()).then(|| {
-        quote!(
-            use sinew_runtime::generated::FormData;
-        )
+    let mut facade = Vec::new();
+    if !forms.is_empty() {
+        facade.push(text::name("FormData"));
+    }
+    let json = plan.definitions.iter().any(|id| {
+        let own = plan.types[id.index()].own.is_some();
+        !own && matches!(api.types.get(*id).shape, Shape::Record(_) | Shape::Union(_))
     });
+    if json {
+        facade.push(text::name("json"));
+    }
+    let facade = import(&quote!(sinew_runtime::generated), &facade);
     let root = import(&quote!(sinew_runtime), &root);
     quote!(#maps #facade #root)
 }

@@ -24,7 +24,7 @@ pub(super) fn union(
             None => format!("{}.", text::code(arm.ident.plain())),
         })
     });
-    let encoders = union.arms.iter().map(|arm| encoder(arm, union));
+    let encoders = union.arms.iter().map(|arm| encoder(plan, arm, union));
     let table = union.arms.iter().map(arm_entry);
     let tag = union.tag.as_ref().map(|(field, values)| {
         let field = text::literal(field);
@@ -41,9 +41,10 @@ pub(super) fn union(
         match arm.adapter {
             Some(with) => {
                 let with = text::name(adapter(with));
-                quote!(#position => sinew_runtime::generated::#with::from_value(value).map(Self::#variant),)
+                quote!(#position => Self::#variant(sinew_runtime::generated::#with::read(from)?),)
             }
-            None => quote!(#position => serde_json::from_value(value).map(Self::#variant),),
+            None if plan.by_serde(&arm.ty) => quote!(#position => Self::#variant(from.serde()?),),
+            None => quote!(#position => Self::#variant(from.value()?),),
         }
     });
     let conversions = conversions(union, &types, &ident);
@@ -55,11 +56,62 @@ pub(super) fn union(
             #unknown(serde_json::Value),
         }
     });
-    let encode_unknown = unknown.iter().map(|unknown| quote!(Self::#unknown(value) => value.serialize(serializer),));
-    // A closed union never hands out what is of no alternative.
-    let (closed, otherwise) = match &unknown {
-        Some(unknown) => (None, quote!(Ok(Self::#unknown(value)))),
-        None => (Some(quote!(.closed())), quote!(Err(serde::de::Error::custom("the value is of no variant")))),
+    let encode_unknown = unknown.iter().map(|unknown| quote!(Self::#unknown(value) => json::Encode::write(value, to),));
+    let closed = unknown.is_none().then(|| quote!(.closed()));
+    let otherwise = match &unknown {
+        Some(unknown) => quote!(Self::#unknown(from.value()?)),
+        None => quote!(return Err(from.of_no_variant())),
+    };
+    let table = quote! {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(&[#(#table),*])#tag #closed;
+    };
+    let decoders = quote! {
+        match arm {
+            #(#decoders)*
+            _ => #otherwise,
+        }
+    };
+    let stands = match (&unknown, union.stands) {
+        (Some(unknown), _) => Some(unknown),
+        (None, Some(arm)) => variants.get(arm),
+        (None, None) => None,
+    };
+    let decode = match stands {
+        Some(stands) => quote! {
+            impl json::Blank for #ident {
+                fn blank() -> Self {
+                    Self::#stands(json::blank())
+                }
+            }
+            impl json::Slot for #ident {
+                fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
+                    #table
+                    UNION.read(from, &mut |arm, from| {
+                        *self = #decoders;
+                        Ok(())
+                    })
+                }
+            }
+        },
+        None => quote! {
+            impl json::Decode for #ident {
+                fn read(from: &mut json::Reader<'_>) -> Result<Self, json::Fault> {
+                    #table
+                    let mut found = None;
+                    UNION.read(from, &mut |arm, from| {
+                        found = Some(#decoders);
+                        Ok(())
+                    })?;
+                    found.ok_or_else(|| from.of_no_variant())
+                }
+            }
+            impl json::Decode for Box<#ident> {
+                fn read(from: &mut json::Reader<'_>) -> Result<Self, json::Fault> {
+                    from.value().map(Self::new)
+                }
+            }
+        },
     };
     quote! {
         #docs
@@ -69,44 +121,35 @@ pub(super) fn union(
             #(#unknown_variant)*
         }
         #(#conversions)*
-        impl serde::Serialize for #ident {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #decode
+        impl json::Encode for #ident {
+            fn write(&self, to: &mut json::Writer) {
                 match self {
                     #(#encoders)*
                     #(#encode_unknown)*
                 }
             }
         }
-        impl<'de> serde::Deserialize<'de> for #ident {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
-                static UNION: Union = Union::new(&[#(#table),*])#tag #closed;
-                UNION.decode(deserializer, |arm, value| match arm {
-                    #(#decoders)*
-                    _ => #otherwise,
-                })
-            }
-        }
+        json::serde!(#ident);
         #parameter
     }
 }
 
-fn encoder(arm: &ArmPlan, union: &UnionPlan) -> TokenStream {
+fn encoder(plan: &Plan, arm: &ArmPlan, union: &UnionPlan) -> TokenStream {
     let variant = text::ident(&arm.ident);
+    let serde = plan.by_serde(&arm.ty);
     match (&arm.written_tag, &union.tag, arm.adapter) {
-        (Some(value), Some((field, _)), _) => {
-            let (field, value) = (text::literal(field), text::literal(value));
-            quote! {
-                Self::#variant(value) => {
-                    sinew_runtime::generated::Union::encode_tagged(serializer, #field, #value, value)
-                }
-            }
+        (Some(word), Some((field, _)), _) => {
+            let (field, word) = (text::literal(field), text::literal(word));
+            let value = if serde { quote!(&json::by_serde(value)) } else { quote!(value) };
+            quote!(Self::#variant(value) => to.tagged(#field, #word, #value),)
         }
         (_, _, Some(with)) => {
             let with = text::name(adapter(with));
-            quote!(Self::#variant(value) => sinew_runtime::generated::#with::serialize(value, serializer),)
+            quote!(Self::#variant(value) => json::Encode::write(&sinew_runtime::generated::#with::field(value), to),)
         }
-        _ => quote!(Self::#variant(value) => value.serialize(serializer),),
+        _ if serde => quote!(Self::#variant(value) => to.serde(value),),
+        _ => quote!(Self::#variant(value) => json::Encode::write(value, to),),
     }
 }
 

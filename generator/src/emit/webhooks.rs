@@ -36,9 +36,10 @@ fn reader(plan: &Plan, docs: &TokenStream, planned: &IncomingPlan, name: &str) -
     let constant = text::name(&planned.constant);
     let ty = mention(plan, &planned.ty, Within::Operations);
     let name = text::literal(name);
+    let read = super::operations::reader(plan, &planned.ty, None);
     quote! {
         #docs
-        pub static #constant: Webhook<#ty> = Webhook::new(#name);
+        pub static #constant: Webhook<#ty> = Webhook::new(#name, #read);
     }
 }
 

@@ -288,7 +288,7 @@ fn signature(plan: &Plan, operation: &Operation, call: &CallPlan) -> String {
             format!("stream of {item}")
         }
         Success::Empty => "()".to_owned(),
-        Success::Json(ty) | Success::Xml(ty, _) => mention(plan, ty),
+        Success::Json(ty, _) | Success::Xml(ty, _) => mention(plan, ty),
         Success::Text => "String".to_owned(),
         Success::Bytes => "Download".to_owned(),
         Success::Choice(name, _) => name.to_string(),

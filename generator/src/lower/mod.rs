@@ -31,9 +31,14 @@ use crate::load::{Document, PathOperation};
 
 /// Says what a document means. Every operation that cannot be understood is told, and counted as skipped.
 pub fn lower(document: &Document, diagnostics: &mut Diagnostics) -> Api {
+    lower_within(document, None, diagnostics)
+}
+
+/// As [`lower`]; an object behind more than so many named types is any JSON value.
+pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut Diagnostics) -> Api {
     let credentials = security::credentials(document, diagnostics);
     let base_url = server::base_url(&document.servers);
-    let mut lowering = Lowering::new(document, diagnostics);
+    let mut lowering = Lowering::new(document, depth, diagnostics);
     let mut operations = Vec::with_capacity(document.operations.len());
     let mut skipped = document.unreadable;
     for stated in &document.operations {

@@ -42,10 +42,16 @@ pub(super) struct Lowering<'d> {
     pub told: HashSet<(SchemaId, Untyped)>,
     queue: VecDeque<(TypeId, Source)>,
     heirs: Option<Rc<Heirs>>,
+    /// How many named types may lie between an operation and a type; beyond, objects are any JSON value.
+    limit: usize,
+    /// How many do, by type.
+    depths: Vec<usize>,
+    /// That of the type that is being shaped.
+    depth: usize,
 }
 
 impl<'d> Lowering<'d> {
-    pub(super) fn new(document: &'d Document, diagnostics: &'d mut Diagnostics) -> Self {
+    pub(super) fn new(document: &'d Document, limit: Option<usize>, diagnostics: &'d mut Diagnostics) -> Self {
         Self {
             document,
             diagnostics,
@@ -55,6 +61,9 @@ impl<'d> Lowering<'d> {
             told: HashSet::new(),
             queue: VecDeque::new(),
             heirs: None,
+            limit: limit.unwrap_or(usize::MAX),
+            depths: Vec::new(),
+            depth: 0,
         }
     }
 
@@ -90,9 +99,17 @@ impl<'d> Lowering<'d> {
         | Source::Base(schema)
         | Source::OneType(schema, _)) = &source;
         let pointer = self.document.schemas.get(*schema).pointer.as_str().to_owned();
+        let named = matches!(origin, Origin::Component(_));
         let ty = self.types.reserve(origin, pointer);
         self.known.insert(source.clone(), ty);
-        self.queue.push_back((ty, source));
+        self.depths.resize(ty.index() + 1, 0);
+        self.depths[ty.index()] = self.depth + usize::from(named);
+        if self.limit < usize::MAX && !named {
+            // What lies as deep as this is shaped before what lies deeper, so that a type's first mention is its least deep one.
+            self.queue.push_front((ty, source));
+        } else {
+            self.queue.push_back((ty, source));
+        }
         ty
     }
 
@@ -106,6 +123,7 @@ impl<'d> Lowering<'d> {
     /// Shapes every reserved type, and those that this reserves in turn.
     pub(super) fn finish(mut self) -> Types {
         while let Some((ty, source)) = self.queue.pop_front() {
+            self.depth = self.depths.get(ty.index()).copied().unwrap_or_default();
             let (docs, shape) = self.shape_of(ty, &source);
             if let Source::Schema(schema) = source {
                 let limits = self.limits_of_wrappers(schema);
@@ -157,6 +175,9 @@ impl<'d> Lowering<'d> {
                         self.known.entry(Source::Schema(at)).or_insert(ty);
                     }
                     let merged = self.merge(&[at], true);
+                    if self.depth > self.limit && holds_more(&merged) {
+                        return (super::describe::docs(object), Shape::Anything);
+                    }
                     let mut docs = super::describe::docs(object);
                     if docs.description.is_none() {
                         docs.description.clone_from(&merged.docs.description);
@@ -456,6 +477,14 @@ enum Others {
     Anything,
     /// They have a type.
     Typed(SchemaId),
+}
+
+/// Whether a type leads to further ones.
+fn holds_more(merged: &Merged) -> bool {
+    !merged.properties.is_empty()
+        || merged.additional_properties.is_some()
+        || merged.items.is_some()
+        || !merged.unions.is_empty()
 }
 
 fn says_something(schema: &SchemaObject) -> bool {

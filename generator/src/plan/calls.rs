@@ -7,7 +7,7 @@ use super::headers::{self, HeadersPlan};
 use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
 use super::paging::{self, PagePlan};
-use super::rust::{self, RustType, TypePlan};
+use super::rust::{self, Adapter, RustType, TypePlan};
 use super::status::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{
@@ -130,8 +130,8 @@ pub struct OptionField {
 pub enum Success {
     /// Nothing.
     Empty,
-    /// A value.
-    Json(RustType),
+    /// A value, and how it is read where its type alone does not say that.
+    Json(RustType, Option<Adapter>),
     /// A value as XML, whose form is that of a type.
     Xml(RustType, TypeId),
     /// A text.
@@ -151,6 +151,8 @@ pub struct Choice {
     pub ident: Ident,
     /// The value: `None` where there is none, a text as [`RustType::String`].
     pub ty: Option<RustType>,
+    /// How JSON is read, where its type alone does not say that.
+    pub adapter: Option<Adapter>,
     /// Whether the value is a text rather than JSON.
     pub text: bool,
     /// The type whose form it has in XML, where it is that.
@@ -447,7 +449,9 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
             Content::Empty => Success::Empty,
             Content::Text => Success::Text,
             Content::Bytes => Success::Bytes,
-            Content::Json(used) => Success::Json(rust::answer(api, types, used)),
+            Content::Json(used) => {
+                Success::Json(rust::answer(api, types, used), types[used.ty.index()].adapter_at_the_door())
+            }
             Content::Xml(used) => Success::Xml(rust::answer(api, types, used), used.ty),
         };
     }
@@ -467,5 +471,9 @@ fn choice(api: &Api, types: &[TypePlan], answer: &Answer, ident: Ident) -> Choic
         Content::Xml(used) => Some(used.ty),
         _ => None,
     };
-    Choice { status: answer.status, ident, ty, text, xml, description: answer.description.clone() }
+    let adapter = match answer.content {
+        Content::Json(used) => types[used.ty.index()].adapter_at_the_door(),
+        _ => None,
+    };
+    Choice { status: answer.status, ident, ty, adapter, text, xml, description: answer.description.clone() }
 }

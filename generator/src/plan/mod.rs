@@ -7,6 +7,7 @@ mod by_name;
 mod calls;
 mod failures;
 mod headers;
+mod in_place;
 mod incoming;
 mod method_names;
 mod names;
@@ -73,6 +74,13 @@ pub struct Plan {
     pub modules: Vec<Module>,
     /// What `names.lock` should say: the names of types, by where each stands.
     pub pins: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// Whether only serde knows how values of a type are read and written, since they are the user's own or hold such.
+    pub fn by_serde(&self, ty: &RustType) -> bool {
+        in_place::by_serde(&self.types, ty)
+    }
 }
 
 /// Decides what Rust an API becomes.

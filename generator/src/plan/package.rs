@@ -87,13 +87,10 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     let values = |shape: &Shape| matches!(shape, Shape::Enumeration(listed) if listed.listed == Listed::Values);
     let json = any(&|shape| matches!(shape, Shape::Anything | Shape::Union(_)) || values(shape));
     let defined = |id: usize| types[id].name.is_some();
-    // A list of one word is closed, and derives what an open one is given by a macro.
-    let derives = |shape: &Shape| match shape {
-        Shape::Record(_) | Shape::Union(_) => true,
-        Shape::Enumeration(listed) => !listed.open,
-        _ => false,
-    };
-    let serde = api.types.iter().any(|(id, ty)| defined(id.index()) && derives(&ty.shape));
+    let serde = api
+        .types
+        .iter()
+        .any(|(id, ty)| defined(id.index()) && !types[id.index()].in_place && matches!(ty.shape, Shape::Record(_)));
 
     let sends = |operation: &Operation| {
         operation.body.iter().flat_map(crate::ir::Body::ways).any(|(_, payload)| matches!(payload, Payload::Xml(_)))

@@ -1,6 +1,7 @@
 //! What is each type in Rust?
 
 use super::boxes::Knots;
+use super::in_place;
 use super::names::{self, Ident};
 use super::substitutes::Substitutes;
 use super::type_names::TypeNames;
@@ -134,6 +135,17 @@ pub struct TypePlan {
     pub parameter: bool,
     /// Whether an empty value of it can be made.
     pub defaults: bool,
+    /// How its values are read and written, lists and maps looked through, where their type alone does not say that.
+    pub adapter: Option<Adapter>,
+    /// Whether it is a record or a union that is read in place.
+    pub in_place: bool,
+}
+
+impl TypePlan {
+    /// How a body or an answer of this type is read and written. Base64 stays a text there.
+    pub fn adapter_at_the_door(&self) -> Option<Adapter> {
+        self.adapter.filter(|adapter| !matches!(adapter, Adapter::Base64 | Adapter::Base64Url))
+    }
 }
 
 /// A field of a struct.
@@ -192,6 +204,8 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
                 sent: sent.contains(&id),
                 parameter: parameters.contains(&id),
                 defaults: false,
+                adapter: context.adapter(Use { ty: id, nullable: false }),
+                in_place: false,
             };
             match &ty.shape {
                 Shape::Record(record) => context.record(&mut plan, id, record, &knots),
@@ -203,6 +217,7 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
         })
         .collect();
     defaults(api, &mut plans);
+    in_place::mark(api, &mut plans);
     plans
 }
 

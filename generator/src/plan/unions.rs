@@ -14,6 +14,8 @@ pub struct UnionPlan {
     pub tag: Option<(String, Vec<(String, usize)>)>,
     /// The variant that keeps what fits no alternative, unless that is an error.
     pub unknown: Option<Ident>,
+    /// An alternative of which an empty value can stand where none was read yet, of a union that keeps nothing else.
+    pub stands: Option<usize>,
 }
 
 /// An alternative of a union.
@@ -116,7 +118,7 @@ pub(super) fn plan(context: &Context<'_>, id: TypeId, union: &Union, knots: &Kno
         (tag.field.clone(), tag.values.iter().map(|(value, arm)| (value.clone(), position(*arm))).collect())
     });
     let idents: Vec<Ident> = arms.iter().map(|arm| arm.ident.clone()).collect();
-    UnionPlan { tag, unknown: union.open.then(|| keeper(&idents)), arms }
+    UnionPlan { tag, unknown: union.open.then(|| keeper(&idents)), arms, stands: None }
 }
 
 /// How much a type admits among those of the same JSON type: what admits less is tried first.

@@ -134,6 +134,8 @@ pub struct Selection {
     pub drop_paths: Vec<Pattern>,
     /// As `methods`, of what is not wanted.
     pub drop_methods: Vec<Pattern>,
+    /// How many named types may lie between an operation and an object that is more than a JSON value.
+    pub depth: Option<usize>,
     /// What becomes of deprecated operations.
     pub deprecated: Deprecated,
     /// What becomes of webhooks and callbacks.

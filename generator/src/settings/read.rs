@@ -106,7 +106,7 @@ impl Reader<'_> {
             name: this.name(section, "name", Name::Function),
             group: this.name(section, "group", Name::Function),
             timeout: this.duration(section, "timeout"),
-            attempts: this.attempts(section, "attempts"),
+            attempts: this.count(section, "attempts"),
             policy: this.policy(section, false),
             idempotent: this.flag(section, "idempotent"),
             pages: this.pages(section),
@@ -162,6 +162,7 @@ impl Reader<'_> {
             drop_tags: self.texts(select, "drop-tags", "[\"users\"]"),
             drop_paths: self.texts(select, "drop-paths", "[\"/users/**\"]"),
             drop_methods: self.texts(select, "drop-methods", methods),
+            depth: self.count(select, "depth").and_then(|depth| usize::try_from(depth).ok()),
             deprecated: self.word(select, "deprecated", [("keep", Deprecated::Keep), ("drop", Deprecated::Drop)]),
             webhooks: self.word(select, "webhooks", [("keep", Webhooks::Keep), ("drop", Webhooks::Drop)]),
         }

@@ -245,17 +245,17 @@ impl Reader<'_> {
         duration
     }
 
-    pub(super) fn attempts(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<u32> {
+    pub(super) fn count(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<u32> {
         let found = section.get(key)?;
-        let attempts = match found.value {
+        let count = match found.value {
             DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
         };
-        let attempts = attempts.filter(|attempts| (1..=100).contains(attempts));
-        if attempts.is_none() {
+        let count = count.filter(|count| (1..=100).contains(count));
+        if count.is_none() {
             self.wrong(found, key, "a whole number from 1 to 100");
         }
-        attempts
+        count
     }
 
     pub(super) fn flag(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<bool> {

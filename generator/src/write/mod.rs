@@ -3,6 +3,8 @@
 //! Only files that the generator wrote are replaced or removed, only what differs is written, and either every file is
 //! written or none.
 
+pub(crate) mod stamp;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;

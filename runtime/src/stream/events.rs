@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::decoder::{Decoder, Dispatched};
 use crate::again::Again;
 use crate::error::{Error, ErrorKind, json_complaint};
+use crate::json::Decode;
 use crate::reply::{About, Download, Reply, media_type, too_large};
 use crate::transport::BoxFuture;
 
@@ -32,6 +33,14 @@ pub struct ServerEvent<T> {
     pub id: Option<String>,
     /// What it tells.
     pub data: T,
+}
+
+impl<T: Decode> ServerEvent<T> {
+    /// Reads the data as JSON, as [`ServerEvent::json`] does, of a type that is read without serde.
+    #[doc(hidden)]
+    pub fn read(said: &EventText) -> Result<Option<T>, String> {
+        if said.0.data == DONE { Ok(None) } else { crate::json::text(said.0.data.as_bytes()).map(Some) }
+    }
 }
 
 impl<T: DeserializeOwned> ServerEvent<T> {

@@ -2,15 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
 
-use crate::error::{Error, json_complaint};
+use crate::error::Error;
 use crate::reply::{About, Download, Reply, too_large};
 
 /// How the values of a stream are told apart.
@@ -37,14 +35,18 @@ pub struct Items<T> {
     ready: VecDeque<Result<Vec<u8>, &'static str>>,
     about: About,
     done: bool,
-    each: PhantomData<fn() -> T>,
+    read: fn(&[u8]) -> Result<T, String>,
 }
 
 impl<T> Items<T> {
-    pub(crate) fn from_reply(reply: Reply, framing: Framing) -> Result<Self, Error> {
+    pub(crate) fn from_reply(
+        reply: Reply,
+        framing: Framing,
+        read: fn(&[u8]) -> Result<T, String>,
+    ) -> Result<Self, Error> {
         let about = reply.about.clone();
         let download = Download::from_reply(reply)?;
-        Ok(Self { download, framing, part: Vec::new(), ready: VecDeque::new(), about, done: false, each: PhantomData })
+        Ok(Self { download, framing, part: Vec::new(), ready: VecDeque::new(), about, done: false, read })
     }
 
     /// The headers.
@@ -90,20 +92,19 @@ impl<T> Items<T> {
     }
 }
 
-impl<T: DeserializeOwned> Items<T> {
+impl<T> Items<T> {
     /// The next value; `None` at the end. The same as the [`Stream`], for those who have no trait for it in scope.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
     fn item(&self, said: Result<Vec<u8>, &'static str>) -> Result<T, Error> {
-        let read = said.map_err(str::to_owned);
-        let read = read.and_then(|text| serde_json::from_slice(&text).map_err(|error| json_complaint(&error)));
+        let read = said.map_err(str::to_owned).and_then(|text| (self.read)(&text));
         read.map_err(|complaint| self.about.tell(Error::decode(format!("a value of the stream: {complaint}"))))
     }
 }
 
-impl<T: DeserializeOwned> Stream for Items<T> {
+impl<T> Stream for Items<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -5,13 +5,11 @@ mod standard;
 mod tests;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
 
-use crate::error::{Brief, json_complaint};
+use crate::error::Brief;
 
 pub use standard::StandardWebhooks;
 
@@ -50,7 +48,8 @@ pub trait VerifyWebhook {
 /// use sinew_runtime::{StandardWebhooks, Webhook, WebhookError};
 ///
 /// # #[derive(serde::Deserialize)] struct Invoice { total: u32 }
-/// static INVOICE_PAID: Webhook<Invoice> = Webhook::new("invoicePaid"); // the generated crate has it
+/// # use sinew_runtime::generated::json;
+/// static INVOICE_PAID: Webhook<Invoice> = Webhook::new("invoicePaid", json::serde_text); // the generated crate has it
 ///
 /// fn received(headers: &HeaderMap, body: &[u8]) -> Result<u32, WebhookError> {
 ///     let sender = StandardWebhooks::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
@@ -60,22 +59,20 @@ pub trait VerifyWebhook {
 /// ```
 pub struct Webhook<T> {
     name: &'static str,
-    delivers: PhantomData<fn() -> T>,
+    read: fn(&[u8]) -> Result<T, String>,
 }
 
 impl<T> Webhook<T> {
-    /// A request by its name in the document.
-    pub const fn new(name: &'static str) -> Self {
-        Self { name, delivers: PhantomData }
+    /// A request by its name in the document, and what reads its body or says what is wrong with it.
+    pub const fn new(name: &'static str, read: fn(&[u8]) -> Result<T, String>) -> Self {
+        Self { name, read }
     }
 
     /// Its name in the document.
     pub const fn name(&self) -> &'static str {
         self.name
     }
-}
 
-impl<T: DeserializeOwned> Webhook<T> {
     /// Reads what was delivered, after the sender has been checked. The body must be as it came: parsed and written again,
     /// it is another one.
     ///
@@ -93,7 +90,7 @@ impl<T: DeserializeOwned> Webhook<T> {
     /// # Errors
     /// [`WebhookError::Body`] if the body is not what the document says.
     pub fn read_unverified(&self, body: &[u8]) -> Result<T, WebhookError> {
-        serde_json::from_slice(body).map_err(|error| WebhookError::Body(json_complaint(&error)))
+        (self.read)(body).map_err(WebhookError::Body)
     }
 }
 

@@ -114,13 +114,14 @@ fn what_is_missing_or_malformed_is_named() {
 fn nothing_secret_is_shown() {
     let ours = StandardWebhooks::new(SECRET).unwrap();
     assert!(!format!("{ours:?}").contains("MfKQ"));
-    let complaint = Webhook::<u8>::new("count").read_unverified(b"\"canary\"").unwrap_err().to_string();
+    let complaint =
+        Webhook::<u8>::new("count", crate::json::text).read_unverified(b"\"canary\"").unwrap_err().to_string();
     assert!(!complaint.contains("canary"), "{complaint}");
 }
 
 #[test]
 fn a_forged_delivery_is_not_even_read() {
-    let hook = Webhook::<u8>::new("count");
+    let hook = Webhook::<u8>::new("count", crate::json::text);
     let sender = StandardWebhooks::new(SECRET).unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let ours = headers("msg_1", &now.to_string(), &sender.sign("msg_1", now, b"7"));

@@ -49,18 +49,19 @@ impl UserServiceClient {
 }
 
 mod types {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+    use sinew_runtime::generated::{JsonTypes, Union, UnionArm, json};
 
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq)]
     pub(crate) struct User {
         pub(crate) id: i64,
     }
+    json::record!(User { id "id" });
 
-    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq)]
     pub(crate) struct Detail {
         pub(crate) detail: String,
     }
+    json::record!(Detail { detail "detail" });
 
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) enum Owner {
@@ -74,23 +75,22 @@ mod types {
         UnionArm::new("Detail", JsonTypes::OBJECT).required(&["detail"]).properties(&["detail"]),
     ]);
 
-    impl<'de> Deserialize<'de> for Owner {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            OWNER.decode(deserializer, |arm, value| match arm {
-                0 => serde_json::from_value(value).map(Self::User),
-                1 => serde_json::from_value(value).map(Self::Detail),
-                _ => Ok(Self::Unknown(value)),
-            })
+    impl json::Blank for Owner {
+        fn blank() -> Self {
+            Self::Unknown(json::blank())
         }
     }
 
-    impl Serialize for Owner {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            match self {
-                Self::User(inner) => inner.serialize(serializer),
-                Self::Detail(inner) => inner.serialize(serializer),
-                Self::Unknown(inner) => inner.serialize(serializer),
-            }
+    impl json::Slot for Owner {
+        fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
+            OWNER.read(from, &mut |arm, from| {
+                *self = match arm {
+                    0 => Self::User(from.value()?),
+                    1 => Self::Detail(from.value()?),
+                    _ => Self::Unknown(from.value()?),
+                };
+                Ok(())
+            })
         }
     }
 }
@@ -154,7 +154,7 @@ mod users {
     impl Failure for GetUserFailure {
         fn decode(reply: &FailedReply) -> Option<Self> {
             match reply.status() {
-                404 => reply.json().map(Self::NotFound),
+                404 => reply.read().map(Self::NotFound),
                 500..=599 => reply.text().map(Self::ServerError),
                 _ => None,
             }
@@ -163,7 +163,7 @@ mod users {
 
     impl super::UserServiceClient {
         pub(crate) fn get_user(&self, user_id: i64) -> Call<'_, types::User> {
-            self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::json)
+            self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::read)
         }
         pub(crate) fn list(&self, query: &List) -> Call<'_, Vec<types::User>> {
             self.core
@@ -173,11 +173,11 @@ mod users {
                 .query_styled("ids", Style::Comma, &query.ids)
                 .header("X-Trace", &query.trace)
                 .cookie("sid", &query.sid)
-                .answering(Reply::json)
+                .answering(Reply::read)
         }
         pub(crate) fn put_raw(&self, body: impl Into<Body>) -> Call<'_, Raw> {
             self.core.request(&PUT_RAW).body("application/octet-stream", body).answering(|reply| match reply.status() {
-                200 => reply.json().map(Raw::Ok),
+                200 => reply.read().map(Raw::Ok),
                 204 => Ok(Raw::NoContent),
                 _ => Err(reply.unexpected()),
             })
@@ -186,7 +186,7 @@ mod users {
             self.core.request(&UPLOAD).multipart(body.form()).streaming(Download::from_reply)
         }
         pub(crate) fn owner(&self) -> Call<'_, types::Owner> {
-            self.core.request(&OWNER).answering(Reply::json)
+            self.core.request(&OWNER).answering(Reply::read)
         }
     }
 }

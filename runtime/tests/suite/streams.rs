@@ -207,7 +207,8 @@ async fn an_event_can_be_read_as_an_object() {
 async fn values(framing: Framing, steps: Step, policy: Policy) -> Vec<Result<serde_json::Value, ErrorKind>> {
     let script = Scripted::always(steps);
     let client: Client = builder(&script).policy(policy).build().expect("a client");
-    let mut items: Items<serde_json::Value> = client.request(&NEWS).items(framing).await.expect("a stream");
+    let mut items: Items<serde_json::Value> =
+        client.request(&NEWS).items(framing, sinew_runtime::generated::json::text).await.expect("a stream");
     let mut all = Vec::new();
     while let Some(item) = items.next().await {
         all.push(item.map_err(|error| error.kind()));

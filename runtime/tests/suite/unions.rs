@@ -1,20 +1,22 @@
 //! Is each value read as the variant it is?
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
+use sinew_runtime::generated::json::{self as own, Blank, Decode, Encode, Fault, Reader, Slot, Writer};
 use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq)]
 struct Cat {
     name: String,
     meow: Option<bool>,
 }
+own::record!(Cat { name "name", meow "meow" });
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq)]
 struct Dog {
     name: String,
     bark: Option<u8>,
 }
+own::record!(Dog { name "name", bark "bark" });
 
 static ARMS: [UnionArm; 5] = [
     UnionArm::new("Cat", JsonTypes::OBJECT)
@@ -30,22 +32,49 @@ static ARMS: [UnionArm; 5] = [
     UnionArm::new("Word", JsonTypes::STRING).values(&["yes", "no"]),
 ];
 
-fn read(union: &Union, value: &Value) -> Result<String, String> {
-    union
-        .decode(value.clone(), |arm, value| match arm {
-            0 => serde_json::from_value::<Cat>(value).map(|cat| format!("{cat:?}")),
-            1 => serde_json::from_value::<Dog>(value).map(|dog| format!("{dog:?}")),
-            2 => serde_json::from_value::<i64>(value).map(|number| format!("i{number}")),
-            3 => serde_json::from_value::<f64>(value).map(|number| format!("n{number}")),
-            4 => serde_json::from_value::<String>(value).map(|text| format!("w{text}")),
-            _ => Ok(format!("unknown {value}")),
-        })
-        .map_err(|error: serde_json::Error| error.to_string())
+/// What `UNION` makes of a value.
+struct Said<const UNION: usize>(String);
+
+static UNIONS: [Union; 5] = [
+    Union::new(&ARMS),
+    Union::new(&ARMS).closed(),
+    Union::new(&ARMS).tag("kind", &[("cat", 0), ("dog", 1)]),
+    Union::new(&ARMS).tag("kind", &[("cat", 0), ("dog", 1)]).closed(),
+    Union::new(&[
+        UnionArm::new("Cat", JsonTypes::OBJECT).required(&["name"]).properties(&["name"]),
+        UnionArm::new("Dog", JsonTypes::OBJECT).properties(&["name", "bark"]),
+    ]),
+];
+const OPEN: usize = 0;
+const CLOSED: usize = 1;
+const TAGGED: usize = 2;
+const TAGGED_AND_CLOSED: usize = 3;
+const BY_KEYS: usize = 4;
+
+impl<const UNION: usize> Decode for Said<UNION> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        let mut said = String::new();
+        UNIONS[UNION].read(from, &mut |arm, from| {
+            said = match arm {
+                0 => format!("{:?}", from.value::<Cat>()?),
+                1 => format!("{:?}", from.value::<Dog>()?),
+                2 => format!("i{}", from.value::<i64>()?),
+                3 => format!("n{}", from.value::<f64>()?),
+                4 => format!("w{}", from.value::<String>()?),
+                _ => format!("unknown {}", from.value::<Value>()?),
+            };
+            Ok(())
+        })?;
+        Ok(Self(said))
+    }
+}
+
+fn read<const UNION: usize>(value: &Value) -> Result<String, String> {
+    own::text::<Said<UNION>>(value.to_string().as_bytes()).map(|said| said.0)
 }
 
 #[test]
 fn values_find_their_variant() {
-    static OPEN: Union = Union::new(&ARMS);
     for (value, variant) in [
         (json!({"name": "x", "kind": "dog"}), "Dog { name: \"x\", bark: None }"),
         (json!({"name": "x", "bark": 1}), "Dog { name: \"x\", bark: Some(1) }"),
@@ -60,65 +89,66 @@ fn values_find_their_variant() {
         (json!(null), "unknown null"),
         (json!([1]), "unknown [1]"),
     ] {
-        assert_eq!(read(&OPEN, &value).as_deref(), Ok(variant), "{value}");
+        assert_eq!(read::<OPEN>(&value).as_deref(), Ok(variant), "{value}");
     }
 }
 
 #[test]
 fn a_closed_union_says_why_each_variant_is_not_it() {
-    static CLOSED: Union = Union::new(&ARMS).closed();
-    assert_eq!(read(&CLOSED, &json!(7)).as_deref(), Ok("i7"));
+    assert_eq!(read::<CLOSED>(&json!(7)).as_deref(), Ok("i7"));
     assert_eq!(
-        read(&CLOSED, &json!({"kind": "cat", "bark": "canary"})),
+        read::<CLOSED>(&json!({"kind": "cat", "bark": "canary"})),
         Err(
             "the value is of no variant (Cat: `name` is missing; Dog: `kind` is not one of its values; Integer: another JSON type; \
-             Number: another JSON type; Word: another JSON type)"
+             Number: another JSON type; Word: another JSON type) at line 1 column 1"
                 .to_owned()
         )
     );
-    let error = read(&CLOSED, &json!({"name": "x", "kind": "dog", "bark": "canary"})).expect_err("no number");
-    assert!(error.contains("Dog: invalid type: string, expected u8") && !error.contains("canary"), "{error}");
+    let error = read::<CLOSED>(&json!({"name": "x", "kind": "dog", "bark": "canary"})).expect_err("no number");
+    assert!(error.contains("Dog: `bark`: invalid type: string, expected u8") && !error.contains("canary"), "{error}");
 }
 
 #[test]
 fn a_tag_decides_alone() {
-    static TAGGED: Union = Union::new(&ARMS).tag("kind", &[("cat", 0), ("dog", 1)]);
-    static CLOSED: Union = Union::new(&ARMS).tag("kind", &[("cat", 0), ("dog", 1)]).closed();
     let dog = json!({"name": "x", "kind": "dog", "meow": true});
-    assert_eq!(read(&TAGGED, &dog).as_deref(), Ok("Dog { name: \"x\", bark: None }"));
-    assert_eq!(read(&TAGGED, &json!({"kind": "cow"})).as_deref(), Ok("unknown {\"kind\":\"cow\"}"));
-    assert_eq!(read(&CLOSED, &json!({"kind": "cow"})), Err("`kind` is none of `cat`, `dog`".to_owned()));
-    let error = read(&TAGGED, &json!({"kind": "dog"})).expect_err("a dog without a name");
+    assert_eq!(read::<TAGGED>(&dog).as_deref(), Ok("Dog { name: \"x\", bark: None }"));
+    assert_eq!(read::<TAGGED>(&json!({"kind": "cow"})).as_deref(), Ok("unknown {\"kind\":\"cow\"}"));
+    let error = read::<TAGGED_AND_CLOSED>(&json!({"kind": "cow"})).expect_err("no cow");
+    assert!(error.starts_with("`kind` is none of `cat`, `dog`"), "{error}");
+    let error = read::<TAGGED>(&json!({"kind": "dog"})).expect_err("a dog without a name");
     assert!(error.starts_with("`kind` is `dog`, and missing field `name`"), "{error}");
 }
 
 #[test]
 fn a_tagged_variant_is_written_with_its_tag() {
+    #[derive(Debug, PartialEq)]
     struct Pet(Cat);
-    impl Serialize for Pet {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            Union::encode_tagged(serializer, "kind", "cat", &self.0)
+    impl Encode for Pet {
+        fn write(&self, to: &mut Writer) {
+            to.tagged("kind", "cat", &self.0);
         }
     }
-    impl<'de> Deserialize<'de> for Pet {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    impl Blank for Pet {
+        fn blank() -> Self {
+            Self(own::blank())
+        }
+    }
+    impl Slot for Pet {
+        fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
             static PET: Union = Union::new(&ARMS).tag("kind", &[("cat", 0)]).closed();
-            PET.decode(deserializer, |_, value| serde_json::from_value(value).map(Self))
+            PET.read(from, &mut |_, from| self.0.fill(from))
         }
     }
+    own::serde!(Pet);
     let pet = Pet(Cat { name: "x".to_owned(), meow: Some(true) });
     let json = serde_json::to_string(&pet).expect("an object");
-    assert_eq!(json, r#"{"kind":"cat","meow":true,"name":"x"}"#);
-    assert_eq!(serde_json::from_str::<Pet>(&json).expect("a pet").0, pet.0);
+    assert_eq!(json, r#"{"kind":"cat","name":"x","meow":true}"#);
+    assert_eq!(serde_json::from_str::<Pet>(&json).expect("a pet"), pet);
 }
 
 #[test]
 fn the_variant_that_knows_most_of_the_keys_is_taken() {
-    static BY_KEYS: Union = Union::new(&[
-        UnionArm::new("Cat", JsonTypes::OBJECT).required(&["name"]).properties(&["name"]),
-        UnionArm::new("Dog", JsonTypes::OBJECT).properties(&["name", "bark"]),
-    ]);
-    let variant = |value: &Value| read(&BY_KEYS, value).unwrap();
+    let variant = |value: &Value| read::<BY_KEYS>(value).unwrap();
     assert!(
         variant(&json!({"name": "Rex", "bark": 1})).starts_with("Dog"),
         "{}",

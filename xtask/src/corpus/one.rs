@@ -155,7 +155,7 @@ fn version(document: &Path) -> String {
     String::new()
 }
 
-fn lines(folder: &Path) -> usize {
+pub(crate) fn lines(folder: &Path) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries
         .flatten()
@@ -171,7 +171,7 @@ fn lines(folder: &Path) -> usize {
 }
 
 /// The most memory that a process ever had. Only Linux tells.
-pub(super) fn peak(process: &str) -> Option<u64> {
+pub(crate) fn peak(process: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;

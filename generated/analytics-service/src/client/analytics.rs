@@ -48,7 +48,7 @@ impl super::AnalyticsServiceClient {
         self.core
             .request(&PROJECT_PERFORMANCE)
             .query("days", &options.days)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Read where a project is going.
@@ -70,7 +70,7 @@ impl super::AnalyticsServiceClient {
             .request(&PROJECT_TRENDS)
             .path("project_id", &project_id)
             .query("days", &options.days)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List the products used most.
@@ -87,7 +87,7 @@ impl super::AnalyticsServiceClient {
         self.core
             .request(&TOP_PRODUCTS)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Compare people.
@@ -104,7 +104,7 @@ impl super::AnalyticsServiceClient {
         self.core
             .request(&USER_ACTIVITY)
             .query("days", &options.days)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -166,9 +166,9 @@ pub enum ProjectPerformanceFailure {
 impl Failure for ProjectPerformanceFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -190,10 +190,10 @@ pub enum ProjectTrendsFailure {
 impl Failure for ProjectTrendsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

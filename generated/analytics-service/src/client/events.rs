@@ -37,7 +37,7 @@ impl super::AnalyticsServiceClient {
         &self,
         body: &types::EventBatch,
     ) -> Call<'_, types::EventReceipt> {
-        self.core.request(&RECORD_EVENTS).json(body).answering(Reply::json)
+        self.core.request(&RECORD_EVENTS).write(body).answering(Reply::read)
     }
 }
 
@@ -57,10 +57,10 @@ pub enum RecordEventsFailure {
 impl Failure for RecordEventsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            413 => reply.json().map(Self::PayloadTooLarge),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            413 => reply.read().map(Self::PayloadTooLarge),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

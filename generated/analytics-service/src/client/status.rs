@@ -30,7 +30,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// `GET /health` (`health_check_health_get`)
     pub fn liveness(&self) -> Call<'_, types::Liveness> {
-        self.core.request(&LIVENESS).answering(Reply::json)
+        self.core.request(&LIVENESS).answering(Reply::read)
     }
 
     /// Say whether the service can work.
@@ -41,7 +41,7 @@ impl super::AnalyticsServiceClient {
     ///
     /// Documented failures: [`ReadinessFailure`].
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
-        self.core.request(&READINESS).answering(Reply::json)
+        self.core.request(&READINESS).answering(Reply::read)
     }
 }
 
@@ -55,7 +55,7 @@ pub enum ReadinessFailure {
 impl Failure for ReadinessFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            503 => reply.json().map(Self::ServiceUnavailable),
+            503 => reply.read().map(Self::ServiceUnavailable),
             _ => None,
         }
     }

@@ -14,59 +14,63 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// How the service stands with one thing that it needs.
 ///
 /// Defined at `#/components/schemas/Check`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// `healthy`.
     pub healthy: bool,
     /// A sentence for people.
     pub message: String,
     /// `error`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// `response_time_ms`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub response_time_ms: Nullable<f64>,
 }
+json::record!(Check { healthy "healthy", message "message", error "error", response_time_ms "response_time_ms" });
 
 /// The figures of a project on one day.
 ///
 /// Defined at `#/components/schemas/DailyMetrics`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DailyMetrics {
     /// `date`.
     pub date: jiff::civil::Date,
     /// `products_count`.
     pub products_count: i64,
     /// `total_value`.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total_value: rust_decimal::Decimal,
     /// `tasks_completed`.
     pub tasks_completed: i64,
     /// `tasks_pending`.
     pub tasks_pending: i64,
     /// `budget_utilized`.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub budget_utilized: rust_decimal::Decimal,
 }
+json::record!(DailyMetrics {
+    date "date", products_count "products_count", total_value "total_value" as decimal_number,
+    tasks_completed "tasks_completed", tasks_pending "tasks_pending",
+    budget_utilized "budget_utilized" as decimal_number,
+});
 
 /// Why the service refused the request, or that it failed.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// Something that happened on the platform.
 ///
 /// Defined at `#/components/schemas/Event`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// Made by the sender; tells an event from its repetition.
     pub event_id: uuid::Uuid,
@@ -75,21 +79,16 @@ pub struct Event {
     /// Bounds: at most 100 characters.
     pub event_type: String,
     /// `occurred_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub occurred_at: jiff::Timestamp,
     /// What it was about.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub product_id: Nullable<i64>,
     /// Where it happened.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub project_id: Nullable<i64>,
     /// Whatever else there is to say; free JSON.
     ///
     /// Default: `{}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub properties: Option<BTreeMap<String, serde_json::Value>>,
     /// Who did it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub user_id: Nullable<i64>,
 }
 
@@ -111,11 +110,15 @@ impl Event {
         }
     }
 }
+json::record!(Event {
+    event_id "event_id", event_type "event_type", occurred_at "occurred_at" as naive_utc, product_id "product_id",
+    project_id "project_id", properties "properties", user_id "user_id",
+});
 
 /// Some events.
 ///
 /// Defined at `#/components/schemas/EventBatch`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventBatch {
     /// Bounds: 1 to 500 items.
     pub events: Vec<Event>,
@@ -127,22 +130,24 @@ impl EventBatch {
         Self { events }
     }
 }
+json::record!(EventBatch { events "events" });
 
 /// What became of a batch.
 ///
 /// Defined at `#/components/schemas/EventReceipt`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventReceipt {
     /// How many events were taken.
     pub accepted: i64,
     /// How many were known already.
     pub duplicates: i64,
 }
+json::record!(EventReceipt { accepted "accepted", duplicates "duplicates" });
 
 /// The service is up.
 ///
 /// Defined at `#/components/schemas/Liveness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
     /// Always `healthy`.
     pub status: String,
@@ -151,61 +156,66 @@ pub struct Liveness {
     /// `version`.
     pub version: String,
     /// `timestamp`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
 }
+json::record!(Liveness { status "status", service "service", version "version", timestamp "timestamp" as naive_utc });
 
 /// How much a product is used.
 ///
 /// Defined at `#/components/schemas/ProductUsage`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProductUsage {
     /// `product_name`.
     pub product_name: String,
     /// How many were used.
     pub total_usage: i64,
     /// `total_cost`.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total_cost: rust_decimal::Decimal,
     /// The mean of its efficiency scores.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub avg_efficiency: rust_decimal::Decimal,
 }
+json::record!(ProductUsage {
+    product_name "product_name", total_usage "total_usage", total_cost "total_cost" as decimal_number,
+    avg_efficiency "avg_efficiency" as decimal_number,
+});
 
 /// A project on one day.
 ///
 /// Defined at `#/components/schemas/ProjectDay`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectDay {
     /// `project_name`.
     pub project_name: String,
     /// `date`.
     pub date: jiff::civil::Date,
     /// What the project's products are worth.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total_value: rust_decimal::Decimal,
     /// `total_products`.
     pub total_products: i64,
     /// In per cent, from 0 to 100.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub avg_completion: rust_decimal::Decimal,
 }
+json::record!(ProjectDay {
+    project_name "project_name", date "date", total_value "total_value" as decimal_number,
+    total_products "total_products", avg_completion "avg_completion" as decimal_number,
+});
 
 /// Where a project is going.
 ///
 /// Defined at `#/components/schemas/ProjectTrends`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectTrends {
     /// `daily_metrics`.
     pub daily_metrics: Vec<DailyMetrics>,
     /// `summary`.
     pub summary: TrendSummary,
 }
+json::record!(ProjectTrends { daily_metrics "daily_metrics", summary "summary" });
 
 /// Whether the service can work, and what it lacks.
 ///
 /// Defined at `#/components/schemas/Readiness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Readiness {
     /// `status`.
     pub status: ReadinessStatus,
@@ -214,11 +224,13 @@ pub struct Readiness {
     /// `version`.
     pub version: String,
     /// `timestamp`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
     /// The things that the service needs, by name.
     pub checks: BTreeMap<String, Check>,
 }
+json::record!(Readiness {
+    status "status", service "service", version "version", timestamp "timestamp" as naive_utc, checks "checks",
+});
 
 /// One of several words.
 ///
@@ -264,37 +276,42 @@ sinew_runtime::generated::string_enum!(ReadinessStatus);
 /// The days of a project taken together.
 ///
 /// Defined at `#/components/schemas/TrendSummary`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrendSummary {
     /// `avg_daily_progress`.
     pub avg_daily_progress: f64,
     /// `total_budget_utilized`.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total_budget_utilized: rust_decimal::Decimal,
     /// The number of products, day by day.
     pub product_count_trend: Vec<i64>,
     /// The share of tasks that are done, from 0 to 1, day by day.
     pub completion_trend: Vec<f64>,
 }
+json::record!(TrendSummary {
+    avg_daily_progress "avg_daily_progress", total_budget_utilized "total_budget_utilized" as decimal_number,
+    product_count_trend "product_count_trend", completion_trend "completion_trend",
+});
 
 /// How busy a user was.
 ///
 /// Defined at `#/components/schemas/UserActivity`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UserActivity {
     /// `username`.
     pub username: String,
     /// How often the user changed something.
     pub total_updates: i64,
     /// What the products in the user's hands are worth.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total_value_managed: rust_decimal::Decimal,
 }
+json::record!(UserActivity {
+    username "username", total_updates "total_updates", total_value_managed "total_value_managed" as decimal_number,
+});
 
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/ValidationError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationError {
     /// The way to the mistake, such as `body`, `items`, 0.
     pub loc: Vec<ValidationErrorLocItem>,
@@ -303,15 +320,13 @@ pub struct ValidationError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
     /// The bounds that were broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+json::record!(ValidationError { loc "loc", msg "msg", r#type "type", ctx "ctx", input "input" as present, url "url" });
 
 /// One of several types.
 ///
@@ -338,20 +353,14 @@ impl From<String> for ValidationErrorLocItem {
     }
 }
 
-impl serde::Serialize for ValidationErrorLocItem {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ValidationErrorLocItem {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ValidationErrorLocItem {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -360,22 +369,37 @@ impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ValidationErrorLocItem {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ValidationErrorLocItem);
+
 /// The mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ValidationProblem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationProblem {
     /// `detail`.
     pub detail: Vec<ValidationError>,
 }
+json::record!(ValidationProblem { detail "detail" });

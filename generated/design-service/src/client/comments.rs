@@ -49,8 +49,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&CREATE_COMMENT)
             .path("design_id", &design_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 
     /// Delete a comment.
@@ -82,7 +82,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&LIST_COMMENTS)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Change a comment.
@@ -102,8 +102,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&UPDATE_COMMENT)
             .path("comment_id", &comment_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -125,11 +125,11 @@ pub enum CreateCommentFailure {
 impl Failure for CreateCommentFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

@@ -57,7 +57,7 @@ impl super::DesignServiceClient {
     ///
     /// Documented failures: [`CreateDesignFailure`].
     pub fn create_design(&self, body: &types::DesignCreate) -> Call<'_, types::Design> {
-        self.core.request(&CREATE_DESIGN).json(body).answering(Reply::json)
+        self.core.request(&CREATE_DESIGN).write(body).answering(Reply::read)
     }
 
     /// Archive a design.
@@ -95,8 +95,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&GENERATE_VISUALS)
             .path("design_id", &design_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 
     /// Read one design.
@@ -112,7 +112,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&GET_DESIGN)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Read how the pictures are coming along.
@@ -128,7 +128,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&GET_VISUAL_STATUS)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List designs.
@@ -152,7 +152,7 @@ impl super::DesignServiceClient {
             .query("status", &options.status)
             .query("limit", &options.limit)
             .query("offset", &options.offset)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("offset", PageSize::new("limit", Some(50), Some(100))),
                 |page| Some(page),
@@ -177,8 +177,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&UPDATE_DESIGN)
             .path("design_id", &design_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -223,11 +223,11 @@ pub enum CreateDesignFailure {
 impl Failure for CreateDesignFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
-            504 => reply.json().map(Self::GatewayTimeout),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
+            504 => reply.read().map(Self::GatewayTimeout),
             _ => None,
         }
     }
@@ -256,12 +256,12 @@ pub enum GenerateVisualsFailure {
 impl Failure for GenerateVisualsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            409 => reply.json().map(Self::Conflict),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            409 => reply.read().map(Self::Conflict),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -289,10 +289,10 @@ pub enum ListDesignsFailure {
 impl Failure for ListDesignsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

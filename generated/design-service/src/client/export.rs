@@ -46,7 +46,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&EXPORT_DESIGN)
             .path("design_id", &design_id)
-            .json(body)
+            .write(body)
             .streaming(Download::from_reply)
     }
 }

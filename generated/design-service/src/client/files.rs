@@ -82,7 +82,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&LIST_FILES)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Upload a file.
@@ -104,7 +104,7 @@ impl super::DesignServiceClient {
             .request(&UPLOAD_FILE)
             .path("design_id", &design_id)
             .multipart(body.form())
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 

@@ -47,7 +47,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&APPLY_OPTIMIZATION)
             .path("optimization_id", &optimization_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List the suggested improvements.
@@ -66,7 +66,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&LIST_OPTIMIZATIONS)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Look for improvements.
@@ -87,8 +87,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&OPTIMIZE_DESIGN)
             .path("design_id", &design_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -112,12 +112,12 @@ pub enum ApplyOptimizationFailure {
 impl Failure for ApplyOptimizationFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -146,12 +146,12 @@ pub enum OptimizeDesignFailure {
 impl Failure for OptimizeDesignFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
-            504 => reply.json().map(Self::GatewayTimeout),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
+            504 => reply.read().map(Self::GatewayTimeout),
             _ => None,
         }
     }

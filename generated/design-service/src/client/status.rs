@@ -32,7 +32,7 @@ impl super::DesignServiceClient {
     ///
     /// `GET /health` (`health_check_health_get`)
     pub fn liveness(&self) -> Call<'_, types::Liveness> {
-        self.core.request(&LIVENESS).answering(Reply::json)
+        self.core.request(&LIVENESS).answering(Reply::read)
     }
 
     /// Say whether the service can work.
@@ -43,7 +43,7 @@ impl super::DesignServiceClient {
     ///
     /// Documented failures: [`ReadinessFailure`].
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
-        self.core.request(&READINESS).answering(Reply::json)
+        self.core.request(&READINESS).answering(Reply::read)
     }
 
     /// Say who is there.
@@ -52,7 +52,7 @@ impl super::DesignServiceClient {
     ///
     /// `GET /` (`read_root__get`)
     pub fn service_info(&self) -> Call<'_, types::ServiceInfo> {
-        self.core.request(&SERVICE_INFO).answering(Reply::json)
+        self.core.request(&SERVICE_INFO).answering(Reply::read)
     }
 }
 
@@ -66,7 +66,7 @@ pub enum ReadinessFailure {
 impl Failure for ReadinessFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            503 => reply.json().map(Self::ServiceUnavailable),
+            503 => reply.read().map(Self::ServiceUnavailable),
             _ => None,
         }
     }

@@ -37,7 +37,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&GET_TASK_STATUS)
             .path("task_id", &task_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -61,12 +61,12 @@ pub enum GetTaskStatusFailure {
 impl Failure for GetTaskStatusFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            408 => reply.json().map(Self::RequestTimeout),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
-            503 => reply.json().map(Self::ServiceUnavailable),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            408 => reply.read().map(Self::RequestTimeout),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
+            503 => reply.read().map(Self::ServiceUnavailable),
             _ => None,
         }
     }

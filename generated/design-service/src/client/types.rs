@@ -14,24 +14,21 @@
 )]
 
 use std::collections::BTreeMap;
-use sinew_runtime::generated::FormData;
+use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Nullable, Part};
 
 /// A comment to be made.
 ///
 /// Defined at `#/components/schemas/CommentCreateRequest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommentCreate {
     /// Bounds: at least 1 character.
     pub content: String,
     /// `position_x`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_x: Nullable<f64>,
     /// `position_y`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_y: Nullable<f64>,
     /// `position_z`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_z: Nullable<f64>,
 }
 
@@ -46,22 +43,22 @@ impl CommentCreate {
         }
     }
 }
+json::record!(CommentCreate {
+    content "content", position_x "position_x", position_y "position_y", position_z "position_z",
+});
 
 /// The new text and place of a comment.
 ///
 /// Defined at `#/components/schemas/CommentUpdateRequest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommentUpdate {
     /// Bounds: at least 1 character.
     pub content: String,
     /// Left out, the position is removed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_x: Nullable<f64>,
     /// Left out, the position is removed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_y: Nullable<f64>,
     /// Left out, the position is removed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_z: Nullable<f64>,
 }
 
@@ -76,34 +73,37 @@ impl CommentUpdate {
         }
     }
 }
+json::record!(CommentUpdate {
+    content "content", position_x "position_x", position_y "position_y", position_z "position_z",
+});
 
 /// How the service stands with its database.
 ///
 /// Defined at `#/components/schemas/DatabaseCheck`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseCheck {
     /// `healthy`.
     pub healthy: bool,
     /// A sentence for people.
     pub message: String,
     /// `database_version`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub database_version: Nullable<String>,
     /// `error`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// `response_time_ms`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub response_time_ms: Nullable<f64>,
     /// `ssl_enabled`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub ssl_enabled: Nullable<bool>,
 }
+json::record!(DatabaseCheck {
+    healthy "healthy", message "message", database_version "database_version", error "error",
+    response_time_ms "response_time_ms", ssl_enabled "ssl_enabled",
+});
 
 /// A design.
 ///
 /// Defined at `#/components/schemas/DesignResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Design {
     /// `id`.
     pub id: i64,
@@ -126,56 +126,51 @@ pub struct Design {
     /// The user who made it.
     pub created_by: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `ai_model_version`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub ai_model_version: Nullable<String>,
     /// How sure the model is, from 0 to 100.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub confidence_score: Nullable<f64>,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// `floor_plan_url`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub floor_plan_url: Nullable<String>,
     /// What the language model was told.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub generation_prompt: Nullable<String>,
     /// `materials`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub materials: Nullable<Vec<String>>,
     /// Where the model in three dimensions is.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub model_file_url: Nullable<String>,
     /// `num_floors`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub num_floors: Nullable<i64>,
     /// The version before this one.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub parent_design_id: Nullable<i64>,
     /// `rendering_url`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub rendering_url: Nullable<String>,
     /// In square metres.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub total_area: Nullable<f64>,
     /// `visual_generated_at`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::naive_utc")]
     pub visual_generated_at: Nullable<jiff::Timestamp>,
     /// Why drawing failed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub visual_generation_error: Nullable<String>,
 }
+json::record!(Design {
+    id "id", project_id "project_id", name "name", specification "specification", building_type "building_type",
+    version "version", status "status", is_archived "is_archived", visual_generation_status "visual_generation_status",
+    created_by "created_by", created_at "created_at" as naive_utc, updated_at "updated_at" as naive_utc,
+    ai_model_version "ai_model_version", confidence_score "confidence_score", description "description",
+    floor_plan_url "floor_plan_url", generation_prompt "generation_prompt", materials "materials",
+    model_file_url "model_file_url", num_floors "num_floors", parent_design_id "parent_design_id",
+    rendering_url "rendering_url", total_area "total_area", visual_generated_at "visual_generated_at" as naive_utc,
+    visual_generation_error "visual_generation_error",
+});
 
 /// A comment on a design.
 ///
 /// Defined at `#/components/schemas/DesignCommentResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DesignComment {
     /// `id`.
     pub id: i64,
@@ -186,28 +181,28 @@ pub struct DesignComment {
     /// The user who wrote it.
     pub created_by: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `is_edited`.
     pub is_edited: bool,
     /// `position_x`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_x: Nullable<f64>,
     /// `position_y`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_y: Nullable<f64>,
     /// `position_z`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub position_z: Nullable<f64>,
 }
+json::record!(DesignComment {
+    id "id", design_id "design_id", content "content", created_by "created_by", created_at "created_at" as naive_utc,
+    updated_at "updated_at" as naive_utc, is_edited "is_edited", position_x "position_x", position_y "position_y",
+    position_z "position_z",
+});
 
 /// What to make a design of.
 ///
 /// Defined at `#/components/schemas/DesignGenerationRequest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DesignCreate {
     /// `project_id`.
     pub project_id: i64,
@@ -220,12 +215,10 @@ pub struct DesignCreate {
     /// Whether pictures are to be drawn as well.
     ///
     /// Default: `false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generate_visuals: Option<bool>,
     /// Whatever the design must heed; free JSON.
     ///
     /// Default: `{}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirements: Option<BTreeMap<String, serde_json::Value>>,
 }
 
@@ -247,11 +240,15 @@ impl DesignCreate {
         }
     }
 }
+json::record!(DesignCreate {
+    project_id "project_id", name "name", description "description", building_type "building_type",
+    generate_visuals "generate_visuals", requirements "requirements",
+});
 
 /// A file that belongs to a design.
 ///
 /// Defined at `#/components/schemas/DesignFileResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DesignFile {
     /// `id`.
     pub id: i64,
@@ -268,31 +265,31 @@ pub struct DesignFile {
     /// The user who uploaded it.
     pub uploaded_by: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub uploaded_at: jiff::Timestamp,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
 }
+json::record!(DesignFile {
+    id "id", design_id "design_id", filename "filename", file_type "file_type", file_size "file_size",
+    storage_path "storage_path", uploaded_by "uploaded_by", uploaded_at "uploaded_at" as naive_utc,
+    description "description",
+});
 
 /// The changes to a design; what is left out stays.
 ///
 /// Defined at `#/components/schemas/DesignUpdateRequest`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct DesignUpdate {
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// `name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub name: Nullable<String>,
     /// The design as data; free JSON.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub specification: Nullable<BTreeMap<String, serde_json::Value>>,
     /// Taken as it comes.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub status: Nullable<String>,
 }
+json::record!(DesignUpdate { description "description", name "name", specification "specification", status "status" });
 
 /// The codes of the platform's shared error package. This service is known to send VALIDATION_ERROR, INTERNAL_SERVER_ERROR, CONFLICT and DATABASE_ERROR.
 ///
@@ -382,29 +379,29 @@ sinew_runtime::generated::string_enum!(ErrorCode);
 /// Why a handler refused the request.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// More about a refusal, such as the mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ErrorDetails`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ErrorDetails {
     /// `errors`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
+json::record!(ErrorDetails { errors "errors" }, additional);
 
 /// A refusal of the validation, or an unforeseen failure.
 ///
 /// Defined at `#/components/schemas/ErrorReport`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorReport {
     /// A sentence for people.
     pub message: String,
@@ -413,14 +410,14 @@ pub struct ErrorReport {
     /// The `X-Request-ID` of the request, or a new UUID.
     pub request_id: String,
     /// `details`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<ErrorDetails>,
 }
+json::record!(ErrorReport { message "message", error_code "error_code", request_id "request_id", details "details" });
 
 /// How to export a design.
 ///
 /// Defined at `#/components/schemas/ExportRequest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExportRequest {
     /// Upper and lower case are the same to the service.
     pub format: ExportRequestFormat,
@@ -432,6 +429,7 @@ impl ExportRequest {
         Self { format: format.into() }
     }
 }
+json::record!(ExportRequest { format "format" });
 
 /// Upper and lower case are the same to the service.
 ///
@@ -481,7 +479,7 @@ sinew_runtime::generated::string_enum!(ExportRequestFormat);
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/FieldError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FieldError {
     /// The way to the mistake, such as `body.project_id`.
     pub field: String,
@@ -490,6 +488,7 @@ pub struct FieldError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
 }
+json::record!(FieldError { field "field", message "message", r#type "type" });
 
 /// A kind of file, after the ending of its name.
 ///
@@ -551,38 +550,34 @@ sinew_runtime::generated::string_enum!(FileType);
 /// A rule that a design breaks, or nearly so.
 ///
 /// Defined at `#/components/schemas/Finding`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Finding {
     /// `code`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What the design has; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub current_value: Option<serde_json::Value>,
     /// `location`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub location: Nullable<String>,
     /// A sentence for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What the rule wants; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub required_value: Option<serde_json::Value>,
     /// The rule's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// `severity`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// `suggestion`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub suggestion: Nullable<String>,
 }
+json::record!(Finding {
+    code "code", current_value "current_value" as present, location "location", message "message",
+    required_value "required_value" as present, rule "rule", severity "severity", suggestion "suggestion",
+});
 
 /// The service is up.
 ///
 /// Defined at `#/components/schemas/Liveness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
     /// Always `healthy`.
     pub status: String,
@@ -591,28 +586,28 @@ pub struct Liveness {
     /// `version`.
     pub version: String,
     /// With an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
 }
+json::record!(Liveness { status "status", service "service", version "version", timestamp "timestamp" as naive_utc });
 
 /// How the service stands with the language model.
 ///
 /// Defined at `#/components/schemas/ModelCheck`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelCheck {
     /// `healthy`.
     pub healthy: bool,
     /// A sentence for people.
     pub message: String,
     /// `error`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
 }
+json::record!(ModelCheck { healthy "healthy", message "message", error "error" });
 
 /// A suggestion for a better design.
 ///
 /// Defined at `#/components/schemas/OptimizationResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Optimization {
     /// `id`.
     pub id: i64,
@@ -631,28 +626,30 @@ pub struct Optimization {
     /// `status`.
     pub status: OptimizationStatus,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `applied_at`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::naive_utc")]
     pub applied_at: Nullable<jiff::Timestamp>,
     /// The user who applied it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub applied_by: Nullable<i64>,
     /// In per cent; below zero it saves.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub estimated_cost_impact: Nullable<f64>,
 }
+json::record!(Optimization {
+    id "id", design_id "design_id", optimization_type "optimization_type", title "title", description "description",
+    implementation_difficulty "implementation_difficulty", priority "priority", status "status",
+    created_at "created_at" as naive_utc, applied_at "applied_at" as naive_utc, applied_by "applied_by",
+    estimated_cost_impact "estimated_cost_impact",
+});
 
 /// Where to look for improvements.
 ///
 /// Defined at `#/components/schemas/OptimizationRequest`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OptimizationRequest {
     /// Default: `["cost","structural","sustainability"]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimization_types: Option<Vec<String>>,
 }
+json::record!(OptimizationRequest { optimization_types "optimization_types" });
 
 /// What became of a suggestion.
 ///
@@ -702,7 +699,7 @@ sinew_runtime::generated::string_enum!(OptimizationStatus);
 /// Whether the service can work, and what it lacks.
 ///
 /// Defined at `#/components/schemas/Readiness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Readiness {
     /// `status`.
     pub status: ReadinessStatus,
@@ -711,22 +708,25 @@ pub struct Readiness {
     /// `version`.
     pub version: String,
     /// With an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
     /// `checks`.
     pub checks: ReadinessChecks,
 }
+json::record!(Readiness {
+    status "status", service "service", version "version", timestamp "timestamp" as naive_utc, checks "checks",
+});
 
 /// The things that the service needs.
 ///
 /// Defined at `#/components/schemas/ReadinessChecks`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReadinessChecks {
     /// `database`.
     pub database: DatabaseCheck,
     /// `ai_service`.
     pub ai_service: ModelCheck,
 }
+json::record!(ReadinessChecks { database "database", ai_service "ai_service" });
 
 /// One of several words.
 ///
@@ -794,20 +794,14 @@ impl From<ErrorDetail> for Refusal {
     }
 }
 
-impl serde::Serialize for Refusal {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ErrorReport(value) => value.serialize(serializer),
-            Self::ErrorDetail(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Refusal {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Refusal {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Refusal {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -820,21 +814,35 @@ impl<'de> serde::Deserialize<'de> for Refusal {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::ErrorReport),
-                    1 => serde_json::from_value(value).map(Self::ErrorDetail),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::ErrorReport(from.value()?),
+                        1 => Self::ErrorDetail(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Refusal {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::ErrorReport(value) => json::Encode::write(value, to),
+            Self::ErrorDetail(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Refusal);
+
 /// What the service says about itself.
 ///
 /// Defined at `#/components/schemas/ServiceInfo`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceInfo {
     /// A greeting.
     pub message: String,
@@ -843,6 +851,7 @@ pub struct ServiceInfo {
     /// `status`.
     pub status: String,
 }
+json::record!(ServiceInfo { message "message", version "version", status "status" });
 
 /// How bad a finding is.
 ///
@@ -892,44 +901,38 @@ sinew_runtime::generated::string_enum!(Severity);
 /// What a task brought about. The fields are read from the code that fills them, and none is certain.
 ///
 /// Defined at `#/components/schemas/TaskResult`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TaskResult {
     /// `completed_at`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
     /// `design_id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub design_id: Option<i64>,
     /// `failed_types`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_types: Option<Vec<String>>,
     /// `generated_types`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_types: Option<Vec<String>>,
     /// The pictures that were drawn; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub results: Option<serde_json::Value>,
     /// `status`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// `task_id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// `total_cost`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_cost: Option<f64>,
     /// In seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_time: Option<f64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
+json::record!(TaskResult {
+    completed_at "completed_at", design_id "design_id", failed_types "failed_types", generated_types "generated_types",
+    results "results" as present, status "status", task_id "task_id", total_cost "total_cost", total_time "total_time",
+}, additional);
 
 /// A task that was just begun.
 ///
 /// Defined at `#/components/schemas/TaskStart`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TaskStart {
     /// A sentence for people.
     pub message: String,
@@ -940,24 +943,23 @@ pub struct TaskStart {
     /// Always `pending`.
     pub status: String,
     /// A guess in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_completion_time: Option<String>,
     /// `priority`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
     /// `quality`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<String>,
     /// `size`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Where to ask; a path on this service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_url: Option<String>,
     /// `visual_types`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visual_types: Option<Vec<VisualType>>,
 }
+json::record!(TaskStart {
+    message "message", design_id "design_id", task_id "task_id", status "status",
+    estimated_completion_time "estimated_completion_time", priority "priority", quality "quality", size "size",
+    tracking_url "tracking_url", visual_types "visual_types",
+});
 
 /// The state of a task. `SUCCESS`, `FAILURE` and `REVOKED` are final.
 ///
@@ -1023,7 +1025,7 @@ sinew_runtime::generated::string_enum!(TaskState);
 /// How a task is coming along.
 ///
 /// Defined at `#/components/schemas/TaskStatusResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TaskStatus {
     /// `task_id`.
     pub task_id: String,
@@ -1032,49 +1034,43 @@ pub struct TaskStatus {
     /// The time of this reply, not of the task; with an offset.
     pub created_at: String,
     /// Such as `2026-11-23 08:33:10.259462`, with a blank and without an offset.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub completed_at: Nullable<String>,
     /// `current_step`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub current_step: Nullable<String>,
     /// Why the task failed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// So far always 0.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub execution_time_seconds: Nullable<f64>,
     /// `max_retries`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub max_retries: Nullable<i64>,
     /// A sentence for people.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub message: Nullable<String>,
     /// `metadata`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<String, serde_json::Value>>,
     /// `next_retry`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub next_retry: Nullable<String>,
     /// From 0 to 100.
     ///
     /// Default: `0`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<f64>,
     /// What the task brought about, once it has succeeded.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub result: Nullable<TaskResult>,
     /// `retry_count`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub retry_count: Nullable<i64>,
     /// `worker_info`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_info: Option<BTreeMap<String, serde_json::Value>>,
 }
+json::record!(TaskStatus {
+    task_id "task_id", state "state", created_at "created_at", completed_at "completed_at", current_step "current_step",
+    error "error", execution_time_seconds "execution_time_seconds", max_retries "max_retries", message "message",
+    metadata "metadata", next_retry "next_retry", progress "progress", result "result", retry_count "retry_count",
+    worker_info "worker_info",
+});
 
 /// The outcome of a check.
 ///
 /// Defined at `#/components/schemas/ValidationResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Validation {
     /// `id`.
     pub id: i64,
@@ -1091,16 +1087,19 @@ pub struct Validation {
     /// `warnings`.
     pub warnings: Vec<Finding>,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub validated_at: jiff::Timestamp,
     /// The user who asked for it.
     pub validated_by: i64,
 }
+json::record!(Validation {
+    id "id", design_id "design_id", validation_type "validation_type", rule_set "rule_set", is_compliant "is_compliant",
+    violations "violations", warnings "warnings", validated_at "validated_at" as naive_utc, validated_by "validated_by",
+});
 
 /// What to check a design against.
 ///
 /// Defined at `#/components/schemas/ValidationRequest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationRequest {
     /// Such as `building_code`, `structural` or `safety`.
     pub validation_type: String,
@@ -1117,29 +1116,31 @@ impl ValidationRequest {
         }
     }
 }
+json::record!(ValidationRequest { validation_type "validation_type", rule_set "rule_set" });
 
 /// One picture.
 ///
 /// Defined at `#/components/schemas/Visual`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Visual {
     /// `url`.
     pub url: Option<String>,
     /// `available`.
     pub available: bool,
 }
+json::record!(Visual { url "url" => kept, available "available" });
 
 /// Why drawing failed.
 ///
 /// Defined at `#/components/schemas/VisualError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VisualError {
     /// `message`.
     pub message: Option<String>,
     /// `occurred_at`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::naive_utc")]
     pub occurred_at: Nullable<jiff::Timestamp>,
 }
+json::record!(VisualError { message "message" => kept, occurred_at "occurred_at" as naive_utc });
 
 /// How far the pictures of a design are.
 ///
@@ -1197,25 +1198,22 @@ sinew_runtime::generated::string_enum!(VisualGenerationStatus);
 /// Which pictures to draw, and how.
 ///
 /// Defined at `#/components/schemas/GenerateVisualsRequest`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct VisualOptions {
     /// `low`, `normal` or `high`; not checked.
     ///
     /// Default: `"normal"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
     /// Default: `"standard"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<VisualOptionsQuality>,
     /// In pixels.
     ///
     /// Default: `"1024x1024"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<VisualOptionsSize>,
     /// Default: `["floor_plan","rendering","3d_model"]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visual_types: Option<Vec<VisualType>>,
 }
+json::record!(VisualOptions { priority "priority", quality "quality", size "size", visual_types "visual_types" });
 
 /// Default: `"standard"`.
 ///
@@ -1308,31 +1306,30 @@ sinew_runtime::generated::string_enum!(VisualOptionsSize);
 /// How much is done; which fields there are depends on the status.
 ///
 /// Defined at `#/components/schemas/VisualProgress`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VisualProgress {
     /// A sentence for people.
     pub message: String,
     /// Whether pictures may be asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_request: Option<bool>,
     /// `completed_count`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_count: Option<i64>,
     /// A guess in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_completion: Option<String>,
     /// `percentage`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentage: Option<f64>,
     /// `total_count`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_count: Option<i64>,
 }
+json::record!(VisualProgress {
+    message "message", can_request "can_request", completed_count "completed_count",
+    estimated_completion "estimated_completion", percentage "percentage", total_count "total_count",
+});
 
 /// How the pictures of a design are coming along.
 ///
 /// Defined at `#/components/schemas/VisualStatus`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VisualStatus {
     /// `design_id`.
     pub design_id: i64,
@@ -1345,22 +1342,26 @@ pub struct VisualStatus {
     /// `progress`.
     pub progress: VisualProgress,
     /// Only when drawing failed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<VisualError>,
 }
+json::record!(VisualStatus {
+    design_id "design_id", status "status", visuals "visuals", timestamps "timestamps", progress "progress",
+    error "error",
+});
 
 /// When the design and its pictures were made.
 ///
 /// Defined at `#/components/schemas/VisualTimestamps`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VisualTimestamps {
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `visual_generated_at`.
-    #[serde(default, with = "sinew_runtime::generated::naive_utc")]
     pub visual_generated_at: Option<jiff::Timestamp>,
 }
+json::record!(VisualTimestamps {
+    created_at "created_at" as naive_utc, visual_generated_at "visual_generated_at" as naive_utc => kept,
+});
 
 /// A kind of picture.
 ///
@@ -1410,7 +1411,7 @@ sinew_runtime::generated::string_enum!(VisualType);
 /// The pictures of a design.
 ///
 /// Defined at `#/components/schemas/Visuals`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Visuals {
     /// `floor_plan`.
     pub floor_plan: Visual,
@@ -1419,6 +1420,7 @@ pub struct Visuals {
     /// `model_3d`.
     pub model_3d: Visual,
 }
+json::record!(Visuals { floor_plan "floor_plan", rendering "rendering", model_3d "model_3d" });
 
 /// A file for a design.
 ///

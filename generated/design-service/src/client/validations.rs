@@ -39,7 +39,7 @@ impl super::DesignServiceClient {
         self.core
             .request(&LIST_VALIDATIONS)
             .path("design_id", &design_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Check a design.
@@ -59,8 +59,8 @@ impl super::DesignServiceClient {
         self.core
             .request(&VALIDATE_DESIGN)
             .path("design_id", &design_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -85,11 +85,11 @@ pub enum ValidateDesignFailure {
 impl Failure for ValidateDesignFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

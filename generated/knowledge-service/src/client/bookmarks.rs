@@ -35,7 +35,7 @@ impl super::KnowledgeServiceClient {
         &self,
         body: &types::BookmarkCreate,
     ) -> Call<'_, types::Bookmark> {
-        self.core.request(&CREATE_BOOKMARK).json(body).answering(Reply::json)
+        self.core.request(&CREATE_BOOKMARK).write(body).answering(Reply::read)
     }
 }
 
@@ -57,10 +57,10 @@ pub enum CreateBookmarkFailure {
 impl Failure for CreateBookmarkFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }

@@ -41,7 +41,7 @@ impl super::KnowledgeServiceClient {
         &self,
         body: &types::CitationCreate,
     ) -> Call<'_, types::Citation> {
-        self.core.request(&CREATE_CITATION).json(body).answering(Reply::json)
+        self.core.request(&CREATE_CITATION).write(body).answering(Reply::read)
     }
 
     /// List the citations of a project.
@@ -60,7 +60,7 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&LIST_PROJECT_CITATIONS)
             .path("project_id", &project_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List the citations of a resource.
@@ -79,7 +79,7 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&LIST_RESOURCE_CITATIONS)
             .path("resource_id", &resource_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -99,9 +99,9 @@ pub enum CreateCitationFailure {
 impl Failure for CreateCitationFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }

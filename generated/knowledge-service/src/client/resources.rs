@@ -46,7 +46,7 @@ impl super::KnowledgeServiceClient {
         &self,
         body: &types::ResourceCreate,
     ) -> Call<'_, types::Resource> {
-        self.core.request(&CREATE_RESOURCE).json(body).answering(Reply::json)
+        self.core.request(&CREATE_RESOURCE).write(body).answering(Reply::read)
     }
 
     /// List the resources of a project.
@@ -66,7 +66,7 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&GET_PROJECT_RESOURCES)
             .path("project_id", &project_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Read one resource.
@@ -82,7 +82,7 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&GET_RESOURCE)
             .path("resource_id", &resource_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List resources.
@@ -104,7 +104,7 @@ impl super::KnowledgeServiceClient {
             .query("topic_id", &options.topic_id)
             .query("page", &options.page)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Number("page", 1, PageSize::new("limit", Some(20), Some(100))),
                 |page| Some(&mut page.items),
@@ -150,9 +150,9 @@ pub enum CreateResourceFailure {
 impl Failure for CreateResourceFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }

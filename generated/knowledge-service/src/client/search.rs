@@ -68,7 +68,7 @@ impl super::KnowledgeServiceClient {
             .query("tags", &options.tags)
             .query("page", &options.page)
             .query("page_size", &options.page_size)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Number(
                     "page",
@@ -97,7 +97,7 @@ impl super::KnowledgeServiceClient {
         self.core
             .request(&GET_RECOMMENDATIONS)
             .path("project_id", &project_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Search all resources.
@@ -125,7 +125,7 @@ impl super::KnowledgeServiceClient {
             .query("tags", &options.tags)
             .query("page", &options.page)
             .query("page_size", &options.page_size)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Number(
                     "page",
@@ -165,7 +165,7 @@ impl super::KnowledgeServiceClient {
             .query("tags", &options.tags)
             .query("page", &options.page)
             .query("page_size", &options.page_size)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Search resources.
@@ -188,7 +188,7 @@ impl super::KnowledgeServiceClient {
             .query("query", &query)
             .query("limit", &options.limit)
             .query("resource_type", &options.resource_type)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -308,8 +308,8 @@ pub enum GetProjectRecommendationsFailure {
 impl Failure for GetProjectRecommendationsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }

@@ -28,6 +28,6 @@ impl super::KnowledgeServiceClient {
     ///
     /// `GET /health` (`health_check_api_v1_health_get`)
     pub fn service_health(&self) -> Call<'_, types::ServiceHealth> {
-        self.core.request(&SERVICE_HEALTH).answering(Reply::json)
+        self.core.request(&SERVICE_HEALTH).answering(Reply::read)
     }
 }

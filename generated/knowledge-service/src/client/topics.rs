@@ -52,7 +52,7 @@ impl super::KnowledgeServiceClient {
             .query("name", &name)
             .query("description", &description)
             .query("parent_id", &options.parent_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Read one topic.
@@ -65,7 +65,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// Documented failures: [`GetTopicFailure`].
     pub fn get_topic(&self, topic_id: i64) -> Call<'_, types::Topic> {
-        self.core.request(&GET_TOPIC).path("topic_id", &topic_id).answering(Reply::json)
+        self.core.request(&GET_TOPIC).path("topic_id", &topic_id).answering(Reply::read)
     }
 
     /// List all topics.
@@ -76,7 +76,7 @@ impl super::KnowledgeServiceClient {
     ///
     /// Documented failures: [`ListTopicsFailure`].
     pub fn list_topics(&self) -> Call<'_, Vec<types::Topic>> {
-        self.core.request(&LIST_TOPICS).answering(Reply::json)
+        self.core.request(&LIST_TOPICS).answering(Reply::read)
     }
 
     /// Replace a topic.
@@ -104,7 +104,7 @@ impl super::KnowledgeServiceClient {
             .query("name", &name)
             .query("description", &description)
             .query("parent_id", &options.parent_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -138,9 +138,9 @@ pub enum CreateTopicFailure {
 impl Failure for CreateTopicFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }
@@ -171,10 +171,10 @@ pub enum UpdateTopicFailure {
 impl Failure for UpdateTopicFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            400 => reply.json().map(Self::BadRequest),
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
+            400 => reply.read().map(Self::BadRequest),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
             500 => reply.text().map(Self::InternalServerError),
             _ => None,
         }

@@ -14,6 +14,7 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// Either one sentence from the handler, or the list of mistakes.
@@ -41,20 +42,14 @@ impl From<ValidationProblem> for BodyRefusal {
     }
 }
 
-impl serde::Serialize for BodyRefusal {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ErrorDetail(value) => value.serialize(serializer),
-            Self::ValidationProblem(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for BodyRefusal {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for BodyRefusal {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for BodyRefusal {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -67,21 +62,35 @@ impl<'de> serde::Deserialize<'de> for BodyRefusal {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::ErrorDetail),
-                    1 => serde_json::from_value(value).map(Self::ValidationProblem),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::ErrorDetail(from.value()?),
+                        1 => Self::ValidationProblem(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for BodyRefusal {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::ErrorDetail(value) => json::Encode::write(value, to),
+            Self::ValidationProblem(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(BodyRefusal);
+
 /// A resource that a user wants to find again.
 ///
 /// Defined at `#/components/schemas/Bookmark`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bookmark {
     /// `id`.
     pub id: i64,
@@ -90,22 +99,22 @@ pub struct Bookmark {
     /// `resource_id`.
     pub resource_id: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `notes`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub notes: Nullable<String>,
 }
+json::record!(Bookmark {
+    id "id", user_id "user_id", resource_id "resource_id", created_at "created_at" as naive_utc, notes "notes",
+});
 
 /// A bookmark to be set.
 ///
 /// Defined at `#/components/schemas/BookmarkCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BookmarkCreate {
     /// `resource_id`.
     pub resource_id: i64,
     /// `notes`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 
@@ -115,11 +124,12 @@ impl BookmarkCreate {
         Self { resource_id, notes: None }
     }
 }
+json::record!(BookmarkCreate { resource_id "resource_id", notes "notes" });
 
 /// A place where a project leans on a resource.
 ///
 /// Defined at `#/components/schemas/Citation`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Citation {
     /// `id`.
     pub id: i64,
@@ -132,14 +142,17 @@ pub struct Citation {
     /// The user who cited.
     pub created_by: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
 }
+json::record!(Citation {
+    id "id", resource_id "resource_id", project_id "project_id", context "context", created_by "created_by",
+    created_at "created_at" as naive_utc,
+});
 
 /// A citation to be made.
 ///
 /// Defined at `#/components/schemas/CitationCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CitationCreate {
     /// `resource_id`.
     pub resource_id: i64,
@@ -159,11 +172,12 @@ impl CitationCreate {
         }
     }
 }
+json::record!(CitationCreate { resource_id "resource_id", project_id "project_id", context "context" });
 
 /// A resource that the project cites.
 ///
 /// Defined at `#/components/schemas/CitedResource`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CitedResource {
     /// `id`.
     pub id: i64,
@@ -176,11 +190,14 @@ pub struct CitedResource {
     /// What the project takes from it.
     pub citation_context: String,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub cited_at: jiff::Timestamp,
     /// The user who cited it.
     pub cited_by: i64,
 }
+json::record!(CitedResource {
+    id "id", title "title", description "description", content_type "content_type", citation_context "citation_context",
+    cited_at "cited_at" as naive_utc, cited_by "cited_by",
+});
 
 /// What kind of thing a resource is.
 ///
@@ -234,11 +251,12 @@ sinew_runtime::generated::string_enum!(ContentType);
 /// Why a handler refused the request.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// Bounds: matches `^(pdf|text|url|image)$`.
 ///
@@ -292,18 +310,19 @@ sinew_runtime::generated::string_enum!(ListResourcesContentType);
 /// What was found within a project and beside it.
 ///
 /// Defined at `#/components/schemas/ProjectKnowledge`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectKnowledge {
     /// `project_resources`.
     pub project_resources: Vec<CitedResource>,
     /// `global_resources`.
     pub global_resources: Vec<Recommendation>,
 }
+json::record!(ProjectKnowledge { project_resources "project_resources", global_resources "global_resources" });
 
 /// A resource that a project might want.
 ///
 /// Defined at `#/components/schemas/Recommendation`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recommendation {
     /// `id`.
     pub id: i64,
@@ -316,11 +335,14 @@ pub struct Recommendation {
     /// How well it fits; 1 is best.
     pub relevance_score: f64,
 }
+json::record!(Recommendation {
+    id "id", title "title", description "description", content_type "content_type", relevance_score "relevance_score",
+});
 
 /// A resource with its topics.
 ///
 /// Defined at `#/components/schemas/Resource`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     /// `id`.
     pub id: i64,
@@ -335,41 +357,37 @@ pub struct Resource {
     /// Where the file itself lies.
     pub storage_path: String,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `author`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub author: Nullable<String>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub doi: Nullable<String>,
     /// In bytes.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub file_size: Nullable<i64>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub license_type: Nullable<String>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub publication_date: Nullable<String>,
     /// The site or library that it came from.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub source_platform: Nullable<String>,
     /// What it says, in short.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<String>,
     /// `topics`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<Vec<TopicSummary>>,
 }
+json::record!(Resource {
+    id "id", title "title", description "description", content_type "content_type", source_url "source_url",
+    storage_path "storage_path", created_at "created_at" as naive_utc, updated_at "updated_at" as naive_utc,
+    author "author", doi "doi", file_size "file_size", license_type "license_type", publication_date "publication_date",
+    source_platform "source_platform", summary "summary", topics "topics",
+});
 
 /// A resource to be added. The service also takes, and drops, `doi`, `license_type` and `publication_date`.
 ///
 /// Defined at `#/components/schemas/ResourceCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResourceCreate {
     /// Bounds: at most 255 characters.
     pub title: String,
@@ -386,20 +404,16 @@ pub struct ResourceCreate {
     /// Bounds: at most 500 characters.
     pub source_url: String,
     /// Bounds: at most 255 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// In bytes.
     ///
     /// Bounds: at least 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<i64>,
     /// The site or library that it came from.
     ///
     /// Bounds: at most 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_platform: Option<String>,
     /// The topics to file it under; all must exist.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic_ids: Option<Vec<i64>>,
 }
 
@@ -425,11 +439,16 @@ impl ResourceCreate {
         }
     }
 }
+json::record!(ResourceCreate {
+    title "title", description "description", content_type "content_type", storage_path "storage_path",
+    source_url "source_url", author "author", file_size "file_size", source_platform "source_platform",
+    topic_ids "topic_ids",
+});
 
 /// A page of resources.
 ///
 /// Defined at `#/components/schemas/ResourcePage`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResourcePage {
     /// How many there are on all pages.
     pub total: i64,
@@ -440,11 +459,12 @@ pub struct ResourcePage {
     /// `items`.
     pub items: Vec<ResourceRow>,
 }
+json::record!(ResourcePage { total "total", page "page", limit "limit", items "items" });
 
 /// A resource as lists show it, without topics and with what the machine made of it.
 ///
 /// Defined at `#/components/schemas/ResourceRow`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResourceRow {
     /// `id`.
     pub id: i64,
@@ -459,42 +479,37 @@ pub struct ResourceRow {
     /// Where the file itself lies.
     pub storage_path: String,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `author`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub author: Nullable<String>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub doi: Nullable<String>,
     /// In bytes.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub file_size: Nullable<i64>,
     /// The main points; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub key_takeaways: Option<serde_json::Value>,
     /// The key words; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub keywords: Option<serde_json::Value>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub license_type: Nullable<String>,
     /// So far always null.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub publication_date: Nullable<String>,
     /// The site or library that it came from.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub source_platform: Nullable<String>,
     /// What it says, in short.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub summary: Nullable<String>,
     /// What the search compares; any JSON value.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub vector_embedding: Option<serde_json::Value>,
 }
+json::record!(ResourceRow {
+    id "id", title "title", description "description", content_type "content_type", source_url "source_url",
+    storage_path "storage_path", created_at "created_at" as naive_utc, updated_at "updated_at" as naive_utc,
+    author "author", doi "doi", file_size "file_size", key_takeaways "key_takeaways" as present,
+    keywords "keywords" as present, license_type "license_type", publication_date "publication_date",
+    source_platform "source_platform", summary "summary", vector_embedding "vector_embedding" as present,
+});
 
 /// Which kind of resource to look for.
 ///
@@ -554,7 +569,7 @@ sinew_runtime::generated::string_enum!(ResourceType);
 /// A page of what was found.
 ///
 /// Defined at `#/components/schemas/SearchPage`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SearchPage {
     /// How many there are on all pages.
     pub total: i64,
@@ -565,11 +580,12 @@ pub struct SearchPage {
     /// `results`.
     pub results: Vec<SearchResult>,
 }
+json::record!(SearchPage { total "total", page "page", page_size "page_size", results "results" });
 
 /// A resource that was found.
 ///
 /// Defined at `#/components/schemas/SearchResult`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SearchResult {
     /// `id`.
     pub id: i64,
@@ -582,32 +598,33 @@ pub struct SearchResult {
     /// How like the query it is; 1 is the most.
     pub relevance_score: f64,
     /// `author`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub author: Nullable<String>,
     /// `publication_date`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub publication_date: Nullable<String>,
     /// `source_url`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub source_url: Nullable<String>,
 }
+json::record!(SearchResult {
+    id "id", title "title", description "description", content_type "content_type", relevance_score "relevance_score",
+    author "author", publication_date "publication_date", source_url "source_url",
+});
 
 /// What the first client expects of a search.
 ///
 /// Defined at `#/components/schemas/SearchResults`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SearchResults {
     /// `results`.
     pub results: Vec<SearchResult>,
     /// How many there are without the limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
+json::record!(SearchResults { results "results", total "total" });
 
 /// What the service says about itself.
 ///
 /// Defined at `#/components/schemas/ServiceHealth`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceHealth {
     /// `degraded` when the database cannot be reached.
     pub status: ServiceHealthStatus,
@@ -616,6 +633,7 @@ pub struct ServiceHealth {
     /// How the service stands with its database.
     pub database: BTreeMap<String, serde_json::Value>,
 }
+json::record!(ServiceHealth { status "status", version "version", database "database" });
 
 /// `degraded` when the database cannot be reached.
 ///
@@ -712,7 +730,7 @@ sinew_runtime::generated::string_enum!(SortBy);
 /// A topic that resources are filed under.
 ///
 /// Defined at `#/components/schemas/Topic`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Topic {
     /// `id`.
     pub id: i64,
@@ -723,11 +741,12 @@ pub struct Topic {
     /// The topic that this one belongs under.
     pub parent_id: Option<i64>,
 }
+json::record!(Topic { id "id", name "name", description "description", parent_id "parent_id" => kept });
 
 /// A topic as a resource names it.
 ///
 /// Defined at `#/components/schemas/TopicSummary`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TopicSummary {
     /// `id`.
     pub id: i64,
@@ -736,11 +755,12 @@ pub struct TopicSummary {
     /// `description`.
     pub description: String,
 }
+json::record!(TopicSummary { id "id", name "name", description "description" });
 
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/ValidationError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationError {
     /// The way to the mistake, such as `query`, `page`.
     pub loc: Vec<ValidationErrorLocItem>,
@@ -749,15 +769,13 @@ pub struct ValidationError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
     /// The bounds that were broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+json::record!(ValidationError { loc "loc", msg "msg", r#type "type", ctx "ctx", input "input" as present, url "url" });
 
 /// One of several types.
 ///
@@ -784,20 +802,14 @@ impl From<String> for ValidationErrorLocItem {
     }
 }
 
-impl serde::Serialize for ValidationErrorLocItem {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ValidationErrorLocItem {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ValidationErrorLocItem {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -806,22 +818,37 @@ impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ValidationErrorLocItem {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ValidationErrorLocItem);
+
 /// The mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ValidationProblem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationProblem {
     /// `detail`.
     pub detail: Vec<ValidationError>,
 }
+json::record!(ValidationProblem { detail "detail" });

@@ -49,7 +49,7 @@ impl super::MarketplaceServiceClient {
         self.core
             .request(&CANCEL_ORDER)
             .path("order_id", &order_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Order products.
@@ -61,7 +61,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// Documented failures: [`CreateOrderFailure`].
     pub fn create_order(&self, body: &types::OrderCreate) -> Call<'_, types::Order> {
-        self.core.request(&CREATE_ORDER).json(body).answering(Reply::json)
+        self.core.request(&CREATE_ORDER).write(body).answering(Reply::read)
     }
 
     /// Read one order.
@@ -74,7 +74,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// Documented failures: [`GetOrderFailure`].
     pub fn get_order(&self, order_id: i64) -> Call<'_, types::Order> {
-        self.core.request(&GET_ORDER).path("order_id", &order_id).answering(Reply::json)
+        self.core.request(&GET_ORDER).path("order_id", &order_id).answering(Reply::read)
     }
 
     /// List orders.
@@ -96,7 +96,7 @@ impl super::MarketplaceServiceClient {
             .query("status", &options.status)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
                 |page| Some(page),
@@ -146,12 +146,12 @@ pub enum CancelOrderFailure {
 impl Failure for CancelOrderFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            409 => reply.json().map(Self::Conflict),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            409 => reply.read().map(Self::Conflict),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -175,11 +175,11 @@ pub enum CreateOrderFailure {
 impl Failure for CreateOrderFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            409 => reply.json().map(Self::Conflict),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            409 => reply.read().map(Self::Conflict),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -202,9 +202,9 @@ pub enum ListOrdersFailure {
 impl Failure for ListOrdersFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

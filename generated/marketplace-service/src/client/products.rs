@@ -47,7 +47,7 @@ impl super::MarketplaceServiceClient {
         &self,
         body: &types::ProductCreate,
     ) -> Call<'_, types::Product> {
-        self.core.request(&CREATE_PRODUCT).json(body).answering(Reply::json)
+        self.core.request(&CREATE_PRODUCT).write(body).answering(Reply::read)
     }
 
     /// Withdraw a product.
@@ -79,7 +79,7 @@ impl super::MarketplaceServiceClient {
         self.core
             .request(&GET_PRODUCT)
             .path("product_id", &product_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List products.
@@ -106,7 +106,7 @@ impl super::MarketplaceServiceClient {
             .query("project_id", &options.project_id)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
                 |page| Some(page),
@@ -131,8 +131,8 @@ impl super::MarketplaceServiceClient {
         self.core
             .request(&UPDATE_PRODUCT)
             .path("product_id", &product_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -185,11 +185,11 @@ pub enum CreateProductFailure {
 impl Failure for CreateProductFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -212,9 +212,9 @@ pub enum GetProductFailure {
 impl Failure for GetProductFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -232,8 +232,8 @@ pub enum ListProductsFailure {
 impl Failure for ListProductsFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

@@ -14,38 +14,39 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// How the service stands with one thing that it needs.
 ///
 /// Defined at `#/components/schemas/Check`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// `healthy`.
     pub healthy: bool,
     /// A sentence for people.
     pub message: String,
     /// `error`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// `response_time_ms`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub response_time_ms: Nullable<f64>,
 }
+json::record!(Check { healthy "healthy", message "message", error "error", response_time_ms "response_time_ms" });
 
 /// Why the service refused the request, or that it failed.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// The service is up.
 ///
 /// Defined at `#/components/schemas/Liveness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
     /// Always `healthy`.
     pub status: String,
@@ -54,14 +55,14 @@ pub struct Liveness {
     /// `version`.
     pub version: String,
     /// `timestamp`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
 }
+json::record!(Liveness { status "status", service "service", version "version", timestamp "timestamp" as naive_utc });
 
 /// What a project has ordered.
 ///
 /// Defined at `#/components/schemas/Order`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// `id`.
     pub id: i64,
@@ -72,22 +73,23 @@ pub struct Order {
     /// `status`.
     pub status: OrderStatus,
     /// The sum over all items.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub total: rust_decimal::Decimal,
     /// Three letters, such as `EUR`.
     pub currency: String,
     /// `created_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `updated_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
 }
+json::record!(Order {
+    id "id", project_id "project_id", items "items", status "status", total "total" as decimal_number,
+    currency "currency", created_at "created_at" as naive_utc, updated_at "updated_at" as naive_utc,
+});
 
 /// An order to be made.
 ///
 /// Defined at `#/components/schemas/OrderCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderCreate {
     /// The project that pays.
     pub project_id: i64,
@@ -101,25 +103,26 @@ impl OrderCreate {
         Self { project_id, items }
     }
 }
+json::record!(OrderCreate { project_id "project_id", items "items" });
 
 /// A product that was ordered.
 ///
 /// Defined at `#/components/schemas/OrderItem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderItem {
     /// `product_id`.
     pub product_id: i64,
     /// Bounds: at least 1.
     pub quantity: i64,
     /// What one cost on the day of the order.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub unit_price: rust_decimal::Decimal,
 }
+json::record!(OrderItem { product_id "product_id", quantity "quantity", unit_price "unit_price" as decimal_number });
 
 /// A product to be ordered. The price is the product's own.
 ///
 /// Defined at `#/components/schemas/OrderItemCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderItemCreate {
     /// `product_id`.
     pub product_id: i64,
@@ -133,6 +136,7 @@ impl OrderItemCreate {
         Self { product_id, quantity }
     }
 }
+json::record!(OrderItemCreate { product_id "product_id", quantity "quantity" });
 
 /// How far an order has come.
 ///
@@ -190,7 +194,7 @@ sinew_runtime::generated::string_enum!(OrderStatus);
 /// Something that is for sale.
 ///
 /// Defined at `#/components/schemas/Product`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Product {
     /// `id`.
     pub id: i64,
@@ -201,33 +205,32 @@ pub struct Product {
     /// `category`.
     pub category: String,
     /// `price`.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub price: rust_decimal::Decimal,
     /// Three letters, such as `EUR`.
     pub currency: String,
     /// Whether it can be had at once.
     pub in_stock: bool,
     /// `created_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `updated_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// `image_url`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub image_url: Nullable<String>,
     /// The project that it was made for.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub project_id: Nullable<i64>,
 }
+json::record!(Product {
+    id "id", vendor_id "vendor_id", name "name", category "category", price "price" as decimal_number,
+    currency "currency", in_stock "in_stock", created_at "created_at" as naive_utc,
+    updated_at "updated_at" as naive_utc, description "description", image_url "image_url", project_id "project_id",
+});
 
 /// A product to be offered.
 ///
 /// Defined at `#/components/schemas/ProductCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProductCreate {
     /// `vendor_id`.
     pub vendor_id: i64,
@@ -236,25 +239,20 @@ pub struct ProductCreate {
     /// Bounds: 1 to 100 characters.
     pub category: String,
     /// Bounds: at least 0.
-    #[serde(with = "sinew_runtime::generated::decimal_number")]
     pub price: rust_decimal::Decimal,
     /// Three letters, such as `EUR`.
     ///
     /// Bounds: 3 characters.
     pub currency: String,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// `image_url`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub image_url: Nullable<String>,
     /// Whether it can be had at once.
     ///
     /// Default: `true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_stock: Option<bool>,
     /// The project that it was made for.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub project_id: Nullable<i64>,
 }
 
@@ -280,44 +278,44 @@ impl ProductCreate {
         }
     }
 }
+json::record!(ProductCreate {
+    vendor_id "vendor_id", name "name", category "category", price "price" as decimal_number, currency "currency",
+    description "description", image_url "image_url", in_stock "in_stock", project_id "project_id",
+});
 
 /// The changes to a product; what is left out stays.
 ///
 /// Defined at `#/components/schemas/ProductUpdate`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ProductUpdate {
     /// Bounds: 1 to 100 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// Three letters, such as `EUR`.
     ///
     /// Bounds: 3 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// Null removes it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// Null removes it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub image_url: Nullable<String>,
     /// Whether it can be had at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_stock: Option<bool>,
     /// Bounds: 1 to 255 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Bounds: at least 0.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::decimal_number")]
     pub price: Option<rust_decimal::Decimal>,
     /// Null removes it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub project_id: Nullable<i64>,
 }
+json::record!(ProductUpdate {
+    category "category", currency "currency", description "description", image_url "image_url", in_stock "in_stock",
+    name "name", price "price" as decimal_number, project_id "project_id",
+});
 
 /// Whether the service can work, and what it lacks.
 ///
 /// Defined at `#/components/schemas/Readiness`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Readiness {
     /// `status`.
     pub status: ReadinessStatus,
@@ -326,11 +324,13 @@ pub struct Readiness {
     /// `version`.
     pub version: String,
     /// `timestamp`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub timestamp: jiff::Timestamp,
     /// The things that the service needs, by name.
     pub checks: BTreeMap<String, Check>,
 }
+json::record!(Readiness {
+    status "status", service "service", version "version", timestamp "timestamp" as naive_utc, checks "checks",
+});
 
 /// One of several words.
 ///
@@ -376,7 +376,7 @@ sinew_runtime::generated::string_enum!(ReadinessStatus);
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/ValidationError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationError {
     /// The way to the mistake, such as `body`, `items`, 0.
     pub loc: Vec<ValidationErrorLocItem>,
@@ -385,15 +385,13 @@ pub struct ValidationError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
     /// The bounds that were broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+json::record!(ValidationError { loc "loc", msg "msg", r#type "type", ctx "ctx", input "input" as present, url "url" });
 
 /// One of several types.
 ///
@@ -420,20 +418,14 @@ impl From<String> for ValidationErrorLocItem {
     }
 }
 
-impl serde::Serialize for ValidationErrorLocItem {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ValidationErrorLocItem {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ValidationErrorLocItem {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -442,30 +434,45 @@ impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ValidationErrorLocItem {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ValidationErrorLocItem);
+
 /// The mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ValidationProblem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationProblem {
     /// `detail`.
     pub detail: Vec<ValidationError>,
 }
+json::record!(ValidationProblem { detail "detail" });
 
 /// Somebody who sells.
 ///
 /// Defined at `#/components/schemas/Vendor`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Vendor {
     /// `id`.
     pub id: i64,
@@ -478,20 +485,21 @@ pub struct Vendor {
     /// Whether the platform has looked into the vendor.
     pub verified: bool,
     /// `created_at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// The mean of all ratings; null before the first.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub rating: Nullable<f64>,
 }
+json::record!(Vendor {
+    id "id", name "name", contact_email "contact_email", categories "categories", verified "verified",
+    created_at "created_at" as naive_utc, description "description", rating "rating",
+});
 
 /// A vendor to be added.
 ///
 /// Defined at `#/components/schemas/VendorCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VendorCreate {
     /// Bounds: 1 to 255 characters.
     pub name: String,
@@ -500,10 +508,8 @@ pub struct VendorCreate {
     /// What the vendor deals in.
     ///
     /// Default: `[]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub categories: Option<Vec<String>>,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
 }
 
@@ -518,22 +524,24 @@ impl VendorCreate {
         }
     }
 }
+json::record!(VendorCreate {
+    name "name", contact_email "contact_email", categories "categories", description "description",
+});
 
 /// The changes to a vendor; what is left out stays.
 ///
 /// Defined at `#/components/schemas/VendorUpdate`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct VendorUpdate {
     /// Takes the place of all categories so far.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub categories: Option<Vec<String>>,
     /// `contact_email`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<String>,
     /// Null removes it.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// Bounds: 1 to 255 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+json::record!(VendorUpdate {
+    categories "categories", contact_email "contact_email", description "description", name "name",
+});

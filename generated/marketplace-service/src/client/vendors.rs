@@ -43,7 +43,7 @@ impl super::MarketplaceServiceClient {
     ///
     /// Documented failures: [`CreateVendorFailure`].
     pub fn create_vendor(&self, body: &types::VendorCreate) -> Call<'_, types::Vendor> {
-        self.core.request(&CREATE_VENDOR).json(body).answering(Reply::json)
+        self.core.request(&CREATE_VENDOR).write(body).answering(Reply::read)
     }
 
     /// Delete a vendor.
@@ -75,7 +75,7 @@ impl super::MarketplaceServiceClient {
         self.core
             .request(&GET_VENDOR)
             .path("vendor_id", &vendor_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List vendors.
@@ -98,7 +98,7 @@ impl super::MarketplaceServiceClient {
             .query("verified", &options.verified)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
                 |page| Some(page),
@@ -123,8 +123,8 @@ impl super::MarketplaceServiceClient {
         self.core
             .request(&UPDATE_VENDOR)
             .path("vendor_id", &vendor_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -167,10 +167,10 @@ pub enum CreateVendorFailure {
 impl Failure for CreateVendorFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

@@ -63,8 +63,8 @@ impl super::ProjectServiceClient {
         self.core
             .request(&CREATE_COMMENT)
             .path("project_id", &project_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 
     /// Delete a comment.
@@ -104,7 +104,7 @@ impl super::ProjectServiceClient {
             .request(&GET_COMMENT)
             .path("project_id", &project_id)
             .path("comment_id", &comment_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List the comments on a project.
@@ -128,7 +128,7 @@ impl super::ProjectServiceClient {
             .path("project_id", &project_id)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
                 |page| Some(page),
@@ -156,8 +156,8 @@ impl super::ProjectServiceClient {
             .request(&UPDATE_COMMENT)
             .path("project_id", &project_id)
             .path("comment_id", &comment_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -196,11 +196,11 @@ pub enum CreateCommentFailure {
 impl Failure for CreateCommentFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -226,12 +226,12 @@ pub enum DeleteCommentFailure {
 impl Failure for DeleteCommentFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

@@ -58,7 +58,7 @@ impl super::ProjectServiceClient {
         &self,
         body: &types::ProjectCreate,
     ) -> Call<'_, types::Project> {
-        self.core.request(&CREATE_PROJECT).json(body).answering(Reply::json)
+        self.core.request(&CREATE_PROJECT).write(body).answering(Reply::read)
     }
 
     /// Delete a project.
@@ -90,7 +90,7 @@ impl super::ProjectServiceClient {
         self.core
             .request(&GET_PROJECT)
             .path("project_id", &project_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Read one member of a project.
@@ -113,7 +113,7 @@ impl super::ProjectServiceClient {
             .request(&GET_PROJECT_MEMBER)
             .path("project_id", &project_id)
             .path("user_id", &user_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List projects.
@@ -133,7 +133,7 @@ impl super::ProjectServiceClient {
             .request(&LIST_PROJECTS)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(100), Some(1000))),
                 |page| Some(page),
@@ -158,8 +158,8 @@ impl super::ProjectServiceClient {
         self.core
             .request(&SET_PROJECT_STATUS)
             .path("project_id", &project_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 
     /// Change a project.
@@ -179,8 +179,8 @@ impl super::ProjectServiceClient {
         self.core
             .request(&UPDATE_PROJECT)
             .path("project_id", &project_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -215,9 +215,9 @@ pub enum CreateProjectFailure {
 impl Failure for CreateProjectFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -239,10 +239,10 @@ pub enum DeleteProjectFailure {
 impl Failure for DeleteProjectFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            404 => reply.json().map(Self::NotFound),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            404 => reply.read().map(Self::NotFound),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -265,9 +265,9 @@ pub enum GetProjectMemberFailure {
 impl Failure for GetProjectMemberFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

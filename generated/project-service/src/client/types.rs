@@ -14,12 +14,13 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// A comment with all replies to it.
 ///
 /// Defined at `#/components/schemas/Comment`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Comment {
     /// `id`.
     pub id: i64,
@@ -30,28 +31,27 @@ pub struct Comment {
     /// `project_id`.
     pub project_id: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// The comment that this one replies to.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub parent_id: Nullable<i64>,
     /// Default: `[]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<Vec<Comment>>,
 }
+json::record!(Comment {
+    id "id", content "content", author_id "author_id", project_id "project_id", created_at "created_at" as naive_utc,
+    updated_at "updated_at" as naive_utc, parent_id "parent_id", replies "replies",
+});
 
 /// A comment to be made.
 ///
 /// Defined at `#/components/schemas/CommentCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommentCreate {
     /// The text; not blank.
     pub content: String,
     /// The comment that this one replies to.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub parent_id: Nullable<i64>,
 }
 
@@ -64,11 +64,12 @@ impl CommentCreate {
         }
     }
 }
+json::record!(CommentCreate { content "content", parent_id "parent_id" });
 
 /// The new text of a comment.
 ///
 /// Defined at `#/components/schemas/CommentUpdate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CommentUpdate {
     /// `content`.
     pub content: String,
@@ -80,27 +81,27 @@ impl CommentUpdate {
         Self { content: content.into() }
     }
 }
+json::record!(CommentUpdate { content "content" });
 
 /// How the service stands with its database.
 ///
 /// Defined at `#/components/schemas/DatabaseState`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseState {
     /// `status`.
     pub status: DatabaseStateStatus,
     /// Why the database cannot be reached.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// How long the database took to answer.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub response_time_ms: Nullable<f64>,
     /// Whether the connection is encrypted.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub ssl_enabled: Nullable<bool>,
     /// The version that the database names.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub version: Nullable<String>,
 }
+json::record!(DatabaseState {
+    status "status", error "error", response_time_ms "response_time_ms", ssl_enabled "ssl_enabled", version "version",
+});
 
 /// One of several words.
 ///
@@ -146,16 +147,17 @@ sinew_runtime::generated::string_enum!(DatabaseStateStatus);
 /// Why the service refused the request, or that it failed.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// A project.
 ///
 /// Defined at `#/components/schemas/Project`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Project {
     /// `name`.
     pub name: String,
@@ -168,42 +170,40 @@ pub struct Project {
     /// Stays 1.
     pub version: i64,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// Not set by the status `archived`.
     pub is_archived: bool,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// Whether others may see the project.
     ///
     /// Default: `false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
     /// Whatever was kept with the project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_metadata: Option<BTreeMap<String, serde_json::Value>>,
 }
+json::record!(Project {
+    name "name", id "id", owner_id "owner_id", status "status", version "version", created_at "created_at" as naive_utc,
+    updated_at "updated_at" as naive_utc, is_archived "is_archived", description "description", is_public "is_public",
+    project_metadata "project_metadata",
+});
 
 /// A project to be started.
 ///
 /// Defined at `#/components/schemas/ProjectCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectCreate {
     /// Bounds: 1 to 255 characters.
     pub name: String,
     /// The user whom the project belongs to. Nobody checks that there is such a user.
     pub owner_id: i64,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// Whether others may see the project.
     ///
     /// Default: `false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
 }
 
@@ -218,6 +218,7 @@ impl ProjectCreate {
         }
     }
 }
+json::record!(ProjectCreate { name "name", owner_id "owner_id", description "description", is_public "is_public" });
 
 /// A member of a project. The design service only looks at the status of the reply, so nothing is known of its fields.
 ///
@@ -227,7 +228,7 @@ pub type ProjectMember = BTreeMap<String, serde_json::Value>;
 /// The new status of a project.
 ///
 /// Defined at `#/components/schemas/ProjectStatusUpdate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectStatusUpdate {
     /// How far the project has come.
     ///
@@ -241,6 +242,7 @@ impl ProjectStatusUpdate {
         Self { status: status.into() }
     }
 }
+json::record!(ProjectStatusUpdate { status "status" });
 
 /// How far the project has come.
 ///
@@ -300,7 +302,7 @@ sinew_runtime::generated::string_enum!(ProjectStatusUpdateStatus);
 /// The changes to a project.
 ///
 /// Defined at `#/components/schemas/ProjectUpdate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ProjectUpdate {
     /// Bounds: 1 to 255 characters.
     pub name: String,
@@ -309,10 +311,8 @@ pub struct ProjectUpdate {
     /// Bounds: matches `^(draft|in_progress|review|completed|archived)$`.
     pub status: ProjectUpdateStatus,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
     /// Whether others may see the project. Left out, it stays as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_public: Option<bool>,
 }
 
@@ -327,6 +327,7 @@ impl ProjectUpdate {
         }
     }
 }
+json::record!(ProjectUpdate { name "name", status "status", description "description", is_public "is_public" });
 
 /// How far the project has come.
 ///
@@ -386,7 +387,7 @@ sinew_runtime::generated::string_enum!(ProjectUpdateStatus);
 /// What the service says about itself.
 ///
 /// Defined at `#/components/schemas/ServiceInfo`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceInfo {
     /// A greeting.
     pub message: String,
@@ -397,6 +398,7 @@ pub struct ServiceInfo {
     /// `database`.
     pub database: DatabaseState,
 }
+json::record!(ServiceInfo { message "message", version "version", status "status", database "database" });
 
 /// `degraded` when the database cannot be reached.
 ///
@@ -442,7 +444,7 @@ sinew_runtime::generated::string_enum!(ServiceInfoStatus);
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/ValidationError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationError {
     /// The way to the mistake, such as `body`, `name`.
     pub loc: Vec<ValidationErrorLocItem>,
@@ -451,15 +453,13 @@ pub struct ValidationError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
     /// The bounds that were broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+json::record!(ValidationError { loc "loc", msg "msg", r#type "type", ctx "ctx", input "input" as present, url "url" });
 
 /// One of several types.
 ///
@@ -486,20 +486,14 @@ impl From<String> for ValidationErrorLocItem {
     }
 }
 
-impl serde::Serialize for ValidationErrorLocItem {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ValidationErrorLocItem {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ValidationErrorLocItem {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -508,22 +502,37 @@ impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ValidationErrorLocItem {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ValidationErrorLocItem);
+
 /// The mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ValidationProblem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationProblem {
     /// `detail`.
     pub detail: Vec<ValidationError>,
 }
+json::record!(ValidationProblem { detail "detail" });

@@ -35,7 +35,7 @@ impl super::UserServiceClient {
     ///
     /// Documented failures: [`AuthenticateFailure`].
     pub fn authenticate(&self, body: &types::Credentials) -> Call<'_, types::Login> {
-        self.core.request(&AUTHENTICATE).json(body).answering(Reply::json)
+        self.core.request(&AUTHENTICATE).write(body).answering(Reply::read)
     }
 
     /// Sign in with a form.
@@ -55,7 +55,7 @@ impl super::UserServiceClient {
             .request(&LOGIN)
             .header("accept-version", &options.accept_version)
             .form(body)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Renew an access token.
@@ -74,8 +74,8 @@ impl super::UserServiceClient {
         self.core
             .request(&REFRESH_TOKEN)
             .header("accept-version", &options.accept_version)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -107,9 +107,9 @@ pub enum AuthenticateFailure {
 impl Failure for AuthenticateFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

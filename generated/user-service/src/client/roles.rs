@@ -60,7 +60,7 @@ impl super::UserServiceClient {
             .path("user_id", &user_id)
             .path("role_name", &role_name)
             .header("accept-version", &options.accept_version)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Add a role.
@@ -79,8 +79,8 @@ impl super::UserServiceClient {
         self.core
             .request(&CREATE_ROLE)
             .header("accept-version", &options.accept_version)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 
     /// List one's own roles.
@@ -94,7 +94,7 @@ impl super::UserServiceClient {
         self.core
             .request(&GET_MY_ROLES)
             .header("accept-version", &options.accept_version)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List the roles of a user.
@@ -111,7 +111,7 @@ impl super::UserServiceClient {
         self.core
             .request(&GET_USER_ROLES)
             .path("user_id", &user_id)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// List all roles.
@@ -125,7 +125,7 @@ impl super::UserServiceClient {
         self.core
             .request(&LIST_ROLES)
             .header("accept-version", &options.accept_version)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// Take a role from a user.
@@ -151,7 +151,7 @@ impl super::UserServiceClient {
             .path("user_id", &user_id)
             .path("role_name", &role_name)
             .header("accept-version", &options.accept_version)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 
@@ -210,12 +210,12 @@ pub enum AssignRoleFailure {
 impl Failure for AssignRoleFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -239,11 +239,11 @@ pub enum CreateRoleFailure {
 impl Failure for CreateRoleFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -265,10 +265,10 @@ pub enum GetMyRolesFailure {
 impl Failure for GetMyRolesFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -295,11 +295,11 @@ pub enum ListRolesFailure {
 impl Failure for ListRolesFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -325,12 +325,12 @@ pub enum RemoveRoleFailure {
 impl Failure for RemoveRoleFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            406 => reply.json().map(Self::NotAcceptable),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            406 => reply.read().map(Self::NotAcceptable),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

@@ -29,6 +29,6 @@ impl super::UserServiceClient {
     ///
     /// `GET /` (`read_root__get`)
     pub fn service_info(&self) -> Call<'_, types::ServiceInfo> {
-        self.core.request(&SERVICE_INFO).answering(Reply::json)
+        self.core.request(&SERVICE_INFO).answering(Reply::read)
     }
 }

@@ -14,21 +14,22 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::{Nullable, Secret};
 
 /// A new access token; the refresh token stays as it was.
 ///
 /// Defined at `#/components/schemas/TokenResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AccessToken {
     /// `access_token`.
     pub access_token: Secret,
     /// The names of the caller's roles.
     pub roles: Vec<String>,
     /// Default: `"bearer"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
 }
+json::record!(AccessToken { access_token "access_token", roles "roles", token_type "token_type" });
 
 /// A version of the interface; upper and lower case are the same to the service.
 ///
@@ -74,7 +75,7 @@ sinew_runtime::generated::string_enum!(ApiVersion);
 /// What a user signs in with.
 ///
 /// Defined at `#/components/schemas/Credentials`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Credentials {
     /// `email`.
     pub email: String,
@@ -91,27 +92,27 @@ impl Credentials {
         }
     }
 }
+json::record!(Credentials { email "email", password "password" });
 
 /// How the service stands with its database.
 ///
 /// Defined at `#/components/schemas/DatabaseState`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseState {
     /// `status`.
     pub status: DatabaseStateStatus,
     /// Why the database cannot be reached.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub error: Nullable<String>,
     /// How long the database took to answer.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub response_time_ms: Nullable<f64>,
     /// Whether the connection is encrypted.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub ssl_enabled: Nullable<bool>,
     /// The version that the database names.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub version: Nullable<String>,
 }
+json::record!(DatabaseState {
+    status "status", error "error", response_time_ms "response_time_ms", ssl_enabled "ssl_enabled", version "version",
+});
 
 /// One of several words.
 ///
@@ -242,73 +243,69 @@ sinew_runtime::generated::string_enum!(ErrorCode);
 /// Why a handler refused the request.
 ///
 /// Defined at `#/components/schemas/ErrorDetail`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorDetail {
     /// A sentence for people.
     pub detail: String,
 }
+json::record!(ErrorDetail { detail "detail" });
 
 /// The mistakes in a request.
 ///
 /// Defined at `#/components/schemas/ErrorDetails`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ErrorDetails {
     /// `errors`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<ValidationError>>,
 }
+json::record!(ErrorDetails { errors "errors" });
 
 /// A refusal of the validation, or an unforeseen failure.
 ///
 /// Defined at `#/components/schemas/ErrorReport`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ErrorReport {
     /// A sentence for people.
     pub message: String,
     /// `error_code`.
     pub error_code: ErrorCode,
     /// Absent when the service itself failed.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub details: Nullable<ErrorDetails>,
 }
+json::record!(ErrorReport { message "message", error_code "error_code", details "details" });
 
 /// What the first client expects of signing in.
 ///
 /// Defined at `#/components/schemas/Login`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Login {
     /// `access_token`.
     pub access_token: Secret,
     /// Default: `"bearer"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
     /// Who has signed in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
 }
+json::record!(Login { access_token "access_token", token_type "token_type", user_id "user_id" });
 
 /// The form to sign in with.
 ///
 /// Defined at `#/components/schemas/Body_login_for_access_token_api_v1_token_post`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoginForm {
     /// The e-mail address, in lower case.
     pub username: String,
     /// `password`.
     pub password: Secret,
     /// Part of OAuth2, read by nobody.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub client_id: Nullable<String>,
     /// Part of OAuth2, read by nobody.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub client_secret: Nullable<Secret>,
     /// May be left out; if given, it is `password`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub grant_type: Nullable<String>,
     /// Part of OAuth2, read by nobody.
     ///
     /// Default: `""`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
 }
 
@@ -325,25 +322,29 @@ impl LoginForm {
         }
     }
 }
+json::record!(LoginForm {
+    username "username", password "password", client_id "client_id", client_secret "client_secret",
+    grant_type "grant_type", scope "scope",
+});
 
 /// A role.
 ///
 /// Defined at `#/components/schemas/RoleResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Role {
     /// `id`.
     pub id: i64,
     /// `name`.
     pub name: String,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
 }
+json::record!(Role { id "id", name "name", description "description" });
 
 /// What became of giving or taking a role.
 ///
 /// Defined at `#/components/schemas/RoleAssignmentResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RoleAssignment {
     /// A sentence for people.
     pub message: String,
@@ -352,16 +353,16 @@ pub struct RoleAssignment {
     /// `role_name`.
     pub role_name: String,
 }
+json::record!(RoleAssignment { message "message", user_id "user_id", role_name "role_name" });
 
 /// A role to be added.
 ///
 /// Defined at `#/components/schemas/RoleCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RoleCreate {
     /// `name`.
     pub name: String,
     /// `description`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub description: Nullable<String>,
 }
 
@@ -374,17 +375,19 @@ impl RoleCreate {
         }
     }
 }
+json::record!(RoleCreate { name "name", description "description" });
 
 /// All roles.
 ///
 /// Defined at `#/components/schemas/RoleList`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RoleList {
     /// `roles`.
     pub roles: Vec<Role>,
     /// How many there are.
     pub total: i64,
 }
+json::record!(RoleList { roles "roles", total "total" });
 
 /// Either the request was malformed, or the handler refused the role.
 ///
@@ -411,20 +414,14 @@ impl From<ErrorDetail> for RoleRefusal {
     }
 }
 
-impl serde::Serialize for RoleRefusal {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ErrorReport(value) => value.serialize(serializer),
-            Self::ErrorDetail(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for RoleRefusal {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for RoleRefusal {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for RoleRefusal {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -437,21 +434,35 @@ impl<'de> serde::Deserialize<'de> for RoleRefusal {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::ErrorReport),
-                    1 => serde_json::from_value(value).map(Self::ErrorDetail),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::ErrorReport(from.value()?),
+                        1 => Self::ErrorDetail(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for RoleRefusal {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::ErrorReport(value) => json::Encode::write(value, to),
+            Self::ErrorDetail(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(RoleRefusal);
+
 /// What the service says about itself.
 ///
 /// Defined at `#/components/schemas/ServiceInfo`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceInfo {
     /// A greeting.
     pub message: String,
@@ -462,6 +473,7 @@ pub struct ServiceInfo {
     /// `database`.
     pub database: DatabaseState,
 }
+json::record!(ServiceInfo { message "message", version "version", status "status", database "database" });
 
 /// `degraded` when the database cannot be reached.
 ///
@@ -507,7 +519,7 @@ sinew_runtime::generated::string_enum!(ServiceInfoStatus);
 /// What a caller receives on signing in.
 ///
 /// Defined at `#/components/schemas/Token`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Token {
     /// Opens this service for 60 minutes.
     pub access_token: Secret,
@@ -516,14 +528,16 @@ pub struct Token {
     /// The names of the caller's roles.
     pub roles: Vec<String>,
     /// Default: `"bearer"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
 }
+json::record!(Token {
+    access_token "access_token", refresh_token "refresh_token", roles "roles", token_type "token_type",
+});
 
 /// The request for a new access token.
 ///
 /// Defined at `#/components/schemas/TokenRefresh`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TokenRefresh {
     /// `refresh_token`.
     pub refresh_token: Secret,
@@ -537,11 +551,12 @@ impl TokenRefresh {
         }
     }
 }
+json::record!(TokenRefresh { refresh_token "refresh_token" });
 
 /// A user's account.
 ///
 /// Defined at `#/components/schemas/UserResponse`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct User {
     /// `id`.
     pub id: i64,
@@ -552,23 +567,23 @@ pub struct User {
     /// Whether the user may sign in.
     pub is_active: bool,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub created_at: jiff::Timestamp,
     /// UTC, without an offset.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub updated_at: jiff::Timestamp,
     /// `first_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
     /// `last_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
 }
+json::record!(User {
+    id "id", email "email", username "username", is_active "is_active", created_at "created_at" as naive_utc,
+    updated_at "updated_at" as naive_utc, first_name "first_name", last_name "last_name",
+});
 
 /// An account to be made.
 ///
 /// Defined at `#/components/schemas/UserCreate`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UserCreate {
     /// `email`.
     pub email: String,
@@ -579,10 +594,8 @@ pub struct UserCreate {
     /// Bounds: at least 8 characters.
     pub password: Secret,
     /// `first_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
     /// `last_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
 }
 
@@ -602,27 +615,28 @@ impl UserCreate {
         }
     }
 }
+json::record!(UserCreate {
+    email "email", username "username", password "password", first_name "first_name", last_name "last_name",
+});
 
 /// The changes to an account; what is left out stays.
 ///
 /// Defined at `#/components/schemas/UserUpdate`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct UserUpdate {
     /// `email`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub email: Nullable<String>,
     /// `first_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub first_name: Nullable<String>,
     /// `last_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub last_name: Nullable<String>,
 }
+json::record!(UserUpdate { email "email", first_name "first_name", last_name "last_name" });
 
 /// One mistake in a request.
 ///
 /// Defined at `#/components/schemas/ValidationError`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidationError {
     /// The way to the mistake, such as `body`, `items`, 0.
     pub loc: Vec<ValidationErrorLocItem>,
@@ -631,15 +645,13 @@ pub struct ValidationError {
     /// The kind of mistake, such as `missing`.
     pub r#type: String,
     /// The bounds that were broken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<BTreeMap<String, serde_json::Value>>,
     /// What was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub input: Option<serde_json::Value>,
     /// Where the kind of mistake is explained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+json::record!(ValidationError { loc "loc", msg "msg", r#type "type", ctx "ctx", input "input" as present, url "url" });
 
 /// One of several types.
 ///
@@ -666,20 +678,14 @@ impl From<String> for ValidationErrorLocItem {
     }
 }
 
-impl serde::Serialize for ValidationErrorLocItem {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ValidationErrorLocItem {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ValidationErrorLocItem {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -688,13 +694,27 @@ impl<'de> serde::Deserialize<'de> for ValidationErrorLocItem {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for ValidationErrorLocItem {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ValidationErrorLocItem);

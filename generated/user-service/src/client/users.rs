@@ -39,7 +39,7 @@ impl super::UserServiceClient {
     ///
     /// Documented failures: [`CreateUserFailure`].
     pub fn create_user(&self, body: &types::UserCreate) -> Call<'_, types::User> {
-        self.core.request(&CREATE_USER).json(body).answering(Reply::json)
+        self.core.request(&CREATE_USER).write(body).answering(Reply::read)
     }
 
     /// Delete one user.
@@ -65,7 +65,7 @@ impl super::UserServiceClient {
     ///
     /// Documented failures: [`GetUserFailure`].
     pub fn get_user(&self, user_id: i64) -> Call<'_, types::User> {
-        self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::json)
+        self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::read)
     }
 
     /// Change one user.
@@ -86,8 +86,8 @@ impl super::UserServiceClient {
         self.core
             .request(&UPDATE_USER)
             .path("user_id", &user_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -105,9 +105,9 @@ pub enum CreateUserFailure {
 impl Failure for CreateUserFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            409 => reply.json().map(Self::Conflict),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            409 => reply.read().map(Self::Conflict),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -131,11 +131,11 @@ pub enum DeleteUserFailure {
 impl Failure for DeleteUserFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            403 => reply.json().map(Self::Forbidden),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            403 => reply.read().map(Self::Forbidden),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }
@@ -157,10 +157,10 @@ pub enum GetUserFailure {
 impl Failure for GetUserFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            401 => reply.json().map(Self::Unauthorized),
-            404 => reply.json().map(Self::NotFound),
-            422 => reply.json().map(Self::UnprocessableEntity),
-            500 => reply.json().map(Self::InternalServerError),
+            401 => reply.read().map(Self::Unauthorized),
+            404 => reply.read().map(Self::NotFound),
+            422 => reply.read().map(Self::UnprocessableEntity),
+            500 => reply.read().map(Self::InternalServerError),
             _ => None,
         }
     }

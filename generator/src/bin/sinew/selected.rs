@@ -24,6 +24,9 @@ pub(crate) struct Selected {
     /// Only operations with these methods.
     #[arg(long, value_delimiter = ',', value_name = "METHOD,…")]
     methods: Vec<String>,
+    /// Make an object that lies behind more than this many named types any JSON value.
+    #[arg(long, value_name = "TYPES")]
+    depth: Option<usize>,
     /// Let references lead to files under this folder too; may be repeated.
     #[arg(long, value_name = "FOLDER")]
     allow_files: Vec<PathBuf>,
@@ -43,6 +46,9 @@ impl Selected {
             .tags(&self.tags)
             .paths(&self.paths)
             .methods(&self.methods);
+        if let Some(depth) = self.depth {
+            config = config.depth(depth);
+        }
         for overlay in &self.overlay {
             config = config.overlay(overlay);
         }

@@ -22,6 +22,6 @@ static DEFAULT_ONLY: Operation = Operation::new("default_only", Method::Get, "/d
 impl super::AnswersClient {
     /// `GET /default-only` (`default_only`)
     pub fn default_only(&self) -> Call<'_, types::Thing> {
-        self.core.request(&DEFAULT_ONLY).answering(Reply::json)
+        self.core.request(&DEFAULT_ONLY).answering(Reply::read)
     }
 }

@@ -22,6 +22,6 @@ static INLINE: Operation = Operation::new("inline", Method::Get, "/inline");
 impl super::AnswersClient {
     /// `GET /inline` (`inline`)
     pub fn inline(&self) -> Call<'_, types::InlineResponse> {
-        self.core.request(&INLINE).answering(Reply::json)
+        self.core.request(&INLINE).answering(Reply::read)
     }
 }

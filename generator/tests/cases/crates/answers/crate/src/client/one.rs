@@ -24,7 +24,7 @@ impl super::AnswersClient {
     ///
     /// Documented failures: [`OneFailure`].
     pub fn one(&self) -> Call<'_, types::Thing> {
-        self.core.request(&ONE).answering(Reply::json)
+        self.core.request(&ONE).answering(Reply::read)
     }
 }
 
@@ -38,7 +38,7 @@ pub enum OneFailure {
 impl Failure for OneFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            404 => reply.json().map(Self::NotFound),
+            404 => reply.read().map(Self::NotFound),
             _ => None,
         }
     }

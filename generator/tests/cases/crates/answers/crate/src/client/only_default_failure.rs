@@ -24,7 +24,7 @@ impl super::AnswersClient {
     ///
     /// Documented failures: [`OnlyDefaultFailureFailure`].
     pub fn only_default_failure(&self) -> Call<'_, Option<String>> {
-        self.core.request(&ONLY_DEFAULT_FAILURE).answering(Reply::json)
+        self.core.request(&ONLY_DEFAULT_FAILURE).answering(Reply::read)
     }
 }
 
@@ -37,6 +37,6 @@ pub enum OnlyDefaultFailureFailure {
 
 impl Failure for OnlyDefaultFailureFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
-        reply.json().map(Self::Other)
+        reply.read().map(Self::Other)
     }
 }

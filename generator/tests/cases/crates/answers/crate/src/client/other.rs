@@ -24,7 +24,7 @@ impl super::AnswersClient {
     ///
     /// Documented failures: [`OtherFailure`].
     pub fn other(&self) -> Call<'_, types::Thing> {
-        self.core.request(&OTHER).answering(Reply::json)
+        self.core.request(&OTHER).answering(Reply::read)
     }
 }
 

@@ -28,7 +28,7 @@ impl super::AnswersClient {
         self.core
             .request(&SEVERAL)
             .answering(|reply| match reply.status() {
-                200 => reply.json().map(SeveralAnswer::Ok),
+                200 => reply.read().map(SeveralAnswer::Ok),
                 202 => reply.text().map(SeveralAnswer::Accepted),
                 204 => Ok(SeveralAnswer::NoContent),
                 _ => Err(reply.unexpected()),
@@ -65,8 +65,8 @@ impl Failure for SeveralFailure {
         match reply.status() {
             401 => Some(Self::Unauthorized),
             500 => reply.text().map(Self::InternalServerError),
-            400..=499 => reply.json().map(Self::ClientError),
-            _ => reply.json().map(Self::Other),
+            400..=499 => reply.read().map(Self::ClientError),
+            _ => reply.read().map(Self::Other),
         }
     }
 }

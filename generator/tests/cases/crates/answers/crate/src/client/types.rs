@@ -13,6 +13,8 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// One of several words.
 ///
 /// Defined at `#/paths/~1chosen/get/parameters/0/schema`.
@@ -57,36 +59,39 @@ sinew_runtime::generated::string_enum!(ChosenAccept);
 /// An object.
 ///
 /// Defined at `#/paths/~1inline/get/responses/200/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InlineResponse {
     /// `items`.
     pub items: Vec<InlineResponseItem>,
 }
+json::record!(InlineResponse { items "items" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1inline/get/responses/200/content/application~1json/schema/properties/items/items`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct InlineResponseItem {
     /// `id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
 }
+json::record!(InlineResponseItem { id "id" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Problem`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// `detail`.
     pub detail: String,
 }
+json::record!(Problem { detail "detail" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Thing`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Thing {
     /// `id`.
     pub id: i64,
 }
+json::record!(Thing { id "id" });

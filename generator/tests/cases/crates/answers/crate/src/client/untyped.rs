@@ -21,6 +21,6 @@ static UNTYPED: Operation = Operation::new("untyped", Method::Get, "/untyped");
 impl super::AnswersClient {
     /// `GET /untyped` (`untyped`)
     pub fn untyped(&self) -> Call<'_, serde_json::Value> {
-        self.core.request(&UNTYPED).answering(Reply::json)
+        self.core.request(&UNTYPED).answering(Reply::read)
     }
 }

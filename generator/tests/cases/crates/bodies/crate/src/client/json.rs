@@ -22,6 +22,6 @@ static SEND_JSON: Operation = Operation::new("send_json", Method::Post, "/json")
 impl super::BodiesClient {
     /// `POST /json` (`send_json`)
     pub fn send_json(&self, body: &types::Note) -> Call<'_, ()> {
-        self.core.request(&SEND_JSON).json(body).answering(Reply::empty)
+        self.core.request(&SEND_JSON).write(body).answering(Reply::empty)
     }
 }

@@ -21,6 +21,6 @@ static SEND_NUMBER: Operation = Operation::new("send_number", Method::Post, "/nu
 impl super::BodiesClient {
     /// `POST /number` (`send_number`)
     pub fn send_number(&self, body: f64) -> Call<'_, ()> {
-        self.core.request(&SEND_NUMBER).json(&body).answering(Reply::empty)
+        self.core.request(&SEND_NUMBER).write(&body).answering(Reply::empty)
     }
 }

@@ -24,7 +24,7 @@ impl super::BodiesClient {
     pub fn send_optional(&self, body: Option<&types::Note>) -> Call<'_, ()> {
         let request = self.core.request(&SEND_OPTIONAL);
         let request = match body {
-            Some(body) => request.json(body),
+            Some(body) => request.write(body),
             None => request,
         };
         request.answering(Reply::empty)

@@ -26,7 +26,7 @@ impl super::BodiesClient {
     pub fn merge_patch(&self, body: &types::NotePatch) -> Call<'_, ()> {
         self.core
             .request(&MERGE_PATCH)
-            .json_as("application/merge-patch+json", body)
+            .write_as("application/merge-patch+json", body)
             .answering(Reply::empty)
     }
 
@@ -34,7 +34,7 @@ impl super::BodiesClient {
     pub fn merge_patch_nested(&self, body: &types::Board) -> Call<'_, types::Pinned> {
         self.core
             .request(&MERGE_PATCH_NESTED)
-            .json_as("application/merge-patch+json", body)
-            .answering(Reply::json)
+            .write_as("application/merge-patch+json", body)
+            .answering(Reply::read)
     }
 }

@@ -50,7 +50,7 @@ impl<'b> From<&'b types::Note> for SendSeveralBody<'b> {
 impl SendSeveralBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
-            Self::Json(body) => request.json(body),
+            Self::Json(body) => request.write(body),
             Self::Xml(body) => request.xml("application/xml", &xml::NOTE_XML, body),
         }
     }

@@ -14,27 +14,23 @@
 )]
 
 use std::collections::BTreeMap;
-use sinew_runtime::generated::FormData;
+use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Nullable, Part};
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Board`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Board {
     /// `id`.
     pub id: i64,
     /// `all`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub all: Nullable<Vec<Pinned>>,
     /// `by_name`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub by_name: Nullable<BTreeMap<String, Option<PinnedPatch>>>,
     /// `first`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub first: Nullable<PinnedPatch>,
     /// `title`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub title: Nullable<String>,
 }
 
@@ -50,6 +46,7 @@ impl Board {
         }
     }
 }
+json::record!(Board { id "id", all "all", by_name "by_name", first "first", title "title" });
 
 /// A value under a name of its own.
 ///
@@ -64,15 +61,13 @@ pub type Keys = Vec<Key>;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Note`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Note {
     /// `text`.
     pub text: String,
     /// `colour`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub colour: Nullable<String>,
     /// `stars`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stars: Option<i32>,
 }
 
@@ -86,19 +81,18 @@ impl Note {
         }
     }
 }
+json::record!(Note { text "text", colour "colour", stars "stars" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Note`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NotePatch {
     /// `text`.
     pub text: String,
     /// `colour`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub colour: Nullable<String>,
     /// `stars`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub stars: Nullable<i32>,
 }
 
@@ -112,32 +106,31 @@ impl NotePatch {
         }
     }
 }
+json::record!(NotePatch { text "text", colour "colour", stars "stars" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Pinned`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pinned {
     /// `keys`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::base64url")]
     pub keys: Option<Keys>,
     /// `text`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
+json::record!(Pinned { keys "keys" as base64url, text "text" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Pinned`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PinnedPatch {
     /// `keys`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::base64url")]
     pub keys: Nullable<Keys>,
     /// `text`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub text: Nullable<String>,
 }
+json::record!(PinnedPatch { keys "keys" as base64url, text "text" });
 
 /// The parts of a multipart body.
 ///

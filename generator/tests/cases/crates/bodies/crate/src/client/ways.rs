@@ -92,8 +92,8 @@ impl From<Body> for SendWaysBody<'_> {
 impl SendWaysBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
-            Self::Json(body) => request.json(body),
-            Self::VndKeyJson(body) => request.json_as("application/vnd.key+json", body),
+            Self::Json(body) => request.write(body),
+            Self::VndKeyJson(body) => request.write_as("application/vnd.key+json", body),
             Self::Multipart(body) => request.multipart(body.form()),
             Self::Form(body) => request.form(body),
             Self::Text(body) => request.text("text/plain", body),

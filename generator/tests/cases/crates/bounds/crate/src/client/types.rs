@@ -14,30 +14,29 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::{Nullable, Secret};
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Address`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Address {
     /// Bounds: at least 1 character.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub street: Option<String>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, String>,
 }
+json::record!(Address { street "street" }, additional);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Card`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Card {
     /// Bounds: 12 to 19 characters.
     pub digits: String,
     /// `names`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
 }
 
@@ -50,6 +49,7 @@ impl Card {
         }
     }
 }
+json::record!(Card { digits "digits", names "names" });
 
 /// Bounds: at least 3 characters.
 ///
@@ -119,21 +119,14 @@ impl From<String> for Either {
     }
 }
 
-impl serde::Serialize for Either {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Line(value) => value.serialize(serializer),
-            Self::List(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Either {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Either {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Either {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -145,56 +138,67 @@ impl<'de> serde::Deserialize<'de> for Either {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Line),
-                    1 => serde_json::from_value(value).map(Self::List),
-                    2 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Line(from.value()?),
+                        1 => Self::List(from.value()?),
+                        2 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Either {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Line(value) => json::Encode::write(value, to),
+            Self::List(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Either);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Free`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Free {
     /// `anything`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anything: Option<String>,
 }
+json::record!(Free { anything "anything" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Holder`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Holder {
     /// `scores`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Scores>,
 }
+json::record!(Holder { scores "scores" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Line`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Bounds: at least 1, less than 100, a multiple of 2.
     pub quantity: i32,
     /// `next`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Box<Line>>,
     /// Bounds: at least 0.01, a multiple of 0.01.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<f64>,
     /// Bounds: at most 99999999999999.98, a multiple of 0.01.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::decimal_number")]
     pub total: Option<rust_decimal::Decimal>,
     /// Bounds: more than 0, at most 0.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f32>,
 }
 
@@ -210,6 +214,9 @@ impl Line {
         }
     }
 }
+json::record!(Line {
+    quantity "quantity", next "next", price "price", total "total" as decimal_number, weight "weight",
+});
 
 /// Bounds: at least 2 characters.
 ///
@@ -301,6 +308,7 @@ impl Order {
         }
     }
 }
+json::by_serde!(Order);
 
 /// Bounds: at most 99, at most 2 characters.
 ///
@@ -327,20 +335,14 @@ impl From<String> for OrderMixed {
     }
 }
 
-impl serde::Serialize for OrderMixed {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for OrderMixed {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for OrderMixed {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for OrderMixed {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -349,16 +351,30 @@ impl<'de> serde::Deserialize<'de> for OrderMixed {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for OrderMixed {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(OrderMixed);
 
 /// Bounds: 1 to 2 entries.
 ///
@@ -368,12 +384,11 @@ pub type Scores = BTreeMap<String, i64>;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Unread`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unread {
     /// Bounds: matches `(.)\1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubled: Option<String>,
     /// Bounds: at least 4 characters, matches `^(?=.*\d).+$`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }
+json::record!(Unread { doubled "doubled", password "password" });

@@ -27,11 +27,11 @@ impl super::DirectionsClient {
         &self,
         body: &types::AccountRequest,
     ) -> Call<'_, types::Account> {
-        self.core.request(&CREATE_ACCOUNT).json(body).answering(Reply::json)
+        self.core.request(&CREATE_ACCOUNT).write(body).answering(Reply::read)
     }
 
     /// `GET /accounts` (`list_accounts`)
     pub fn list_accounts(&self) -> Call<'_, Vec<types::Account>> {
-        self.core.request(&LIST_ACCOUNTS).answering(Reply::json)
+        self.core.request(&LIST_ACCOUNTS).answering(Reply::read)
     }
 }

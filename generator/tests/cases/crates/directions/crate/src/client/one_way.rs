@@ -22,6 +22,6 @@ static ONE_WAY: Operation = Operation::new("one_way", Method::Post, "/one-way");
 impl super::DirectionsClient {
     /// `POST /one-way` (`one_way`)
     pub fn one_way(&self, body: &types::SentOnly) -> Call<'_, types::AnsweredOnly> {
-        self.core.request(&ONE_WAY).json(body).answering(Reply::json)
+        self.core.request(&ONE_WAY).write(body).answering(Reply::read)
     }
 }

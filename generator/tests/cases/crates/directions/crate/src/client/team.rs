@@ -22,6 +22,6 @@ static SAVE_TEAM: Operation = Operation::new("save_team", Method::Put, "/team");
 impl super::DirectionsClient {
     /// `PUT /team` (`save_team`)
     pub fn save_team(&self, body: &types::TeamRequest) -> Call<'_, types::Team> {
-        self.core.request(&SAVE_TEAM).json(body).answering(Reply::json)
+        self.core.request(&SAVE_TEAM).write(body).answering(Reply::read)
     }
 }

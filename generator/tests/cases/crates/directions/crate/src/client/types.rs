@@ -14,7 +14,7 @@
 )]
 
 use std::collections::BTreeMap;
-use sinew_runtime::generated::FormData;
+use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Part, Secret};
 
 /// Both ways, and not the same.
@@ -44,16 +44,17 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<AccountSettings>,
 }
+json::by_serde!(Account);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Account/properties/contact`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountContact {
     /// `mail`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
 }
+json::record!(AccountContact { mail "mail" });
 
 /// Both ways, and not the same.
 ///
@@ -99,57 +100,58 @@ impl AccountRequest {
         }
     }
 }
+json::by_serde!(AccountRequest);
 
 /// Differs, and has no name of its own.
 ///
 /// Defined at `#/components/schemas/Account/properties/settings`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountSettings {
     /// `theme`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
     /// Bounds: set by the service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
 }
+json::record!(AccountSettings { theme "theme", version "version" });
 
 /// Differs, and has no name of its own.
 ///
 /// Defined at `#/components/schemas/Account/properties/settings`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct AccountSettingsRequest {
     /// `theme`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
 }
+json::record!(AccountSettingsRequest { theme "theme" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/AnsweredOnly`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AnsweredOnly {
     /// Bounds: set by the service.
     pub id: i64,
 }
+json::record!(AnsweredOnly { id "id" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Circle`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Circle {
     /// `kind`.
     pub kind: String,
     /// `radius`.
     pub radius: f64,
     /// Bounds: set by the service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<f64>,
 }
+json::record!(Circle { kind "kind", radius "radius", area "area" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Circle`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CircleRequest {
     /// `kind`.
     pub kind: String,
@@ -163,6 +165,7 @@ impl CircleRequest {
         Self { kind: kind.into(), radius }
     }
 }
+json::record!(CircleRequest { kind "kind", radius "radius" });
 
 /// A value under a name of its own.
 ///
@@ -172,7 +175,7 @@ pub type Members = Vec<Account>;
 /// Both ways, and the same.
 ///
 /// Defined at `#/components/schemas/Owner`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Owner {
     /// `mail`.
     pub mail: String,
@@ -184,19 +187,18 @@ impl Owner {
         Self { mail: mail.into() }
     }
 }
+json::record!(Owner { mail "mail" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/SentOnly`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SentOnly {
     /// `text`.
     pub text: String,
     /// Bounds: set by the service, sent, never answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub both: Option<String>,
     /// Bounds: sent, never answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
@@ -210,6 +212,7 @@ impl SentOnly {
         }
     }
 }
+json::record!(SentOnly { text "text", both "both", secret "secret" });
 
 /// One of several types.
 ///
@@ -236,34 +239,14 @@ impl From<Square> for Shape {
     }
 }
 
-impl serde::Serialize for Shape {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Circle(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "circle",
-                    value,
-                )
-            }
-            Self::Square(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "square",
-                    value,
-                )
-            }
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Shape {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Shape {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Shape {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -277,16 +260,30 @@ impl<'de> serde::Deserialize<'de> for Shape {
             )
             .tag("kind", &[("circle", 0), ("square", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Circle),
-                    1 => serde_json::from_value(value).map(Self::Square),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Circle(from.value()?),
+                        1 => Self::Square(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for Shape {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Circle(value) => to.tagged("kind", "circle", value),
+            Self::Square(value) => to.tagged("kind", "square", value),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Shape);
 
 /// One of several types.
 ///
@@ -313,34 +310,14 @@ impl From<Square> for ShapeRequest {
     }
 }
 
-impl serde::Serialize for ShapeRequest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Circle(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "circle",
-                    value,
-                )
-            }
-            Self::Square(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "square",
-                    value,
-                )
-            }
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ShapeRequest {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ShapeRequest {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ShapeRequest {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -354,21 +331,35 @@ impl<'de> serde::Deserialize<'de> for ShapeRequest {
             )
             .tag("kind", &[("circle", 0), ("square", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Circle),
-                    1 => serde_json::from_value(value).map(Self::Square),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Circle(from.value()?),
+                        1 => Self::Square(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ShapeRequest {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Circle(value) => to.tagged("kind", "circle", value),
+            Self::Square(value) => to.tagged("kind", "square", value),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ShapeRequest);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Square`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Square {
     /// `kind`.
     pub kind: String,
@@ -382,34 +373,32 @@ impl Square {
         Self { kind: kind.into(), side }
     }
 }
+json::record!(Square { kind "kind", side "side" });
 
 /// Differs by what it holds.
 ///
 /// Defined at `#/components/schemas/Team`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Team {
     /// `members`.
     pub members: Members,
     /// `by_role`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_role: Option<BTreeMap<String, Account>>,
     /// `owner`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
 }
+json::record!(Team { members "members", by_role "by_role", owner "owner" });
 
 /// Differs by what it holds.
 ///
 /// Defined at `#/components/schemas/Team`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TeamRequest {
     /// `members`.
     pub members: Vec<AccountRequest>,
     /// `by_role`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_role: Option<BTreeMap<String, AccountRequest>>,
     /// `owner`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
 }
 
@@ -423,6 +412,7 @@ impl TeamRequest {
         }
     }
 }
+json::record!(TeamRequest { members "members", by_role "by_role", owner "owner" });
 
 /// A value under a name of its own.
 ///

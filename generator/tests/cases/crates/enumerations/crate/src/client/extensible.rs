@@ -22,6 +22,6 @@ static EXTENSIBLE: Operation = Operation::new("extensible", Method::Post, "/exte
 impl super::EnumerationsClient {
     /// `POST /extensible` (`extensible`)
     pub fn extensible(&self, body: &types::Extensible) -> Call<'_, ()> {
-        self.core.request(&EXTENSIBLE).json(body).answering(Reply::empty)
+        self.core.request(&EXTENSIBLE).write(body).answering(Reply::empty)
     }
 }

@@ -13,12 +13,13 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Extensible`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Extensible {
     /// `kind`.
     pub kind: ExtensibleKind,
@@ -30,6 +31,7 @@ impl Extensible {
         Self { kind: kind.into() }
     }
 }
+json::record!(Extensible { kind "kind" });
 
 /// One of several words.
 ///
@@ -112,48 +114,39 @@ sinew_runtime::generated::string_enum!(Plain);
 /// An object.
 ///
 /// Defined at `#/components/schemas/Words`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Words {
     /// `cased`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cased: Option<WordsCased>,
     /// `consts`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consts: Option<WordsConsts>,
     /// `flags`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flags: Option<bool>,
     /// `keyword`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<WordsKeyword>,
     /// `mixed`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub mixed: Nullable<WordsMixed>,
     /// `nullable`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nullable: Nullable<WordsNullable>,
     /// `numbers`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<WordsNumbers>,
     /// `one`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one: Option<WordsOne>,
     /// `or_text`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub or_text: Option<WordsOrText>,
     /// Bounds: matches `^(draft|in_progress|review)$`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<WordsPattern>,
     /// `plain`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plain: Option<Plain>,
     /// `signs`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signs: Option<WordsSigns>,
     /// `unknown`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<WordsUnknown>,
 }
+json::record!(Words {
+    cased "cased", consts "consts", flags "flags", keyword "keyword", mixed "mixed", nullable "nullable",
+    numbers "numbers", one "one", or_text "or_text", pattern "pattern", plain "plain", signs "signs", unknown "unknown",
+});
 
 /// One of several words.
 ///
@@ -423,7 +416,8 @@ impl WordsOne {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(WordsOne);
+
+sinew_runtime::generated::closed_enum!(WordsOne Only);
 
 /// One of several words.
 ///

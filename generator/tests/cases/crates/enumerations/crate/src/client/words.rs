@@ -22,7 +22,7 @@ static WORDS: Operation = Operation::new("words", Method::Get, "/words");
 impl super::EnumerationsClient {
     /// `GET /words` (`words`)
     pub fn words(&self, options: &Words) -> Call<'_, types::Words> {
-        self.core.request(&WORDS).query("size", &options.size).answering(Reply::json)
+        self.core.request(&WORDS).query("size", &options.size).answering(Reply::read)
     }
 }
 

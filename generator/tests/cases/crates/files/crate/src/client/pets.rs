@@ -33,7 +33,7 @@ impl super::FilesClient {
     ///
     /// Documented failures: [`GetPetFailure`].
     pub fn get_pet(&self, pet_id: i64) -> Call<'_, types::Pet> {
-        self.core.request(&GET_PET).path("pet_id", &pet_id).answering(Reply::json)
+        self.core.request(&GET_PET).path("pet_id", &pet_id).answering(Reply::read)
     }
 
     /// `GET /pets` (`list_pets`)
@@ -45,7 +45,7 @@ impl super::FilesClient {
         self.core
             .request(&LIST_PETS)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `PUT /pets/{pet_id}` (`replace_pet`)
@@ -55,8 +55,8 @@ impl super::FilesClient {
         self.core
             .request(&REPLACE_PET)
             .path("pet_id", &pet_id)
-            .json(body)
-            .answering(Reply::json)
+            .write(body)
+            .answering(Reply::read)
     }
 }
 
@@ -91,7 +91,7 @@ pub enum GetPetFailure {
 
 impl Failure for GetPetFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
-        reply.json().map(Self::Other)
+        reply.read().map(Self::Other)
     }
 }
 

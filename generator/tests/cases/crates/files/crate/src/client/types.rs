@@ -13,17 +13,18 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `schemas/cat.yaml`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cat {
     /// `kind`.
     pub kind: CatKind,
     /// `name`.
     pub name: String,
     /// `friends`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friends: Option<Vec<Pet>>,
 }
 
@@ -37,6 +38,7 @@ impl Cat {
         }
     }
 }
+json::record!(Cat { kind "kind", name "name", friends "friends" });
 
 /// A constant.
 ///
@@ -58,20 +60,20 @@ impl CatKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(CatKind);
+
+sinew_runtime::generated::closed_enum!(CatKind Cat);
 
 /// An object.
 ///
 /// Defined at `schemas/collar.yaml`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Collar {
     /// `colour`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<Colour>,
     /// `lost`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Place>,
 }
+json::record!(Collar { colour "colour", lost "lost" });
 
 /// One of several words.
 ///
@@ -117,20 +119,17 @@ sinew_runtime::generated::string_enum!(Colour);
 /// An object.
 ///
 /// Defined at `schemas/dog.yaml#/$defs/dog`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dog {
     /// `kind`.
     pub kind: DogKind,
     /// Bounds: at least 1 character.
     pub name: String,
     /// `chases`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chases: Option<Cat>,
     /// `collar`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collar: Option<Collar>,
     /// `nickname`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
 }
 
@@ -146,6 +145,7 @@ impl Dog {
         }
     }
 }
+json::record!(Dog { kind "kind", name "name", chases "chases", collar "collar", nickname "nickname" });
 
 /// A constant.
 ///
@@ -167,7 +167,8 @@ impl DogKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(DogKind);
+
+sinew_runtime::generated::closed_enum!(DogKind Dog);
 
 /// One of several types.
 ///
@@ -194,20 +195,14 @@ impl From<Dog> for Pet {
     }
 }
 
-impl serde::Serialize for Pet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Cat(value) => value.serialize(serializer),
-            Self::Dog(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Pet {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Pet {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Pet {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -223,36 +218,49 @@ impl<'de> serde::Deserialize<'de> for Pet {
             )
             .tag("kind", &[("cat", 0), ("dog", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Cat),
-                    1 => serde_json::from_value(value).map(Self::Dog),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Cat(from.value()?),
+                        1 => Self::Dog(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Pet {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Cat(value) => json::Encode::write(value, to),
+            Self::Dog(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Pet);
+
 /// An object.
 ///
 /// Defined at `common.yaml#/schemas/Place`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Place {
     /// `street`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub street: Option<String>,
 }
+json::record!(Place { street "street" });
 
 /// An object.
 ///
 /// Defined at `common.yaml#/schemas/Problem`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Problem {
     /// `causes`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causes: Option<Vec<Problem>>,
     /// `title`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
+json::record!(Problem { causes "causes", title "title" });

@@ -33,7 +33,7 @@ impl super::HeadersClient {
     ///
     /// Documented failures: [`ListThingsFailure`].
     pub fn list_things(&self) -> Call<'_, Vec<String>> {
-        self.core.request(&LIST_THINGS).answering(Reply::json)
+        self.core.request(&LIST_THINGS).answering(Reply::read)
     }
 
     /// `POST /others` (`makeOther`)

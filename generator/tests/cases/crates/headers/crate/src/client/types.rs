@@ -13,6 +13,8 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// One of several words.
 ///
 /// Defined at `#/paths/~1things/get/responses/200/headers/X-Mode/schema`.
@@ -57,9 +59,9 @@ sinew_runtime::generated::string_enum!(ListThingsXMode);
 /// An object.
 ///
 /// Defined at `#/paths/~1things/get/responses/200/headers/X-Object/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ListThingsXObject {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
 }
+json::record!(ListThingsXObject { a "a" });

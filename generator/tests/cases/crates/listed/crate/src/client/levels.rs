@@ -33,7 +33,7 @@ impl super::ListedValuesClient {
             .path("level", &level)
             .query("sizes", &options.sizes)
             .query("either", &options.either)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `PUT /levels/{level}` (`put_level`)
@@ -41,7 +41,7 @@ impl super::ListedValuesClient {
         self.core
             .request(&PUT_LEVEL)
             .path("level", &level)
-            .json(body)
+            .write(body)
             .answering(Reply::empty)
     }
 }

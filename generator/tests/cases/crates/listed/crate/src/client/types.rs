@@ -13,6 +13,7 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// Told apart by numbers alone.
@@ -40,20 +41,14 @@ impl From<Alert> for Action {
     }
 }
 
-impl serde::Serialize for Action {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Block(value) => value.serialize(serializer),
-            Self::Alert(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Action {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Action {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Action {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -68,21 +63,35 @@ impl<'de> serde::Deserialize<'de> for Action {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Block),
-                    1 => serde_json::from_value(value).map(Self::Alert),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Block(from.value()?),
+                        1 => Self::Alert(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Action {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Block(value) => json::Encode::write(value, to),
+            Self::Alert(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Action);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Alert`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     /// `type`.
     pub r#type: AlertType,
@@ -99,12 +108,14 @@ impl Alert {
         }
     }
 }
+json::record!(Alert { r#type "type", metadata "metadata" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Alert/properties/metadata`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct AlertMetadata {}
+json::record!(AlertMetadata {});
 
 /// A constant.
 ///
@@ -126,12 +137,13 @@ impl AlertType {
         }
     }
 }
-sinew_runtime::generated::closed_integer_enum!(AlertType);
+
+sinew_runtime::generated::closed_integer_enum!(AlertType Value2);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Block`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// `type`.
     pub r#type: BlockType,
@@ -148,16 +160,17 @@ impl Block {
         }
     }
 }
+json::record!(Block { r#type "type", metadata "metadata" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Block/properties/metadata`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct BlockMetadata {
     /// `message`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+json::record!(BlockMetadata { message "message" });
 
 /// A constant.
 ///
@@ -179,7 +192,8 @@ impl BlockType {
         }
     }
 }
-sinew_runtime::generated::closed_integer_enum!(BlockType);
+
+sinew_runtime::generated::closed_integer_enum!(BlockType Value1);
 
 /// One of several numbers.
 ///
@@ -203,7 +217,8 @@ impl Closed {
         }
     }
 }
-sinew_runtime::generated::closed_integer_enum!(Closed);
+
+sinew_runtime::generated::closed_integer_enum!(Closed Value1);
 
 /// One of several numbers.
 ///
@@ -247,7 +262,7 @@ sinew_runtime::generated::integer_enum!(Level);
 /// An object.
 ///
 /// Defined at `#/components/schemas/Listed`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// `level`.
     pub level: Level,
@@ -256,43 +271,30 @@ pub struct Listed {
     /// `truth`.
     pub truth: ListedTruth,
     /// `action`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
     /// `big`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub big: Option<u64>,
     /// `both`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub both: Option<bool>,
     /// `closed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
     /// `fractions`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fractions: Option<f64>,
     /// `mixed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Mixed>,
     /// `nullable`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nullable: Nullable<ListedNullable>,
     /// `signed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<ListedSigned>,
     /// `size`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// `structured`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub structured: Option<serde_json::Value>,
     /// `titled`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub titled: Option<Titled>,
     /// `twice`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twice: Option<ListedTwice>,
     /// `words`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub words: Nullable<ListedWords>,
 }
 
@@ -319,6 +321,11 @@ impl Listed {
         }
     }
 }
+json::record!(Listed {
+    level "level", version "version", truth "truth", action "action", big "big", both "both", closed "closed",
+    fractions "fractions", mixed "mixed", nullable "nullable", signed "signed", size "size",
+    structured "structured" as present, titled "titled", twice "twice", words "words",
+});
 
 /// One of several numbers.
 ///
@@ -414,7 +421,8 @@ impl ListedTruth {
         }
     }
 }
-sinew_runtime::generated::closed_value_enum!(ListedTruth);
+
+sinew_runtime::generated::closed_value_enum!(ListedTruth True);
 
 /// One of several numbers.
 ///
@@ -471,7 +479,8 @@ impl ListedVersion {
         }
     }
 }
-sinew_runtime::generated::closed_integer_enum!(ListedVersion);
+
+sinew_runtime::generated::closed_integer_enum!(ListedVersion Value2);
 
 /// One of several words.
 ///

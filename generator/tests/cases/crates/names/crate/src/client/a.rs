@@ -22,6 +22,6 @@ static GET_A: Operation = Operation::new("get_a", Method::Get, "/a");
 impl super::NaiveNamesClient {
     /// `GET /a` (`listThings`)
     pub fn get_a(&self) -> Call<'_, types::UserName2> {
-        self.core.request(&GET_A).answering(Reply::json)
+        self.core.request(&GET_A).answering(Reply::read)
     }
 }

@@ -22,6 +22,6 @@ static LIST_THINGS: Operation = Operation::new("list_things", Method::Get, "/b")
 impl super::NaiveNamesClient {
     /// `GET /b` (`list_things`)
     pub fn list_things(&self) -> Call<'_, types::UserName> {
-        self.core.request(&LIST_THINGS).answering(Reply::json)
+        self.core.request(&LIST_THINGS).answering(Reply::read)
     }
 }

@@ -22,6 +22,6 @@ static READ_ITEM: Operation = Operation::new("read_item", Method::Post, "/e");
 impl super::NaiveNamesClient {
     /// `POST /e` (`read_item_e_post`)
     pub fn read_item(&self) -> Call<'_, types::Self_> {
-        self.core.request(&READ_ITEM).answering(Reply::json)
+        self.core.request(&READ_ITEM).answering(Reply::read)
     }
 }

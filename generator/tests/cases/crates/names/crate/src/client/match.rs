@@ -30,7 +30,7 @@ impl super::NaiveNamesClient {
             .request(&CALL)
             .query("self", &options.self_)
             .query("body", &body2)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 

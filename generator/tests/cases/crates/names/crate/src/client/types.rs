@@ -13,57 +13,54 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Option`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OptionType {
     /// `Option`.
-    #[serde(rename = "Option", default, skip_serializing_if = "Option::is_none")]
     pub option: Option<String>,
     /// `Vec`.
-    #[serde(rename = "Vec", default, skip_serializing_if = "Option::is_none")]
     pub vec: Option<Vec<String>>,
 }
+json::record!(OptionType { option "Option", vec "Vec" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/self`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Self_ {
     /// `crate`.
-    #[serde(rename = "crate", default, skip_serializing_if = "Option::is_none")]
     pub crate_: Option<String>,
     /// `self`.
-    #[serde(rename = "self", default, skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
 }
+json::record!(Self_ { crate_ "crate", self_ "self" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/UserName`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct UserName {
     /// (empty).
-    #[serde(rename = "", default, skip_serializing_if = "Option::is_none")]
     pub empty: Option<String>,
     /// `1`.
-    #[serde(rename = "1", default, skip_serializing_if = "Option::is_none")]
     pub _1: Option<String>,
     /// `a-b`.
-    #[serde(rename = "a-b", default, skip_serializing_if = "Option::is_none")]
     pub a_b2: Option<String>,
     /// `a_b`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a_b: Option<String>,
 }
+json::record!(UserName { empty "", _1 "1", a_b2 "a-b", a_b "a_b" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/user-name`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct UserName2 {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<String>,
 }
+json::record!(UserName2 { a "a" });

@@ -41,12 +41,12 @@ impl super::NewestClient {
             .request(&LIST_FILES)
             .query("filter", &options.filter)
             .cookie("sid", &options.sid)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `QUERY /files` (`search_files`)
     pub fn search_files(&self, body: &types::Search) -> Call<'_, Vec<String>> {
-        self.core.request(&SEARCH_FILES).json(body).answering(Reply::json)
+        self.core.request(&SEARCH_FILES).write(body).answering(Reply::read)
     }
 }
 

@@ -13,36 +13,37 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/paths/~1events/get/responses/200/content/text~1event-stream/itemSchema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventsEvent {
     /// `data`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
 }
+json::record!(EventsEvent { data "data" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1files/get/parameters/0/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ListFilesFilter {
     /// `kind`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// `size`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
 }
+json::record!(ListFilesFilter { kind "kind", size "size" });
 sinew_runtime::generated::json_parameter!(ListFilesFilter);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Search`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Search {
     /// `words`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Vec<String>>,
 }
+json::record!(Search { words "words" });

@@ -22,6 +22,6 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/object")
 impl super::ObjectsClient {
     /// `POST /object` (`exchange`)
     pub fn exchange(&self, body: &types::Objects) -> Call<'_, types::Objects> {
-        self.core.request(&EXCHANGE).json(body).answering(Reply::json)
+        self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }
 }

@@ -14,6 +14,7 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 
 /// A value under a name of its own.
 ///
@@ -45,17 +46,17 @@ impl Direction {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(Direction);
+
+sinew_runtime::generated::closed_enum!(Direction Up);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Kept`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
     /// `id`.
     pub id: i64,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
 
@@ -68,90 +69,78 @@ impl Kept {
         }
     }
 }
+json::record!(Kept { id "id" }, additional);
 
 /// What a schema can say of the fields that it does not list, and what null can be.
 ///
 /// Defined at `#/components/schemas/Objects`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Objects {
     /// Null is a value like any other.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub anything: Option<serde_json::Value>,
     /// `anything_named`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub anything_named: Option<Anything>,
     /// `closed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<ObjectsClosed>,
     /// `direction`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// `free`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<ObjectsFree>,
     /// `kept`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
     /// `named`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<BTreeMap<String, bool>>,
     /// `nothing`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub nothing: Option<()>,
     /// `one_word_or_text`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_word_or_text: Option<ObjectsOneWordOrText>,
     /// `open`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<ObjectsOpen>,
     /// `patterned`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patterned: Option<BTreeMap<String, i64>>,
     /// `patterned_alike`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patterned_alike: Option<BTreeMap<String, Kept>>,
     /// `patterned_beside`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patterned_beside: Option<ObjectsPatternedBeside>,
     /// `patterned_open`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patterned_open: Option<BTreeMap<String, serde_json::Value>>,
     /// `proof`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<ObjectsProof>,
     /// `typed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typed: Option<ObjectsTyped>,
     /// `unevaluated`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unevaluated: Option<ObjectsUnevaluated>,
     /// `unsaid`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsaid: Option<ObjectsUnsaid>,
 }
+json::record!(Objects {
+    anything "anything" as present, anything_named "anything_named" as present, closed "closed", direction "direction",
+    free "free", kept "kept", named "named", nothing "nothing" as present, one_word_or_text "one_word_or_text",
+    open "open", patterned "patterned", patterned_alike "patterned_alike", patterned_beside "patterned_beside",
+    patterned_open "patterned_open", proof "proof", typed "typed", unevaluated "unevaluated", unsaid "unsaid",
+});
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/closed`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsClosed {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
 }
+json::record!(ObjectsClosed { a "a" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/free`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsFree {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
+json::record!(ObjectsFree { a "a" }, additional);
 
 /// One of several words.
 ///
@@ -193,28 +182,26 @@ sinew_runtime::generated::string_enum!(ObjectsOneWordOrText);
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/open`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsOpen {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
+json::record!(ObjectsOpen { a "a" }, additional);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/patterned_beside`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsPatternedBeside {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, serde_json::Value>,
 }
+json::record!(ObjectsPatternedBeside { a "a" }, additional);
 
 /// One of several types.
 ///
@@ -233,19 +220,14 @@ impl From<Proof> for ObjectsProof {
     }
 }
 
-impl serde::Serialize for ObjectsProof {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Proof(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for ObjectsProof {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for ObjectsProof {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for ObjectsProof {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -257,60 +239,72 @@ impl<'de> serde::Deserialize<'de> for ObjectsProof {
             )
             .tag("strategy", &[("code", 0)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Proof),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Proof(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for ObjectsProof {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Proof(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ObjectsProof);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/typed`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsTyped {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, String>,
 }
+json::record!(ObjectsTyped { a "a" }, additional);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/unevaluated`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsUnevaluated {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, String>,
 }
+json::record!(ObjectsUnevaluated { a "a" }, additional);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Objects/properties/unsaid`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectsUnsaid {
     /// `a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub a: Option<i64>,
 }
+json::record!(ObjectsUnsaid { a "a" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Proof`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Proof {
     /// `strategy`.
     pub strategy: ProofStrategy,
 }
+json::record!(Proof { strategy "strategy" });
 
 /// A constant.
 ///
@@ -332,7 +326,8 @@ impl ProofStrategy {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(ProofStrategy);
+
+sinew_runtime::generated::closed_enum!(ProofStrategy Code);
 
 /// One of several types.
 ///
@@ -357,19 +352,14 @@ impl From<WayStay> for Way {
     }
 }
 
-impl serde::Serialize for Way {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Step(value) => value.serialize(serializer),
-            Self::Stay(value) => value.serialize(serializer),
-        }
+impl json::Blank for Way {
+    fn blank() -> Self {
+        Self::Step(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Way {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Way {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -384,31 +374,46 @@ impl<'de> serde::Deserialize<'de> for Way {
             )
             .closed();
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Step),
-                    1 => serde_json::from_value(value).map(Self::Stay),
-                    _ => Err(serde::de::Error::custom("the value is of no variant")),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Step(from.value()?),
+                        1 => Self::Stay(from.value()?),
+                        _ => return Err(from.of_no_variant()),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Way {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Step(value) => json::Encode::write(value, to),
+            Self::Stay(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Way);
+
 /// Stay.
 ///
 /// Defined at `#/components/schemas/Way/oneOf/1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WayStay {
     /// `seconds`.
     pub seconds: i64,
 }
+json::record!(WayStay { seconds "seconds" });
 
 /// Step.
 ///
 /// Defined at `#/components/schemas/Way/oneOf/0`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WayStep {
     /// `direction`.
     pub direction: Direction,
 }
+json::record!(WayStep { direction "direction" });

@@ -25,7 +25,7 @@ impl super::ObjectsClient {
         self.core
             .request(&WAY)
             .query("direction", &options.direction)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 

@@ -13,30 +13,32 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// Somebody's boss.
 ///
 /// Defined at `#/components/schemas/Boss`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Boss {
     /// `id`.
     pub id: i64,
     /// `name`.
     pub name: String,
     /// `boss`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boss: Option<Box<Boss>>,
 }
+json::record!(Boss { id "id", name "name", boss "boss" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/User`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct User {
     /// `id`.
     pub id: i64,
     /// `name`.
     pub name: String,
     /// `boss`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boss: Option<Boss>,
 }
+json::record!(User { id "id", name "name", boss "boss" });

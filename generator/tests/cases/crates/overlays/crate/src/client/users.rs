@@ -24,7 +24,7 @@ static LIST_USERS: Operation = Operation::new("list_users", Method::Get, "/users
 impl super::OverlaysClient {
     /// `GET /users/{id}` (`getUserById`)
     pub fn get_user_by_id(&self, id: i64) -> Call<'_, types::User> {
-        self.core.request(&GET_USER_BY_ID).path("id", &id).answering(Reply::json)
+        self.core.request(&GET_USER_BY_ID).path("id", &id).answering(Reply::read)
     }
 
     /// `GET /users` (`list_users`)
@@ -38,7 +38,7 @@ impl super::OverlaysClient {
             .request(&LIST_USERS)
             .query("page", &options.page)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Number("page", 1, PageSize::new("limit", None, None)),
                 |page| Some(page),

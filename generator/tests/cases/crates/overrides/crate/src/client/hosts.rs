@@ -41,7 +41,7 @@ impl super::OverridesClient {
             .query("links", &sinew_runtime::generated::Serialized(&options.links))
             .query_styled("filter", Style::Deep, &options.filter)
             .header("X-Home", &sinew_runtime::generated::Serialized(&x_home))
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `PUT /hosts/{ip}` (`put_money`)
@@ -54,7 +54,7 @@ impl super::OverridesClient {
             .request(&PUT_MONEY)
             .path("ip", &sinew_runtime::generated::Serialized(&ip))
             .json(body)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 

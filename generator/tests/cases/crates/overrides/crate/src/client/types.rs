@@ -14,7 +14,7 @@
 )]
 
 use std::collections::BTreeMap;
-use sinew_runtime::generated::FormData;
+use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Nullable, Part};
 
 /// A value under a name of its own.
@@ -31,6 +31,7 @@ pub struct Filter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<jiff::civil::DateTime>,
 }
+json::by_serde!(Filter);
 sinew_runtime::generated::json_parameter!(Filter);
 
 /// An object.
@@ -77,6 +78,7 @@ pub struct Host {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Budget>,
 }
+json::by_serde!(Host);
 
 /// One of several words.
 ///
@@ -143,20 +145,14 @@ impl From<String> for Price {
     }
 }
 
-impl serde::Serialize for Price {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Money(value) => value.serialize(serializer),
-            Self::Link(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Price {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Price {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Price {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -167,16 +163,30 @@ impl<'de> serde::Deserialize<'de> for Price {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Money),
-                    1 => serde_json::from_value(value).map(Self::Link),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Money(from.serde()?),
+                        1 => Self::Link(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for Price {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Money(value) => to.serde(value),
+            Self::Link(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Price);
 
 /// The parts of a multipart body.
 ///

@@ -55,7 +55,7 @@ impl super::PagesClient {
         self.core
             .request(&BY_ADDRESS)
             .query("page", &options.page)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Address,
                 |page| Some(&mut page.results),
@@ -74,7 +74,7 @@ impl super::PagesClient {
             .request(&BY_CURSOR)
             .query("cursor", &options.cursor)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Cursor("cursor"),
                 |page| Some(&mut page.data),
@@ -100,7 +100,7 @@ impl super::PagesClient {
         self.core
             .request(&BY_LINK)
             .query("page", &options.page)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(PageRule::Link, |page| Some(page), |_| None)
     }
 
@@ -115,7 +115,7 @@ impl super::PagesClient {
             .request(&BY_OFFSET)
             .query("skip", &options.skip)
             .query("limit", &options.limit)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Offset("skip", PageSize::new("limit", Some(20), Some(100))),
                 |page| Some(page),
@@ -134,7 +134,7 @@ impl super::PagesClient {
             .request(&BY_PAGE)
             .query("page[number]", &options.page_number)
             .query("page[size]", &options.page_size)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Number(
                     "page[number]",
@@ -156,7 +156,7 @@ impl super::PagesClient {
         self.core
             .request(&BY_TOKEN)
             .query("pageToken", &options.page_token)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Cursor("pageToken"),
                 |page| page.items.as_mut(),
@@ -168,7 +168,7 @@ impl super::PagesClient {
     ///
     /// `GET /none` (`none`)
     pub fn none(&self, options: &NoneOptions) -> Call<'_, types::Wrapped> {
-        self.core.request(&NONE).query("page", &options.page).answering(Reply::json)
+        self.core.request(&NONE).query("page", &options.page).answering(Reply::read)
     }
 
     /// `POST /none` (`noneByMethod`)
@@ -176,7 +176,7 @@ impl super::PagesClient {
         self.core
             .request(&NONE_BY_METHOD)
             .query("page", &options.page)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `GET /stated` (`stated`)
@@ -189,7 +189,7 @@ impl super::PagesClient {
         self.core
             .request(&STATED)
             .query("from", &options.from)
-            .answering(Reply::json)
+            .answering(Reply::read)
             .paged(
                 PageRule::Cursor("from"),
                 |page| Some(&mut page.events),
@@ -202,7 +202,7 @@ impl super::PagesClient {
         self.core
             .request(&TURNED_OFF)
             .query("page", &options.page)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 }
 

@@ -13,12 +13,13 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// An object.
 ///
 /// Defined at `#/paths/~1by-address/get/responses/200/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ByAddressResponse {
     /// `count`.
     pub count: i64,
@@ -27,30 +28,28 @@ pub struct ByAddressResponse {
     /// `next`.
     pub next: Option<String>,
     /// `previous`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub previous: Nullable<String>,
 }
+json::record!(ByAddressResponse { count "count", results "results", next "next" => kept, previous "previous" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1by-token/get/responses/200/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ByTokenResponse {
     /// `items`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<String>>,
     /// `nextPageToken`.
-    #[serde(rename = "nextPageToken", default, skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
     /// `warnings`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<String>>,
 }
+json::record!(ByTokenResponse { items "items", next_page_token "nextPageToken", warnings "warnings" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Odd`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Odd {
     /// `events`.
     pub events: Vec<Thing>,
@@ -59,24 +58,27 @@ pub struct Odd {
     /// `last`.
     pub last: OddLast,
 }
+json::record!(Odd { events "events", odd "odd", last "last" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Odd/properties/last`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OddLast {
     /// `id`.
     pub id: i64,
 }
+json::record!(OddLast { id "id" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Thing`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Thing {
     /// `id`.
     pub id: i64,
 }
+json::record!(Thing { id "id" });
 
 /// A value under a name of its own.
 ///
@@ -86,36 +88,35 @@ pub type Things = Vec<Thing>;
 /// An object.
 ///
 /// Defined at `#/components/schemas/WithMeta`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WithMeta {
     /// `data`.
     pub data: Vec<Thing>,
     /// `meta`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<WithMetaMeta>,
 }
+json::record!(WithMeta { data "data", meta "meta" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/WithMeta/properties/meta`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct WithMetaMeta {
     /// `next_cursor`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub next_cursor: Nullable<String>,
     /// `seen`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<i64>,
 }
+json::record!(WithMetaMeta { next_cursor "next_cursor", seen "seen" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Wrapped`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Wrapped {
     /// `things`.
     pub things: Things,
     /// `total`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
+json::record!(Wrapped { things "things", total "total" });

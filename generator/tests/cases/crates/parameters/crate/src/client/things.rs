@@ -53,7 +53,7 @@ impl super::ParametersClient {
             .query("type", &options.r#type)
             .cookie("session", &options.session)
             .header("X-Version", &"2")
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `PUT /things/{thing_id}/parts/{part}` (`replace-part`)

@@ -13,18 +13,19 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Filter`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     /// `name`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `size`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
 }
+json::record!(Filter { name "name", size "size" });
 sinew_runtime::generated::json_parameter!(Filter);
 
 /// A constant.
@@ -47,7 +48,8 @@ impl ListPartsXVersion {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(ListPartsXVersion);
+
+sinew_runtime::generated::closed_enum!(ListPartsXVersion _2);
 
 /// One of several words.
 ///

@@ -22,6 +22,6 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/record")
 impl super::RecordsClient {
     /// `POST /record` (`exchange`)
     pub fn exchange(&self, body: &types::Everything) -> Call<'_, types::Everything> {
-        self.core.request(&EXCHANGE).json(body).answering(Reply::json)
+        self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }
 }

@@ -14,6 +14,7 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 use sinew_runtime::{Nullable, Secret};
 
 /// A value under a name of its own.
@@ -24,12 +25,11 @@ pub type Alias = Base;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Base`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Base {
     /// `id`.
     pub id: i64,
     /// `note`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
@@ -39,11 +39,12 @@ impl Base {
         Self { id, note: None }
     }
 }
+json::record!(Base { id "id", note "note" });
 
 /// Every kind of field.
 ///
 /// Defined at `#/components/schemas/Everything`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Everything {
     /// Bounds: 1 to 80 characters.
     pub plain: String,
@@ -54,93 +55,64 @@ pub struct Everything {
     /// `tree`.
     pub tree: Tree,
     /// `@id`.
-    #[serde(rename = "@id", default, skip_serializing_if = "Option::is_none")]
     pub id2: Option<String>,
     /// `alias`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Alias>,
     /// `amount`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::decimal_text")]
     pub amount: Option<rust_decimal::Decimal>,
     /// `any`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub any: Option<serde_json::Value>,
     /// Bounds: at least 0, at most 18446744073709551615.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub big: Option<u64>,
     /// Absent, null and present are three things.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub both: Nullable<f64>,
     /// `camelCase`.
-    #[serde(rename = "camelCase", default, skip_serializing_if = "Option::is_none")]
     pub camel_case: Option<String>,
     /// `counts`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<BTreeMap<String, i64>>,
     /// `data`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::base64")]
     pub data: Option<Vec<u8>>,
     /// `day`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<jiff::civil::Date>,
     /// `empty`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty: Option<EverythingEmpty>,
     /// `free`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free: Option<BTreeMap<String, serde_json::Value>>,
     /// `id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// `maybe_tree`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub maybe_tree: Nullable<MaybeTree>,
     /// `maybe_when`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent", with = "sinew_runtime::generated::timestamp")]
     pub maybe_when: Nullable<jiff::Timestamp>,
     /// `merged`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
     /// `names`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Names>,
     /// `nested`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested: Option<EverythingNested>,
     /// May be left out.
     ///
     /// Default: `3`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optional: Option<i64>,
     /// `price`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::decimal_number")]
     pub price: Option<rust_decimal::Decimal>,
     /// `ratio`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f32>,
     /// `scores`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Vec<Option<f64>>>,
     /// `secret`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
     /// `small`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub small: Option<i32>,
     /// Deprecated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// `typed_rest`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typed_rest: Option<WithRest>,
     /// `undeclared`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub undeclared: Option<serde_json::Value>,
     /// `when`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::timestamp")]
     pub when: Option<jiff::Timestamp>,
     /// `whens`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::timestamp")]
     pub whens: Option<Vec<jiff::Timestamp>>,
 }
 
@@ -184,12 +156,21 @@ impl Everything {
         }
     }
 }
+json::record!(Everything {
+    plain "plain", nullable "nullable" => kept, kind "kind", tree "tree", id2 "@id", alias "alias",
+    amount "amount" as decimal_text, any "any" as present, big "big", both "both", camel_case "camelCase",
+    counts "counts", data "data" as base64, day "day", empty "empty", free "free", id "id", maybe_tree "maybe_tree",
+    maybe_when "maybe_when" as timestamp, merged "merged", names "names", nested "nested", optional "optional",
+    price "price" as decimal_number, ratio "ratio", scores "scores", secret "secret", small "small", r#type "type",
+    typed_rest "typed_rest", undeclared "undeclared" as present, when "when" as timestamp, whens "whens" as timestamp,
+});
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Everything/properties/empty`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct EverythingEmpty {}
+json::record!(EverythingEmpty {});
 
 /// A constant.
 ///
@@ -211,12 +192,13 @@ impl EverythingKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(EverythingKind);
+
+sinew_runtime::generated::closed_enum!(EverythingKind Everything);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Everything/properties/nested`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EverythingNested {
     /// `a`.
     pub a: bool,
@@ -228,6 +210,7 @@ impl EverythingNested {
         Self { a }
     }
 }
+json::record!(EverythingNested { a "a" });
 
 /// A value under a name of its own.
 ///
@@ -237,14 +220,13 @@ pub type MaybeTree = Tree;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Merged`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Merged {
     /// `id`.
     pub id: i64,
     /// `note`.
     pub note: String,
     /// `extra`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<String>,
 }
 
@@ -258,6 +240,7 @@ impl Merged {
         }
     }
 }
+json::record!(Merged { id "id", note "note", extra "extra" });
 
 /// A value under a name of its own.
 ///
@@ -267,15 +250,13 @@ pub type Names = Vec<String>;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Tree`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     /// `label`.
     pub label: String,
     /// `children`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub children: Option<Vec<Tree>>,
     /// `left`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Box<Tree>>,
 }
 
@@ -289,16 +270,16 @@ impl Tree {
         }
     }
 }
+json::record!(Tree { label "label", children "children", left "left" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/WithRest`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WithRest {
     /// `name`.
     pub name: String,
     /// What no other field holds.
-    #[serde(flatten)]
     pub additional: BTreeMap<String, i64>,
 }
 
@@ -311,3 +292,4 @@ impl WithRest {
         }
     }
 }
+json::record!(WithRest { name "name" }, additional);

@@ -13,24 +13,26 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Address`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Address {
     /// `city`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
 }
+json::record!(Address { city "city" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/User`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct User {
     /// `name`.
     pub name: String,
     /// `address`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
 }
+json::record!(User { name "name", address "address" });

@@ -31,12 +31,12 @@ impl super::Reporter {
         self.core
             .request(&LIST_REPORTS)
             .query("status", &options.status)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `POST /reports`
     pub fn make_report(&self) -> Call<'_, types::Report> {
-        self.core.request(&MAKE_REPORT).answering(Reply::json)
+        self.core.request(&MAKE_REPORT).answering(Reply::read)
     }
 }
 

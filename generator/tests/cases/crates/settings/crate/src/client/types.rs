@@ -13,12 +13,14 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/ReportOut`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// `at`.
-    #[serde(with = "sinew_runtime::generated::naive_utc")]
     pub at: jiff::Timestamp,
 }
+json::record!(Report { at "at" as naive_utc });

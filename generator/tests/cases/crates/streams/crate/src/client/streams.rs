@@ -14,7 +14,7 @@
 )]
 
 use sinew_runtime::generated::{
-    FailedReply, Failure, Framing, Method, Operation, Reply, ServerEvent,
+    FailedReply, Failure, Framing, Method, Operation, Reply, ServerEvent, json,
 };
 
 use sinew_runtime::{Call, Events, Items};
@@ -41,7 +41,7 @@ impl super::StreamsClient {
     ///
     /// Documented failures: [`CreateCompletionFailure`].
     pub fn create_completion(&self, body: &types::Question) -> Call<'_, types::Answer> {
-        self.core.request(&CREATE_COMPLETION).json(body).answering(Reply::json)
+        self.core.request(&CREATE_COMPLETION).write(body).answering(Reply::read)
     }
 
     /// `POST /completions` (`createCompletion`)
@@ -56,8 +56,8 @@ impl super::StreamsClient {
         self.core
             .request(&CREATE_COMPLETION)
             .header("accept", &"text/event-stream")
-            .json(body)
-            .events(ServerEvent::json)
+            .write(body)
+            .events(ServerEvent::read)
     }
 
     /// `GET /news/stream` (`createCompletionStream`)
@@ -69,12 +69,12 @@ impl super::StreamsClient {
     ///
     /// As a stream: `application/geo+json-seq`.
     pub fn features(&self) -> Call<'_, Items<serde_json::Value>> {
-        self.core.request(&FEATURES).items(Framing::Sequence)
+        self.core.request(&FEATURES).items(Framing::Sequence, json::text)
     }
 
     /// `GET /list` (`list`)
     pub fn list(&self) -> Call<'_, Vec<types::PartType>> {
-        self.core.request(&LIST).answering(Reply::json)
+        self.core.request(&LIST).answering(Reply::read)
     }
 
     /// `GET /list` (`list`)
@@ -84,7 +84,7 @@ impl super::StreamsClient {
         self.core
             .request(&LIST)
             .header("accept", &"application/x-ndjson")
-            .items(Framing::Lines)
+            .items(Framing::Lines, json::text)
     }
 
     /// `GET /log` (`log`)
@@ -108,7 +108,7 @@ impl super::StreamsClient {
     ///
     /// As a stream: `application/jsonl`.
     pub fn rows(&self) -> Call<'_, Items<types::RowsItem>> {
-        self.core.request(&ROWS).items(Framing::Lines)
+        self.core.request(&ROWS).items(Framing::Lines, json::text)
     }
 
     /// `GET /ticks` (`ticks`)
@@ -136,7 +136,7 @@ pub enum CreateCompletionFailure {
 impl Failure for CreateCompletionFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
-            429 => reply.json().map(Self::TooManyRequests),
+            429 => reply.read().map(Self::TooManyRequests),
             _ => None,
         }
     }

@@ -13,24 +13,27 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Answer`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// `text`.
     pub text: String,
 }
+json::record!(Answer { text "text" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1completions/post/responses/429/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CreateCompletionTooManyRequestsResponse {
     /// `why`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
+json::record!(CreateCompletionTooManyRequestsResponse { why "why" });
 
 /// One of several types.
 ///
@@ -57,20 +60,14 @@ impl From<NewsEventCount> for NewsEvent {
     }
 }
 
-impl serde::Serialize for NewsEvent {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Added(value) => value.serialize(serializer),
-            Self::Count(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for NewsEvent {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for NewsEvent {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for NewsEvent {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -85,30 +82,44 @@ impl<'de> serde::Deserialize<'de> for NewsEvent {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Added),
-                    1 => serde_json::from_value(value).map(Self::Count),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Added(from.value()?),
+                        1 => Self::Count(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for NewsEvent {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Added(value) => json::Encode::write(value, to),
+            Self::Count(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(NewsEvent);
+
 /// An object.
 ///
 /// Defined at `#/paths/~1news/get/responses/200/content/text~1event-stream/itemSchema/oneOf/0`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewsEventAdded {
     /// `event`.
     pub event: NewsEventAddedEvent,
     /// `data`.
     pub data: String,
     /// `id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
+json::record!(NewsEventAdded { event "event", data "data", id "id" });
 
 /// A constant.
 ///
@@ -130,18 +141,20 @@ impl NewsEventAddedEvent {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(NewsEventAddedEvent);
+
+sinew_runtime::generated::closed_enum!(NewsEventAddedEvent Added);
 
 /// An object.
 ///
 /// Defined at `#/paths/~1news/get/responses/200/content/text~1event-stream/itemSchema/oneOf/1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewsEventCount {
     /// `event`.
     pub event: NewsEventCountEvent,
     /// `data`.
     pub data: i64,
 }
+json::record!(NewsEventCount { event "event", data "data" });
 
 /// A constant.
 ///
@@ -163,26 +176,27 @@ impl NewsEventCountEvent {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(NewsEventCountEvent);
+
+sinew_runtime::generated::closed_enum!(NewsEventCountEvent Count);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Part`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PartType {
     /// `delta`.
     pub delta: String,
 }
+json::record!(PartType { delta "delta" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Question`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// `text`.
     pub text: String,
     /// `stream`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
 }
 
@@ -195,12 +209,14 @@ impl Question {
         }
     }
 }
+json::record!(Question { text "text", stream "stream" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1rows/get/responses/200/content/application~1jsonl/itemSchema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RowsItem {
     /// `id`.
     pub id: i64,
 }
+json::record!(RowsItem { id "id" });

@@ -22,6 +22,6 @@ static LOGIN: Operation = Operation::new("login", Method::Post, "/login");
 impl super::SwaggerClient {
     /// `POST /login` (`login`)
     pub fn login(&self, body: &types::LoginRequest) -> Call<'_, types::LoginResponse> {
-        self.core.request(&LOGIN).form(body).answering(Reply::json)
+        self.core.request(&LOGIN).form(body).answering(Reply::read)
     }
 }

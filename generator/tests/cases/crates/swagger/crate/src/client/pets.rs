@@ -49,7 +49,7 @@ impl super::SwaggerClient {
     ) -> Call<'_, ()> {
         let request = self.core.request(&CHANGE_PET).path("id", &id);
         let request = match body {
-            Some(body) => request.json_as("application/merge-patch+json", body),
+            Some(body) => request.write_as("application/merge-patch+json", body),
             None => request,
         };
         request.answering(Reply::empty)
@@ -59,7 +59,7 @@ impl super::SwaggerClient {
     ///
     /// Documented failures: [`CreatePetFailure`].
     pub fn create_pet(&self, body: &types::CreatePetRequest) -> Call<'_, types::Pet> {
-        self.core.request(&CREATE_PET).json(body).answering(Reply::json)
+        self.core.request(&CREATE_PET).write(body).answering(Reply::read)
     }
 
     /// `GET /pets/{id}/photo` (`getPhoto`)
@@ -80,7 +80,7 @@ impl super::SwaggerClient {
             .query("tag", &options.tag)
             .query_styled("colour", Style::Pipe, &options.colour)
             .header("X-Trace", &options.x_trace)
-            .answering(Reply::json)
+            .answering(Reply::read)
     }
 
     /// `PUT /pets/{id}` (`replacePet`)
@@ -91,10 +91,10 @@ impl super::SwaggerClient {
     ) -> Call<'_, types::Pet> {
         let request = self.core.request(&REPLACE_PET).path("id", &id);
         let request = match body {
-            Some(body) => request.json(body),
+            Some(body) => request.write(body),
             None => request,
         };
-        request.answering(Reply::json)
+        request.answering(Reply::read)
     }
 
     /// `POST /pets/{id}/photo` (`uploadPhoto`)
@@ -146,7 +146,7 @@ pub enum CreatePetFailure {
 
 impl Failure for CreatePetFailure {
     fn decode(reply: &FailedReply) -> Option<Self> {
-        reply.json().map(Self::Other)
+        reply.read().map(Self::Other)
     }
 }
 

@@ -13,13 +13,13 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::FormData;
+use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Nullable, Part, Secret};
 
 /// An object.
 ///
 /// Defined at `#/components/parameters/Pet/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CreatePetRequest {
     /// `name`.
     pub name: String,
@@ -31,11 +31,12 @@ impl CreatePetRequest {
         Self { name: name.into() }
     }
 }
+json::record!(CreatePetRequest { name "name" });
 
 /// An object.
 ///
 /// Defined at `#/components/parameters/Pet/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CreatePetRequestPatch {
     /// `name`.
     pub name: String,
@@ -47,6 +48,7 @@ impl CreatePetRequestPatch {
         Self { name: name.into() }
     }
 }
+json::record!(CreatePetRequestPatch { name "name" });
 
 /// One of several words.
 ///
@@ -92,7 +94,7 @@ sinew_runtime::generated::string_enum!(ListPetsStatusItem);
 /// An object.
 ///
 /// Defined at `#/paths/~1login/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoginRequest {
     /// `user`.
     pub user: String,
@@ -109,40 +111,41 @@ impl LoginRequest {
         }
     }
 }
+json::record!(LoginRequest { user "user", password "password" });
 
 /// An object.
 ///
 /// Defined at `#/paths/~1login/post/responses/200/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LoginResponse {
     /// `token`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
+json::record!(LoginResponse { token "token" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Pet`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pet {
     /// `name`.
     pub name: String,
     /// `kind`.
     pub kind: String,
     /// `nickname`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nickname: Nullable<String>,
 }
+json::record!(Pet { name "name", kind "kind", nickname "nickname" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Problem`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Problem {
     /// `message`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+json::record!(Problem { message "message" });
 
 /// The parts of a multipart body.
 ///

@@ -13,17 +13,17 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Cart`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cart {
     /// `type`.
     pub r#type: String,
     /// `wheels`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wheels: Option<i64>,
 }
 
@@ -36,16 +36,16 @@ impl Cart {
         }
     }
 }
+json::record!(Cart { r#type "type", wheels "wheels" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Cat`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Cat {
     /// `kind`.
     pub kind: String,
     /// `lives`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives: Option<i64>,
 }
 
@@ -58,11 +58,12 @@ impl Cat {
         }
     }
 }
+json::record!(Cat { kind "kind", lives "lives" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Circle`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Circle {
     /// `shape`.
     pub shape: CircleShape,
@@ -79,6 +80,7 @@ impl Circle {
         }
     }
 }
+json::record!(Circle { shape "shape", radius "radius" });
 
 /// A constant.
 ///
@@ -100,17 +102,17 @@ impl CircleShape {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(CircleShape);
+
+sinew_runtime::generated::closed_enum!(CircleShape Circle);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Dog`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dog {
     /// `kind`.
     pub kind: String,
     /// `barks`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barks: Option<bool>,
 }
 
@@ -123,6 +125,7 @@ impl Dog {
         }
     }
 }
+json::record!(Dog { kind "kind", barks "barks" });
 
 /// One of several types.
 ///
@@ -143,20 +146,14 @@ impl From<i64> for Expression {
     }
 }
 
-impl serde::Serialize for Expression {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::Object(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Expression {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Expression {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Expression {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -167,21 +164,35 @@ impl<'de> serde::Deserialize<'de> for Expression {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::Object),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::Object(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Expression {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::Object(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Expression);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Expression/oneOf/1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExpressionObject {
     /// `not`.
     pub not: Box<Expression>,
@@ -193,6 +204,7 @@ impl ExpressionObject {
         Self { not: Box::new(not) }
     }
 }
+json::record!(ExpressionObject { not "not" });
 
 /// One of several types.
 ///
@@ -213,27 +225,14 @@ impl From<Shark> for Fish {
     }
 }
 
-impl serde::Serialize for Fish {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Salmon(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "salmon",
-                    value,
-                )
-            }
-            Self::Shark(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Fish {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Fish {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Fish {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -245,68 +244,67 @@ impl<'de> serde::Deserialize<'de> for Fish {
             )
             .tag("kind", &[("salmon", 0), ("shark", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Salmon),
-                    1 => serde_json::from_value(value).map(Self::Shark),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Salmon(from.value()?),
+                        1 => Self::Shark(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Fish {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Salmon(value) => to.tagged("kind", "salmon", value),
+            Self::Shark(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Fish);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Holder`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Holder {
     /// `pet`.
     pub pet: Pet,
     /// `anything`.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "sinew_runtime::generated::present")]
     pub anything: Option<serde_json::Value>,
     /// `by_const`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_const: Option<HolderByConst>,
     /// `by_keys`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_keys: Option<HolderByKeys>,
     /// `cart`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cart: Option<Cart>,
     /// A fish again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<Fish>,
     /// `expression`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expression: Option<Expression>,
     /// `fish`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fish: Option<Fish>,
     /// `null_as_of_old`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub null_as_of_old: Nullable<Circle>,
     /// `nullable`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub nullable: Nullable<HolderNullable>,
     /// `same`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same: Option<String>,
     /// `scalar`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scalar: Option<HolderScalar>,
     /// `shared`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Shared>,
     /// `time_or_text`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_or_text: Option<HolderTimeOrText>,
     /// `types`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub types: Nullable<HolderTypes>,
     /// `vehicle`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vehicle: Option<Vehicle>,
 }
 
@@ -333,6 +331,11 @@ impl Holder {
         }
     }
 }
+json::record!(Holder {
+    pet "pet", anything "anything" as present, by_const "by_const", by_keys "by_keys", cart "cart",
+    described "described", expression "expression", fish "fish", null_as_of_old "null_as_of_old", nullable "nullable",
+    same "same", scalar "scalar", shared "shared", time_or_text "time_or_text", types "types", vehicle "vehicle",
+});
 
 /// One of several types.
 ///
@@ -359,20 +362,14 @@ impl From<Square> for HolderByConst {
     }
 }
 
-impl serde::Serialize for HolderByConst {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Circle(value) => value.serialize(serializer),
-            Self::Square(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderByConst {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderByConst {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderByConst {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -387,16 +384,30 @@ impl<'de> serde::Deserialize<'de> for HolderByConst {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Circle),
-                    1 => serde_json::from_value(value).map(Self::Square),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Circle(from.value()?),
+                        1 => Self::Square(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for HolderByConst {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Circle(value) => json::Encode::write(value, to),
+            Self::Square(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderByConst);
 
 /// One of several types.
 ///
@@ -423,20 +434,14 @@ impl From<HolderByKeysRight> for HolderByKeys {
     }
 }
 
-impl serde::Serialize for HolderByKeys {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Left(value) => value.serialize(serializer),
-            Self::Right(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderByKeys {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderByKeys {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderByKeys {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -449,21 +454,35 @@ impl<'de> serde::Deserialize<'de> for HolderByKeys {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Left),
-                    1 => serde_json::from_value(value).map(Self::Right),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Left(from.value()?),
+                        1 => Self::Right(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for HolderByKeys {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Left(value) => json::Encode::write(value, to),
+            Self::Right(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderByKeys);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Holder/properties/by_keys/anyOf/0`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HolderByKeysLeft {
     /// `left`.
     pub left: i64,
@@ -475,11 +494,12 @@ impl HolderByKeysLeft {
         Self { left }
     }
 }
+json::record!(HolderByKeysLeft { left "left" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Holder/properties/by_keys/anyOf/1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HolderByKeysRight {
     /// `right`.
     pub right: i64,
@@ -491,6 +511,7 @@ impl HolderByKeysRight {
         Self { right }
     }
 }
+json::record!(HolderByKeysRight { right "right" });
 
 /// One of several types.
 ///
@@ -517,20 +538,14 @@ impl From<Square> for HolderNullable {
     }
 }
 
-impl serde::Serialize for HolderNullable {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Circle(value) => value.serialize(serializer),
-            Self::Square(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderNullable {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderNullable {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderNullable {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -545,16 +560,30 @@ impl<'de> serde::Deserialize<'de> for HolderNullable {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Circle),
-                    1 => serde_json::from_value(value).map(Self::Square),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Circle(from.value()?),
+                        1 => Self::Square(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for HolderNullable {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Circle(value) => json::Encode::write(value, to),
+            Self::Square(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderNullable);
 
 /// One of several types.
 ///
@@ -583,21 +612,14 @@ impl From<String> for HolderScalar {
     }
 }
 
-impl serde::Serialize for HolderScalar {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::List(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderScalar {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderScalar {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderScalar {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -607,17 +629,32 @@ impl<'de> serde::Deserialize<'de> for HolderScalar {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::List),
-                    2 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::List(from.value()?),
+                        2 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for HolderScalar {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::List(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderScalar);
 
 /// One of several types.
 ///
@@ -638,22 +675,14 @@ impl From<String> for HolderTimeOrText {
     }
 }
 
-impl serde::Serialize for HolderTimeOrText {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::DateTime(value) => {
-                sinew_runtime::generated::timestamp::serialize(value, serializer)
-            }
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderTimeOrText {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderTimeOrText {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderTimeOrText {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -662,19 +691,39 @@ impl<'de> serde::Deserialize<'de> for HolderTimeOrText {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => {
-                        sinew_runtime::generated::timestamp::from_value(value)
-                            .map(Self::DateTime)
-                    }
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => {
+                            Self::DateTime(
+                                sinew_runtime::generated::timestamp::read(from)?,
+                            )
+                        }
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for HolderTimeOrText {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::DateTime(value) => {
+                json::Encode::write(
+                    &sinew_runtime::generated::timestamp::field(value),
+                    to,
+                )
+            }
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderTimeOrText);
 
 /// One of several types.
 ///
@@ -701,20 +750,14 @@ impl From<String> for HolderTypes {
     }
 }
 
-impl serde::Serialize for HolderTypes {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Integer(value) => value.serialize(serializer),
-            Self::String(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for HolderTypes {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for HolderTypes {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for HolderTypes {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -723,16 +766,30 @@ impl<'de> serde::Deserialize<'de> for HolderTypes {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Integer),
-                    1 => serde_json::from_value(value).map(Self::String),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Integer(from.value()?),
+                        1 => Self::String(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for HolderTypes {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::String(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(HolderTypes);
 
 /// One of several types.
 ///
@@ -759,34 +816,14 @@ impl From<Dog> for Pet {
     }
 }
 
-impl serde::Serialize for Pet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Cat(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "cat",
-                    value,
-                )
-            }
-            Self::Dog(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "kind",
-                    "hound",
-                    value,
-                )
-            }
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Pet {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Pet {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Pet {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -800,31 +837,43 @@ impl<'de> serde::Deserialize<'de> for Pet {
             )
             .tag("kind", &[("cat", 0), ("hound", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Cat),
-                    1 => serde_json::from_value(value).map(Self::Dog),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Cat(from.value()?),
+                        1 => Self::Dog(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Pet {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Cat(value) => to.tagged("kind", "cat", value),
+            Self::Dog(value) => to.tagged("kind", "hound", value),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Pet);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Salmon`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Salmon {
     /// `kind`.
     pub kind: String,
     /// `age`.
     pub age: i64,
     /// `friends`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friends: Option<Vec<Fish>>,
     /// `partner`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<Box<Fish>>,
 }
 
@@ -839,11 +888,12 @@ impl Salmon {
         }
     }
 }
+json::record!(Salmon { kind "kind", age "age", friends "friends", partner "partner" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/SawShark`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SawShark {
     /// `kind`.
     pub kind: SawSharkKind,
@@ -852,7 +902,6 @@ pub struct SawShark {
     /// `sharktype`.
     pub sharktype: String,
     /// `teeth`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teeth: Option<i64>,
 }
 
@@ -867,6 +916,7 @@ impl SawShark {
         }
     }
 }
+json::record!(SawShark { kind "kind", age "age", sharktype "sharktype", teeth "teeth" });
 
 /// A constant.
 ///
@@ -888,7 +938,8 @@ impl SawSharkKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(SawSharkKind);
+
+sinew_runtime::generated::closed_enum!(SawSharkKind Shark);
 
 /// One of several types.
 ///
@@ -915,20 +966,14 @@ impl From<SharedByNumber> for Shared {
     }
 }
 
-impl serde::Serialize for Shared {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByName(value) => value.serialize(serializer),
-            Self::ByNumber(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Shared {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Shared {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Shared {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
             &[
@@ -941,21 +986,35 @@ impl<'de> serde::Deserialize<'de> for Shared {
             ],
         );
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::ByName),
-                    1 => serde_json::from_value(value).map(Self::ByNumber),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::ByName(from.value()?),
+                        1 => Self::ByNumber(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Shared {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::ByName(value) => json::Encode::write(value, to),
+            Self::ByNumber(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Shared);
+
 /// By name.
 ///
 /// Defined at `#/components/schemas/Shared/oneOf/0`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SharedByName {
     /// `id`.
     pub id: i64,
@@ -969,11 +1028,12 @@ impl SharedByName {
         Self { id, name: name.into() }
     }
 }
+json::record!(SharedByName { id "id", name "name" });
 
 /// By number.
 ///
 /// Defined at `#/components/schemas/Shared/oneOf/1`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SharedByNumber {
     /// `id`.
     pub id: i64,
@@ -987,6 +1047,7 @@ impl SharedByNumber {
         Self { id, number }
     }
 }
+json::record!(SharedByNumber { id "id", number "number" });
 
 /// One of several types.
 ///
@@ -1005,26 +1066,14 @@ impl From<SawShark> for Shark {
     }
 }
 
-impl serde::Serialize for Shark {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::SawShark(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "sharktype",
-                    "saw",
-                    value,
-                )
-            }
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Shark {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Shark {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Shark {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -1036,20 +1085,33 @@ impl<'de> serde::Deserialize<'de> for Shark {
             )
             .tag("sharktype", &[("saw", 0)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::SawShark),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::SawShark(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Shark {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::SawShark(value) => to.tagged("sharktype", "saw", value),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Shark);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Square`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Square {
     /// `shape`.
     pub shape: SquareShape,
@@ -1066,6 +1128,7 @@ impl Square {
         }
     }
 }
+json::record!(Square { shape "shape", side "side" });
 
 /// A constant.
 ///
@@ -1087,23 +1150,21 @@ impl SquareShape {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(SquareShape);
+
+sinew_runtime::generated::closed_enum!(SquareShape Square);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Tanker`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tanker {
     /// `type`.
     pub r#type: String,
     /// `litres`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub litres: Option<f64>,
     /// `load`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,
     /// `wheels`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wheels: Option<i64>,
 }
 
@@ -1118,6 +1179,7 @@ impl Tanker {
         }
     }
 }
+json::record!(Tanker { r#type "type", litres "litres", load "load", wheels "wheels" });
 
 /// One of several types.
 ///
@@ -1144,34 +1206,14 @@ impl From<TruckBase> for Truck {
     }
 }
 
-impl serde::Serialize for Truck {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Tanker(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "type",
-                    "Tanker",
-                    value,
-                )
-            }
-            Self::Truck(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "type",
-                    "Truck",
-                    value,
-                )
-            }
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Truck {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Truck {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Truck {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -1185,29 +1227,41 @@ impl<'de> serde::Deserialize<'de> for Truck {
             )
             .tag("type", &[("Tanker", 0), ("Truck", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Tanker),
-                    1 => serde_json::from_value(value).map(Self::Truck),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Tanker(from.value()?),
+                        1 => Self::Truck(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Truck {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Tanker(value) => to.tagged("type", "Tanker", value),
+            Self::Truck(value) => to.tagged("type", "Truck", value),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Truck);
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Truck`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TruckBase {
     /// `type`.
     pub r#type: String,
     /// `load`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,
     /// `wheels`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wheels: Option<i64>,
 }
 
@@ -1221,6 +1275,7 @@ impl TruckBase {
         }
     }
 }
+json::record!(TruckBase { r#type "type", load "load", wheels "wheels" });
 
 /// One of several types.
 ///
@@ -1247,27 +1302,14 @@ impl From<Truck> for Vehicle {
     }
 }
 
-impl serde::Serialize for Vehicle {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Cart(value) => {
-                sinew_runtime::generated::Union::encode_tagged(
-                    serializer,
-                    "type",
-                    "Cart",
-                    value,
-                )
-            }
-            Self::Truck(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Vehicle {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Vehicle {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Vehicle {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -1279,13 +1321,27 @@ impl<'de> serde::Deserialize<'de> for Vehicle {
             )
             .tag("type", &[("Cart", 0), ("Tanker", 1), ("Truck", 1)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Cart),
-                    1 => serde_json::from_value(value).map(Self::Truck),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Cart(from.value()?),
+                        1 => Self::Truck(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for Vehicle {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Cart(value) => to.tagged("type", "Cart", value),
+            Self::Truck(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Vehicle);

@@ -22,6 +22,6 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/union");
 impl super::UnionsClient {
     /// `POST /union` (`exchange`)
     pub fn exchange(&self, body: &types::Holder) -> Call<'_, types::Holder> {
-        self.core.request(&EXCHANGE).json(body).answering(Reply::json)
+        self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }
 }

@@ -13,19 +13,20 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Card`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Card {
     /// `kind`.
     pub kind: CardKind,
     /// `meta`.
-    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub meta: Nullable<CardMeta>,
 }
+json::record!(Card { kind "kind", meta "meta" });
 
 /// A constant.
 ///
@@ -47,29 +48,30 @@ impl CardKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(CardKind);
+
+sinew_runtime::generated::closed_enum!(CardKind Card);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Card/properties/meta`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CardMeta {
     /// `brand`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
 }
+json::record!(CardMeta { brand "brand" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Cash`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cash {
     /// `kind`.
     pub kind: CashKind,
     /// `by`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Box<Payment>>,
 }
+json::record!(Cash { kind "kind", by "by" });
 
 /// A constant.
 ///
@@ -91,7 +93,8 @@ impl CashKind {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(CashKind);
+
+sinew_runtime::generated::closed_enum!(CashKind Cash);
 
 /// One of several words.
 ///
@@ -142,20 +145,13 @@ pub type Identifier = uuid::Uuid;
 /// An object.
 ///
 /// Defined at `#/components/schemas/Money`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Money {
     /// `amount`.
-    #[serde(with = "sinew_runtime::generated::decimal_text")]
     pub amount: rust_decimal::Decimal,
     /// `currency`.
     pub currency: Currency,
     /// `taken-at`.
-    #[serde(
-        rename = "taken-at",
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "sinew_runtime::generated::timestamp"
-    )]
     pub taken_at: Option<jiff::Timestamp>,
 }
 
@@ -169,6 +165,7 @@ impl Money {
         }
     }
 }
+json::record!(Money { amount "amount" as decimal_text, currency "currency", taken_at "taken-at" as timestamp });
 
 /// One of several words.
 ///
@@ -214,12 +211,12 @@ sinew_runtime::generated::string_enum!(OrderParameter);
 /// An object.
 ///
 /// Defined at `#/components/requestBodies/Pay/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PayRequest {
     /// `with`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<Payment>,
 }
+json::record!(PayRequest { with "with" });
 
 /// One of several types.
 ///
@@ -240,20 +237,14 @@ impl From<Card> for Payment {
     }
 }
 
-impl serde::Serialize for Payment {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Cash(value) => value.serialize(serializer),
-            Self::Card(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for Payment {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Payment {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for Payment {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -269,21 +260,35 @@ impl<'de> serde::Deserialize<'de> for Payment {
             )
             .tag("kind", &[("Card", 1), ("Cash", 0)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::Cash),
-                    1 => serde_json::from_value(value).map(Self::Card),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Cash(from.value()?),
+                        1 => Self::Card(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
 
+impl json::Encode for Payment {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Cash(value) => json::Encode::write(value, to),
+            Self::Card(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(Payment);
+
 /// An object.
 ///
 /// Defined at `#/components/responses/Refused/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RefusedResponse {
     /// `why`.
     pub why: String,
@@ -295,23 +300,24 @@ impl RefusedResponse {
         Self { why: why.into() }
     }
 }
+json::record!(RefusedResponse { why "why" });
 
 /// An object.
 ///
 /// Defined at `#/components/responses/Refused/headers/X-Limits/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RefusedXLimits {
     /// `left`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<i64>,
 }
+json::record!(RefusedXLimits { left "left" });
 
 /// An object.
 ///
 /// Defined at `#/components/headers/Trace/schema`.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TraceHeader {
     /// `id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
+json::record!(TraceHeader { id "id" });

@@ -13,15 +13,16 @@
     clippy::wrong_self_convention
 )]
 
+use sinew_runtime::generated::json;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Order`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// `id`.
     pub id: i64,
     /// `callback_url`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
 }
 
@@ -31,17 +32,19 @@ impl Order {
         Self { id, callback_url: None }
     }
 }
+json::record!(Order { id "id", callback_url "callback_url" });
 
 /// An object.
 ///
 /// Defined at `#/webhooks/order.lost/post/requestBody/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderLostPayload {
     /// `type`.
     pub r#type: OrderLostPayloadType,
     /// `reason`.
     pub reason: String,
 }
+json::record!(OrderLostPayload { r#type "type", reason "reason" });
 
 /// A constant.
 ///
@@ -63,18 +66,20 @@ impl OrderLostPayloadType {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(OrderLostPayloadType);
+
+sinew_runtime::generated::closed_enum!(OrderLostPayloadType OrderLost);
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/OrderPaid`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderPaid {
     /// `type`.
     pub r#type: OrderPaidType,
     /// `order`.
     pub order: Order,
 }
+json::record!(OrderPaid { r#type "type", order "order" });
 
 /// A constant.
 ///
@@ -96,27 +101,30 @@ impl OrderPaidType {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(OrderPaidType);
+
+sinew_runtime::generated::closed_enum!(OrderPaidType OrderPaid);
 
 /// An object.
 ///
 /// Defined at `#/paths/~1orders/post/callbacks/statusChanged/{$request.body#~1callback_url}/post/requestBody/content/application~1json/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StatusChangedPayload {
     /// `status`.
     pub status: String,
 }
+json::record!(StatusChangedPayload { status "status" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/StockLow`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StockLow {
     /// `type`.
     pub r#type: StockLowType,
     /// `left`.
     pub left: i64,
 }
+json::record!(StockLow { r#type "type", left "left" });
 
 /// A constant.
 ///
@@ -138,7 +146,8 @@ impl StockLowType {
         }
     }
 }
-sinew_runtime::generated::closed_enum!(StockLowType);
+
+sinew_runtime::generated::closed_enum!(StockLowType StockLow);
 
 /// What any of the webhooks delivers.
 ///
@@ -173,21 +182,14 @@ impl From<StockLow> for WebhookEvent {
     }
 }
 
-impl serde::Serialize for WebhookEvent {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::OrderLost(value) => value.serialize(serializer),
-            Self::OrderPaid(value) => value.serialize(serializer),
-            Self::Stock(value) => value.serialize(serializer),
-            Self::Unknown(value) => value.serialize(serializer),
-        }
+impl json::Blank for WebhookEvent {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
     }
 }
 
-impl<'de> serde::Deserialize<'de> for WebhookEvent {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+impl json::Slot for WebhookEvent {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
                 &[
@@ -207,14 +209,29 @@ impl<'de> serde::Deserialize<'de> for WebhookEvent {
             )
             .tag("type", &[("order.lost", 0), ("order.paid", 1), ("stock.low", 2)]);
         UNION
-            .decode(
-                deserializer,
-                |arm, value| match arm {
-                    0 => serde_json::from_value(value).map(Self::OrderLost),
-                    1 => serde_json::from_value(value).map(Self::OrderPaid),
-                    2 => serde_json::from_value(value).map(Self::Stock),
-                    _ => Ok(Self::Unknown(value)),
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::OrderLost(from.value()?),
+                        1 => Self::OrderPaid(from.value()?),
+                        2 => Self::Stock(from.value()?),
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
                 },
             )
     }
 }
+
+impl json::Encode for WebhookEvent {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::OrderLost(value) => json::Encode::write(value, to),
+            Self::OrderPaid(value) => json::Encode::write(value, to),
+            Self::Stock(value) => json::Encode::write(value, to),
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(WebhookEvent);

@@ -13,31 +13,41 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::Webhook;
+use sinew_runtime::generated::{Webhook, json};
 use super::types;
 
 /// Any of the webhooks, told apart by what is delivered.
-pub static ANY_WEBHOOK: Webhook<types::WebhookEvent> = Webhook::new("any webhook");
+pub static ANY_WEBHOOK: Webhook<types::WebhookEvent> = Webhook::new(
+    "any webhook",
+    json::text,
+);
 
 /// Deprecated.
 ///
 /// Webhook `order.lost`, sent with `POST`.
-pub static ORDER_LOST: Webhook<types::OrderLostPayload> = Webhook::new("order.lost");
+pub static ORDER_LOST: Webhook<types::OrderLostPayload> = Webhook::new(
+    "order.lost",
+    json::text,
+);
 
 /// Money came in.
 ///
 /// Webhook `order.paid`, sent with `POST`.
-pub static ORDER_PAID: Webhook<types::OrderPaid> = Webhook::new("order.paid");
+pub static ORDER_PAID: Webhook<types::OrderPaid> = Webhook::new(
+    "order.paid",
+    json::text,
+);
 
 /// Webhook `stock`, sent with `POST`.
-pub static STOCK: Webhook<types::StockLow> = Webhook::new("stock");
+pub static STOCK: Webhook<types::StockLow> = Webhook::new("stock", json::text);
 
 /// Callback `shared` of `POST /orders`, sent with `POST` to `{$request.query.to}`.
-pub static SHARED: Webhook<Vec<types::Order>> = Webhook::new("shared");
+pub static SHARED: Webhook<Vec<types::Order>> = Webhook::new("shared", json::text);
 
 /// The order has another status.
 ///
 /// Callback `statusChanged` of `POST /orders`, sent with `POST` to `{$request.body#/callback_url}`.
 pub static STATUS_CHANGED: Webhook<types::StatusChangedPayload> = Webhook::new(
     "statusChanged",
+    json::text,
 );

@@ -47,7 +47,7 @@ impl<'b> From<&'b types::Item> for EitherBody<'b> {
 impl EitherBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
-            Self::Json(body) => request.json(body),
+            Self::Json(body) => request.write(body),
             Self::Xml(body) => request.xml("application/xml", &xml::ITEM_XML, body),
         }
     }

@@ -14,16 +14,16 @@
 )]
 
 use std::collections::BTreeMap;
+use sinew_runtime::generated::json;
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Item`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// `name`.
     pub name: String,
     /// `language`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
 
@@ -36,30 +36,26 @@ impl Item {
         }
     }
 }
+json::record!(Item { name "name", language "language" });
 
 /// An object.
 ///
 /// Defined at `#/components/schemas/Order`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// `id`.
     pub id: i64,
     /// `items`.
     pub items: Vec<Item>,
     /// `labels`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
     /// `more`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<BTreeMap<String, i64>>,
     /// `note`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// `paid`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<bool>,
     /// `parent`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Box<Order>>,
 }
 
@@ -77,12 +73,16 @@ impl Order {
         }
     }
 }
+json::record!(Order {
+    id "id", items "items", labels "labels", more "more", note "note", paid "paid", parent "parent",
+});
 
 /// An object.
 ///
 /// Defined at `#/paths/~1orders/put/responses/400/content/application~1problem+xml/schema`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PutOrderBadRequestResponse {
     /// `code`.
     pub code: i64,
 }
+json::record!(PutOrderBadRequestResponse { code "code" });
