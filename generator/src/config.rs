@@ -180,6 +180,10 @@ impl Config {
             return (None, Summary::default());
         };
         let mut api = lower::lower_within(&document, self.flags.depth.or(settings.select.depth), diagnostics);
+        // What was read is not all of it.
+        if diagnostics.iter().any(|said| said.code == codes::GROWS) {
+            return (None, Summary::new(&api, 0, unselected, diagnostics));
+        }
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
         }

@@ -91,6 +91,8 @@ const HARMLESS: &[Code] = &[
     codes::NAME_COLLISION,
     codes::INVALID_DEFAULT,
     codes::CONTRADICTORY_SCHEMA,
+    codes::UNUSED_PARAMETER,
+    codes::EXCLUSIVE_KEYS,
 ];
 
 impl Summary {
@@ -101,7 +103,7 @@ impl Summary {
         if api.is_types_only() && api.skipped == 0 {
             return Self::of_types(api, types, diagnostics);
         }
-        let by_pointer: HashMap<&str, usize> =
+        let by_pointer: BTreeMap<&str, usize> =
             api.operations.iter().enumerate().map(|(index, operation)| (operation.pointer.as_str(), index)).collect();
         let users = Users::new(api);
         let mut told: BTreeMap<(Effect, Code, String), Grouped> = BTreeMap::new();
@@ -120,29 +122,31 @@ impl Summary {
                         None => missing = Some(route),
                     },
                     // A path item as a whole: what it holds is missing, or all of it is affected.
-                    None => hit.extend(within(api, pointer)),
+                    None => hit.extend(within(&by_pointer, pointer)),
                 }
             }
-            for pointer in places(said) {
-                hit.extend(users.of(pointer));
-            }
-            let mut add = |effect, routes: Vec<String>| {
-                if !routes.is_empty() {
-                    let group = told.entry((effect, said.code, said.shape())).or_default();
-                    group.routes.extend(routes);
-                    group.messages.insert(said.message.clone());
-                }
-            };
+            let effect = if missing.is_some() { Effect::Skipped } else { Effect::Degraded };
             // What is said of a missing operation cannot be about another one.
+            if missing.is_some() && said.severity != Severity::Error {
+                continue;
+            }
+            let shape = if told.len() < MOST_SHAPES { said.shape() } else { String::new() };
+            let group = told.entry((effect, said.code, shape)).or_default();
+            group.messages.insert(said.message.clone());
             match missing {
-                Some(route) if said.severity == Severity::Error => add(Effect::Skipped, vec![route]),
-                Some(_) => {}
+                Some(route) => drop(group.routes.insert(route)),
                 None => {
-                    add(Effect::Degraded, hit.iter().map(|index| api.operations[*index].route()).collect());
-                    degraded.extend(hit);
+                    group.operations.extend(hit);
+                    group.types.extend(places(said).flat_map(|pointer| users.at(pointer)));
                 }
             }
         }
+        for group in told.values_mut() {
+            group.operations.extend(users.of(&group.types));
+            group.routes.extend(group.operations.iter().map(|index| api.operations[*index].route()));
+            degraded.extend(&group.operations);
+        }
+        told.retain(|_, group| !group.routes.is_empty());
         let reasons = told.into_iter().map(|((effect, code, _), group)| group.into_reason(effect, code)).collect();
         let degraded = degraded.len();
         Self {
@@ -220,8 +224,14 @@ impl Summary {
     }
 }
 
+/// So many forms of messages are told apart; a document that says more of them is not read by people.
+const MOST_SHAPES: usize = 500;
+
 #[derive(Default)]
 struct Grouped {
+    /// What it was said about: operations, and types that operations may reach.
+    operations: BTreeSet<usize>,
+    types: BTreeSet<TypeId>,
     routes: BTreeSet<String>,
     messages: BTreeSet<String>,
 }
@@ -268,44 +278,72 @@ fn operation_of(pointer: &Pointer) -> Option<(Pointer, String)> {
 /// Which operations use what stands at a place.
 struct Users<'a> {
     types: HashMap<&'a str, Vec<TypeId>>,
-    reached: Vec<BTreeSet<TypeId>>,
+    /// Each type with one that it is a part of, in order.
+    outer: Vec<(TypeId, TypeId)>,
+    /// Each type with an operation that mentions it, in order.
+    operations: Vec<(TypeId, usize)>,
 }
 
 impl<'a> Users<'a> {
     fn new(api: &'a Api) -> Self {
         let mut types: HashMap<&str, Vec<TypeId>> = HashMap::new();
+        let mut outer = Vec::new();
         for (id, ty) in api.types.iter() {
             types.entry(ty.pointer.as_str()).or_default().push(id);
+            outer.extend(ty.shape.mentions().into_iter().map(|part| (part.ty, id)));
         }
-        let reached = api.operations.iter().map(|operation| api.types.closure(operation.mentions())).collect();
-        Self { types, reached }
+        outer.sort_unstable();
+        let mut operations: Vec<(TypeId, usize)> = Vec::new();
+        for (index, operation) in api.operations.iter().enumerate() {
+            operations.extend(operation.mentions().into_iter().map(|used| (used.ty, index)));
+        }
+        operations.sort_unstable();
+        Self { types, outer, operations }
     }
 
-    /// Those that reach the innermost type around a place.
-    fn of(&self, pointer: &Pointer) -> Vec<usize> {
+    /// The innermost types around a place.
+    fn at(&self, pointer: &Pointer) -> Vec<TypeId> {
         let mut at = Some(pointer.clone());
         while let Some(pointer) = at {
             if let Some(types) = self.types.get(pointer.as_str()) {
-                let uses = |reached: &BTreeSet<TypeId>| types.iter().any(|ty| reached.contains(ty));
-                return self.reached.iter().enumerate().filter(|(_, set)| uses(set)).map(|(index, _)| index).collect();
+                return types.clone();
             }
             at = pointer.parent();
         }
         Vec::new()
     }
+
+    /// The operations that reach any of some types.
+    ///
+    /// From the types outwards: what each operation reaches is, in some documents, the square of their size.
+    fn of(&self, types: &BTreeSet<TypeId>) -> BTreeSet<usize> {
+        let mut seen = types.clone();
+        let mut open: Vec<TypeId> = types.iter().copied().collect();
+        let mut operations = BTreeSet::new();
+        while let Some(ty) = open.pop() {
+            operations.extend(of_key(&self.operations, ty));
+            open.extend(of_key(&self.outer, ty).filter(|outer| seen.insert(*outer)));
+        }
+        operations
+    }
+}
+
+/// The values of a key, in a list of pairs that is in order.
+fn of_key<V: Copy>(pairs: &[(TypeId, V)], key: TypeId) -> impl Iterator<Item = V> + '_ {
+    let from = pairs.partition_point(|(known, _)| *known < key);
+    pairs[from..].iter().take_while(move |(known, _)| *known == key).map(|(_, value)| *value)
 }
 
 /// Those that stand in a path item, where that is the place.
-fn within(api: &Api, pointer: &Pointer) -> Vec<usize> {
+fn within(operations: &BTreeMap<&str, usize>, pointer: &Pointer) -> Vec<usize> {
     let mut tokens = pointer.tokens();
     let (Some(root), Some(path)) = (tokens.next(), tokens.next()) else { return Vec::new() };
     if root != "paths" {
         return Vec::new();
     }
-    let item = Pointer::root().join_all([root.as_ref(), path.as_ref()]);
-    let inside = |text: &str| text.strip_prefix(item.as_str()).is_some_and(|rest| rest.starts_with('/'));
-    let found = api.operations.iter().enumerate().filter(|(_, operation)| inside(&operation.pointer));
-    found.map(|(index, _)| index).collect()
+    let item = format!("{}/", Pointer::root().join_all([root.as_ref(), path.as_ref()]).as_str());
+    let from = operations.range(item.as_str()..);
+    from.take_while(|(pointer, _)| pointer.starts_with(&item)).map(|(_, index)| *index).collect()
 }
 
 #[cfg(test)]

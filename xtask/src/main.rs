@@ -1,6 +1,7 @@
 //! Which chores does the workspace know?
 
 mod bench;
+mod bounds;
 mod codegen;
 mod corpus;
 mod drive;
@@ -30,6 +31,8 @@ enum Verb {
     Codegen(codegen::Arguments),
     /// Generates every document of a folder, and tells what came of it.
     Corpus(corpus::Arguments),
+    /// Generates documents that are made so that reading them takes for ever, and tells what each costs.
+    Bounds(bounds::Arguments),
     /// Passes values of the document through its types, and tells what they lose.
     Roundtrip(judge::Arguments),
     /// Passes the valid instances of the JSON-Schema-Test-Suite through generated types.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Codegen(arguments) => codegen::run(&arguments),
         Verb::Corpus(arguments) => corpus::run(&arguments),
+        Verb::Bounds(arguments) => bounds::run(&arguments),
         Verb::Roundtrip(arguments) => judge::run(&arguments),
         Verb::JsonSchemaSuite(arguments) => judge::suite::run(&arguments),
         Verb::Fleet(arguments) => fleet::run(&arguments),

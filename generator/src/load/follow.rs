@@ -9,6 +9,9 @@ use super::schema::SchemaTable;
 use super::skeleton::Skeleton;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
+/// How many references may lead to one another: more than people write.
+const MOST_LINKS: usize = 64;
+
 /// Follows a reference, and references it leads to. Of what cannot be followed, only what was not told before is told.
 pub(super) fn follow<T: DeserializeOwned + Clone>(
     skeleton: &Skeleton,
@@ -47,11 +50,15 @@ pub(super) fn target<'a>(
     let mut seen = vec![at.clone()];
     let mut hops = 0;
     loop {
-        if seen.contains(&pointer) || seen.len() > 64 {
-            diagnostics.push(
-                Diagnostic::error(codes::CYCLIC_REFERENCE, "this reference leads back to itself")
-                    .at(&place, format!("by way of `{pointer}`")),
-            );
+        let round = seen.contains(&pointer);
+        if round || seen.len() > MOST_LINKS {
+            let said = if round { "this reference leads back to itself" } else { "this reference leads on and on" };
+            let way = if round {
+                format!("by way of `{pointer}`")
+            } else {
+                format!("given up after {MOST_LINKS} others, at `{pointer}`")
+            };
+            diagnostics.push(Diagnostic::error(codes::CYCLIC_REFERENCE, said).at(&place, way));
             return None;
         }
         seen.push(pointer.clone());

@@ -80,7 +80,32 @@ pub(super) fn settle(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
         };
         splitter.diagnostics.push(error.help("what uses this schema is skipped"));
     }
+    settle_mappings(skeleton, splitter);
     break_circles(splitter);
+}
+
+/// Lets what discriminators map to, where that leads through references, name the schema itself. What leads nowhere is told by
+/// whoever looks for it among the branches.
+fn settle_mappings(skeleton: &Skeleton, splitter: &mut Splitter<'_>) {
+    for index in 0..splitter.table.len() {
+        let Some(Schema::Object(schema)) = splitter.table.entries.get(index).map(|entry| &entry.schema) else {
+            continue;
+        };
+        let Some(discriminator) = &schema.discriminator else { continue };
+        let targets = discriminator.mapping.iter().filter_map(|(value, target)| {
+            let target = Pointer::from_reference(target)?;
+            splitter.table.at(&target).is_none().then(|| (value.clone(), target))
+        });
+        let targets: Vec<(String, Pointer)> = targets.collect();
+        for (value, target) in targets {
+            let Some(found) = through_references(skeleton, splitter, &target) else { continue };
+            if let Some(Schema::Object(schema)) = splitter.table.entries.get_mut(index).map(|entry| &mut entry.schema)
+                && let Some(discriminator) = &mut schema.discriminator
+            {
+                discriminator.mapping.insert(value, found.to_reference());
+            }
+        }
+    }
 }
 
 /// Whether a reference was found to be bad when it was read.

@@ -1,5 +1,7 @@
 //! Which headers come with an answer?
 
+use std::collections::HashSet;
+
 use openapiv3::{ParameterSchemaOrContent, ReferenceOr, Response};
 
 use super::describe;
@@ -15,12 +17,12 @@ pub(super) fn of_answer(
     position: usize,
     headers: &mut Vec<Header>,
 ) {
+    let mut known: HashSet<String> = headers.iter().map(|header| header.name.to_ascii_lowercase()).collect();
     let mut names: Vec<_> = response.headers.keys().collect();
     names.sort();
     for name in names {
         // Described beside them, the content type is ignored (OpenAPI 3.1, 4.8.17).
-        let known = |header: &Header| header.name.eq_ignore_ascii_case(name);
-        if name.eq_ignore_ascii_case("content-type") || headers.iter().any(known) {
+        if name.eq_ignore_ascii_case("content-type") || known.contains(&name.to_ascii_lowercase()) {
             continue;
         }
         let at = pointer.join("headers").join(name);
@@ -33,6 +35,7 @@ pub(super) fn of_answer(
         let mut docs = lowering.object(schema).map(describe::docs).unwrap_or_default();
         docs.description = header.description.or(docs.description);
         docs.deprecated |= header.deprecated.unwrap_or_default();
+        known.insert(name.to_ascii_lowercase());
         headers.push(Header { name: name.clone(), used: lowering.mention(schema, origin), docs });
     }
 }

@@ -1,9 +1,10 @@
 //! What does a schema come down to once `allOf` and references are laid together?
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::room::Room;
 use super::untyped::{self, Untyped};
 use super::{describe, limits};
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
@@ -79,8 +80,14 @@ impl Merged {
 }
 
 /// Lays schemas together, in order. With `unions` false, their `oneOf` and `anyOf` are left out.
-pub(super) fn merge(document: &Document, schemas: &[SchemaId], unions: bool, diagnostics: &mut Diagnostics) -> Merged {
-    lay(document, schemas, unions, true, diagnostics)
+pub(super) fn merge(
+    document: &Document,
+    schemas: &[SchemaId],
+    unions: bool,
+    room: &mut Room,
+    diagnostics: &mut Diagnostics,
+) -> Merged {
+    lay(document, schemas, unions, true, room, diagnostics)
 }
 
 fn lay(
@@ -88,10 +95,20 @@ fn lay(
     schemas: &[SchemaId],
     unions: bool,
     conditions: bool,
+    room: &mut Room,
     diagnostics: &mut Diagnostics,
 ) -> Merged {
-    let merged = Merged::default();
-    let mut merger = Merger { document, unions, conditions, seen: HashSet::new(), merged, diagnostics };
+    let mut merger = Merger {
+        document,
+        unions,
+        conditions,
+        seen: HashSet::new(),
+        properties: HashMap::new(),
+        required: HashSet::new(),
+        merged: Merged::default(),
+        room,
+        diagnostics,
+    };
     for (position, &schema) in schemas.iter().enumerate() {
         // Only the last schema speaks for the whole; what the others say of themselves is theirs.
         merger.add(schema, 0, position + 1 == schemas.len());
@@ -107,15 +124,19 @@ struct Merger<'d, 'g> {
     /// Whether what holds under conditions is looked at; within a condition, no further one is.
     conditions: bool,
     seen: HashSet<SchemaId>,
+    /// Where each property stands in what is laid together, and what is required in it.
+    properties: HashMap<&'d str, usize>,
+    required: HashSet<&'d str>,
     merged: Merged,
+    room: &'g mut Room,
     diagnostics: &'g mut Diagnostics,
 }
 
-impl Merger<'_, '_> {
+impl<'d> Merger<'d, '_> {
     fn add(&mut self, id: SchemaId, depth: usize, outermost: bool) {
         let entry = self.document.schemas.get(id);
         let Schema::Object(schema) = &entry.schema else { return };
-        if !self.seen.insert(id) {
+        if !self.seen.insert(id) || !self.room.take_keywords(schema) {
             return;
         }
         if depth > DEEPEST {
@@ -138,7 +159,7 @@ impl Merger<'_, '_> {
     }
 
     /// Adds the keywords of a schema itself.
-    fn own(&mut self, id: SchemaId, schema: &SchemaObject) {
+    fn own(&mut self, id: SchemaId, schema: &'d SchemaObject) {
         let merged = &mut self.merged;
         merged.limits.narrow(&limits::of(self.document, id, schema));
         let types: Vec<JsonType> = schema.types.iter().copied().filter(|&ty| ty != JsonType::Null).collect();
@@ -151,8 +172,10 @@ impl Merger<'_, '_> {
         replace(&mut merged.content_encoding, schema.content_encoding.as_ref());
         merged.untyped.extend(untyped::of(self.document, schema).into_iter().map(|what| (id, what)));
         if let Some(said) = &schema.enumeration {
-            let both = |known: Vec<Value>| known.into_iter().filter(|value| said.contains(value)).collect::<Vec<_>>();
-            let known = merged.enumeration.take().map(both);
+            let known = merged.enumeration.take().map(|known| {
+                let said: HashSet<&Value> = said.iter().collect();
+                known.into_iter().filter(|value| said.contains(value)).collect::<Vec<_>>()
+            });
             merged.untyped.extend(known.as_ref().filter(|both| both.is_empty()).map(|_| (id, Untyped::Listed)));
             merged.enumeration = known.filter(|both| !both.is_empty()).or_else(|| Some(said.clone()));
         }
@@ -165,18 +188,21 @@ impl Merger<'_, '_> {
             merged.constant = Some(said.clone());
         }
         for (name, &property) in &schema.properties {
-            match merged.properties.iter_mut().find(|(known, _)| known == name) {
+            match self.properties.get(name.as_str()).and_then(|&at| merged.properties.get_mut(at)) {
                 Some((_, known)) => {
                     // A branch that only repeats a name without saying anything must not erase what is known.
                     if !says_nothing(self.document, property) {
                         *known = property;
                     }
                 }
-                None => merged.properties.push((name.clone(), property)),
+                None => {
+                    self.properties.insert(name, merged.properties.len());
+                    merged.properties.push((name.clone(), property));
+                }
             }
         }
         for name in &schema.required {
-            if !merged.required.contains(name) {
+            if self.required.insert(name) {
                 merged.required.push(name.clone());
             }
         }
@@ -198,7 +224,7 @@ impl Merger<'_, '_> {
         }
         let parts = schema.conditions.into_iter().flatten().chain(schema.dependent_schemas.values().copied());
         for part in parts.filter(|_| self.conditions) {
-            let said = lay(self.document, &[part], false, false, self.diagnostics);
+            let said = lay(self.document, &[part], false, false, self.room, self.diagnostics);
             self.merged.conditional.extend(said.properties.into_iter().map(|(name, _)| name));
         }
         let merged = &mut self.merged;
@@ -242,18 +268,12 @@ impl Merged {
         if !other.types.is_empty() {
             self.types = other.types;
         }
-        for (name, property) in other.properties {
-            match self.properties.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known = property,
-                None => self.properties.push((name, property)),
-            }
-        }
+        // Of one name, the later one counts: it comes first, and the sort keeps that order.
+        self.properties.splice(0..0, other.properties);
         self.properties.sort_by(|a, b| a.0.cmp(&b.0));
-        for name in other.required {
-            if !self.required.contains(&name) {
-                self.required.push(name);
-            }
-        }
+        self.properties.dedup_by(|later, first| later.0 == first.0);
+        let known: HashSet<String> = self.required.iter().cloned().collect();
+        self.required.extend(other.required.into_iter().filter(|name| !known.contains(name)));
         self.additional_properties = other.additional_properties.or(self.additional_properties);
         self.pattern_properties.extend(other.pattern_properties);
         self.items = other.items.or(self.items);

@@ -9,9 +9,11 @@ mod incoming;
 mod inherit;
 mod limits;
 mod merge;
+mod nullable;
 mod parameter;
 mod patch;
 mod response;
+mod room;
 mod scalar;
 mod schema;
 mod security;
@@ -21,7 +23,7 @@ mod union;
 mod untyped;
 mod vocabulary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use schema::Lowering;
 
@@ -41,14 +43,19 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
     let mut lowering = Lowering::new(document, depth, diagnostics);
     let mut operations = Vec::with_capacity(document.operations.len());
     let mut skipped = document.unreadable;
+    let sent: HashSet<&str> = credentials.iter().map(|credential| credential.name.as_str()).collect();
     for stated in &document.operations {
+        if lowering.room.is_used_up(&stated.pointer, lowering.diagnostics) {
+            break;
+        }
         lowering.diagnostics.concerning(Some(&stated.pointer));
         let Some(mut operation) = operation(&mut lowering, stated, operations.len()) else {
             skipped += 1;
             continue;
         };
-        operation.security = security::alternatives(document, stated, &credentials, lowering.diagnostics);
+        operation.security = security::alternatives(document, stated, &sent, lowering.diagnostics);
         operation.server = server::of_operation(base_url.as_deref(), stated);
+        lowering.room.take_operation(&operation);
         operations.push(operation);
     }
     lowering.diagnostics.concerning(None);

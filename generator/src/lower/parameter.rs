@@ -1,5 +1,7 @@
 //! Which values does an operation take outside its body?
 
+use std::collections::BTreeMap;
+
 use openapiv3::{Parameter as Said, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr};
 
 use super::body::Media;
@@ -21,28 +23,29 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
     let own = stated.operation.parameters.iter().enumerate();
     let own = own.map(|(index, parameter)| (stated.pointer.join("parameters").index(index), parameter.clone()));
     // In the document's order: a list has one, and a reader of the document expects the arguments to follow it.
-    let mut stated_once: Vec<(ParameterLocation, String, Pointer, Said)> = Vec::new();
+    let mut stated_once: Vec<Option<(ParameterLocation, String, Pointer, Said)>> = Vec::new();
+    let mut known: BTreeMap<(ParameterLocation, String), usize> = BTreeMap::new();
     for (pointer, parameter) in stated.shared_parameters.iter().cloned().chain(own) {
         let Some((pointer, said)) = lowering.document.follow(&pointer, &parameter, lowering.diagnostics) else {
             continue;
         };
         let (location, name) = (location(&said), said.parameter_data_ref().name.clone());
         // An operation's parameter replaces one of its path with the same name and location (OpenAPI 3.1, 4.8.10).
-        match stated_once.iter_mut().find(|known| (known.0, &known.1) == (location, &name)) {
-            Some(known) => (known.2, known.3) = (pointer, said),
-            None => stated_once.push((location, name, pointer, said)),
+        let at = *known.entry((location, name.clone())).or_insert(stated_once.len());
+        let stated = Some((location, name, pointer, said));
+        match stated_once.get_mut(at) {
+            Some(known) => *known = stated,
+            None => stated_once.push(stated),
         }
     }
 
     let mut parameters = Parameters { sent: Vec::new(), accept: None, idempotency_header: None };
+    let mut undeclared = Vec::new();
     let holes = holes(&stated.path);
     for hole in &holes {
-        let known = stated_once.iter().position(|known| known.0 == ParameterLocation::Path && known.1 == *hole);
-        let Some((.., pointer, said)) = known.map(|known| stated_once.remove(known)) else {
-            lowering.diagnostics.push(
-                Diagnostic::warning(codes::PATH_PARAMETER, format!("`{{{hole}}}` is declared nowhere"))
-                    .at_key(&stated.pointer, "taken as a text"),
-            );
+        let at = known.get(&(ParameterLocation::Path, hole.clone()));
+        let Some((.., pointer, said)) = at.and_then(|&at| stated_once.get_mut(at)?.take()) else {
+            undeclared.push(format!("`{{{hole}}}`"));
             let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(hole.clone()) };
             let used = lowering.plain(Shape::Text(TextKind::Plain), origin, &stated.pointer);
             parameters.sent.push(Parameter {
@@ -59,10 +62,11 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         };
         parameters.sent.push(parameter(lowering, &pointer, &said, position));
     }
-    for (location, name, pointer, said) in stated_once {
+    tell_undeclared(lowering, stated, &undeclared);
+    for (location, name, pointer, said) in stated_once.into_iter().flatten() {
         if location == ParameterLocation::Path {
             lowering.diagnostics.push(
-                Diagnostic::warning(codes::PATH_PARAMETER, format!("`{name}` does not occur in `{}`", stated.path))
+                Diagnostic::warning(codes::UNUSED_PARAMETER, format!("`{name}` does not occur in `{}`", stated.path))
                     .at(&pointer, "left out"),
             );
             continue;
@@ -73,6 +77,25 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         parameters.sent.push(parameter(lowering, &pointer, &said, position));
     }
     parameters
+}
+
+/// Tells of the `{…}` of a path that are no parameter, in one sentence: a path may have any number.
+fn tell_undeclared(lowering: &mut Lowering<'_>, stated: &PathOperation, undeclared: &[String]) {
+    const SHOWN: usize = 3;
+    let said = match undeclared {
+        [] => return,
+        [only] => format!("{only} is declared nowhere"),
+        several => {
+            let shown = several.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = several.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{shown}{more} are declared nowhere")
+        }
+    };
+    lowering.diagnostics.push(
+        Diagnostic::warning(codes::PATH_PARAMETER, said)
+            .at_key(&stated.pointer, if undeclared.len() == 1 { "taken as a text" } else { "taken as texts" }),
+    );
 }
 
 /// Whether the runtime sends this header by itself, so that it is no parameter of the method.

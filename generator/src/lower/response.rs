@@ -1,5 +1,7 @@
 //! What does an operation answer?
 
+use std::collections::HashSet;
+
 use openapiv3::{Response, StatusCode};
 
 use super::body::{Media, schema_of};
@@ -40,6 +42,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
 
     let mut answers = Vec::with_capacity(stated_answers.len());
     let mut accept: Vec<String> = Vec::new();
+    let mut asked = HashSet::new();
     let mut streamed: Option<Streamed> = None;
     let mut links = false;
     let mut headers = Vec::new();
@@ -67,11 +70,7 @@ pub(super) fn of_operation(lowering: &mut Lowering<'_>, stated: &PathOperation, 
         let mut media: Vec<String> = response.content.keys().cloned().collect();
         media.sort_by_key(|written| (Media::of(written), written.len(), written.clone()));
         if succeeds {
-            for written in media {
-                if !accept.contains(&written) {
-                    accept.push(written);
-                }
-            }
+            accept.extend(media.into_iter().filter(|written| asked.insert(written.clone())));
         }
         let content = content(lowering, &pointer, &response, status, position);
         answers.push(Answer { status, content, description: response.description });

@@ -8,6 +8,9 @@ use super::merge::Merged;
 use crate::ir::{Enumeration, IntegerKind, Listed, NumberKind, Shape, TextKind};
 use crate::load::JsonType;
 
+/// How many words a list may have that people are to choose from; a longer one is data, and a type of it would be megabytes.
+pub(super) const MOST_WORDS: usize = 20_000;
+
 /// The shape of the values that `const` or `enum` list, where they are of one kind.
 pub(super) fn listed(merged: &Merged) -> Option<Shape> {
     let values: Vec<&Value> = match (&merged.constant, &merged.enumeration) {
@@ -19,14 +22,16 @@ pub(super) fn listed(merged: &Merged) -> Option<Shape> {
     if values.is_empty() {
         return Some(Shape::Nothing);
     }
+    let short = values.len() <= MOST_WORDS;
     if let Some(words) = values.iter().map(|value| value.as_str()).collect::<Option<Vec<_>>>() {
-        return Some(Shape::Enumeration(enumeration(words)));
+        return Some(if short { Shape::Enumeration(enumeration(words)) } else { Shape::Text(TextKind::Plain) });
     }
     if values.contains(&&Value::Bool(true)) && values.contains(&&Value::Bool(false)) && values.len() == 2 {
         return Some(Shape::Boolean);
     }
     if values.iter().all(|value| value.is_i64()) {
-        return Some(Shape::Enumeration(several(Listed::Integers, &values, &merged.value_names)));
+        let listed = || Shape::Enumeration(several(Listed::Integers, &values, &merged.value_names));
+        return Some(if short { listed() } else { Shape::Integer(integer(merged)) });
     }
     if values.iter().all(|value| value.is_u64() || value.is_i64()) {
         // One of them, at least, is beyond what has a sign.
@@ -36,7 +41,7 @@ pub(super) fn listed(merged: &Merged) -> Option<Shape> {
         return Some(Shape::Number(number(merged)));
     }
     let scalar = |value: &&Value| value.is_string() || value.is_boolean() || value.is_number();
-    if values.iter().all(scalar) && values.iter().all(|value| is_of(value, &merged.types)) {
+    if short && values.iter().all(scalar) && values.iter().all(|value| is_of(value, &merged.types)) {
         return Some(Shape::Enumeration(several(Listed::Values, &values, &merged.value_names)));
     }
     // Values of several kinds: what the types say is wider, and true.
@@ -59,10 +64,10 @@ fn is_of(value: &Value, types: &[JsonType]) -> bool {
 /// name for each.
 fn several(listed: Listed, said: &[&Value], names: &[String]) -> Enumeration {
     let names = (names.len() == said.len()).then_some(names);
-    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    let (mut values, mut labels, mut known) = (Vec::new(), Vec::new(), HashSet::new());
     for (position, value) in said.iter().enumerate() {
         let written = value.to_string();
-        if values.contains(&written) {
+        if !known.insert(written.clone()) {
             continue;
         }
         labels.push(match (names, value) {

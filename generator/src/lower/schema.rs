@@ -9,12 +9,15 @@ use std::rc::Rc;
 
 use super::inherit::{self, Heirs};
 use super::merge::{Merged, merge};
+use super::room::Room;
 use super::untyped::Untyped;
-use super::{scalar, union};
+use super::{nullable, scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::{Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
+/// How many lists and maps may stand within one another: a parser of Rust goes as deep on its stack.
+const DEEPEST_LISTS: usize = 32;
 /// How many references and wrappers may stand before the type itself.
 pub(super) const LONGEST_CHAIN: usize = 256;
 
@@ -37,7 +40,8 @@ pub(super) struct Lowering<'d> {
     pub diagnostics: &'d mut Diagnostics,
     pub types: Types,
     known: HashMap<Source, TypeId>,
-    nullable: HashMap<SchemaId, bool>,
+    /// By schema.
+    nullable: Vec<bool>,
     /// What was told of the schemas that say more than a type can.
     pub told: HashSet<(SchemaId, Untyped)>,
     queue: VecDeque<(TypeId, Source)>,
@@ -48,6 +52,7 @@ pub(super) struct Lowering<'d> {
     depths: Vec<usize>,
     /// That of the type that is being shaped.
     depth: usize,
+    pub room: Room,
 }
 
 impl<'d> Lowering<'d> {
@@ -57,13 +62,14 @@ impl<'d> Lowering<'d> {
             diagnostics,
             types: Types::default(),
             known: HashMap::new(),
-            nullable: HashMap::new(),
+            nullable: nullable::of_all(&document.schemas),
             told: HashSet::new(),
             queue: VecDeque::new(),
             heirs: None,
             limit: limit.unwrap_or(usize::MAX),
             depths: Vec::new(),
             depth: 0,
+            room: Room::of(document),
         }
     }
 
@@ -123,6 +129,10 @@ impl<'d> Lowering<'d> {
     /// Shapes every reserved type, and those that this reserves in turn.
     pub(super) fn finish(mut self) -> Types {
         while let Some((ty, source)) = self.queue.pop_front() {
+            // What is left stays what it was reserved as; nothing is made of it.
+            if self.room.is_used_up(&Pointer::from_canonical(&self.types.get(ty).pointer), self.diagnostics) {
+                break;
+            }
             self.depth = self.depths.get(ty.index()).copied().unwrap_or_default();
             let (docs, shape) = self.shape_of(ty, &source);
             if let Source::Schema(schema) = source {
@@ -133,7 +143,7 @@ impl<'d> Lowering<'d> {
             entry.docs = docs;
             entry.shape = shape;
         }
-        self.break_alias_cycles();
+        self.settle_aliases();
         union::settle(&mut self.types);
         self.types
     }
@@ -144,7 +154,7 @@ impl<'d> Lowering<'d> {
     }
 
     pub(super) fn merge(&mut self, schemas: &[SchemaId], unions: bool) -> Merged {
-        merge(self.document, schemas, unions, self.diagnostics)
+        merge(self.document, schemas, unions, &mut self.room, self.diagnostics)
     }
 
     pub(super) fn object(&self, id: SchemaId) -> Option<&'d SchemaObject> {
@@ -211,7 +221,16 @@ impl<'d> Lowering<'d> {
         let entry = self.types.get_mut(ty);
         entry.format.clone_from(&merged.format);
         entry.limits.clone_from(&merged.limits);
+        if self.is_nested_beyond_bounds(ty) {
+            let place = &self.document.schemas.get(schema).pointer;
+            self.diagnostics.push(
+                Diagnostic::warning(codes::DEGRADED_SCHEMA, format!("lists nest deeper than {DEEPEST_LISTS}"))
+                    .at(place, "read as any JSON value"),
+            );
+            return Shape::Anything;
+        }
         if let Some(shape) = scalar::listed(merged) {
+            self.tell_long_list(schema, merged);
             return shape;
         }
         if let Some(shape) = union::of_branches(self, ty, schema, merged) {
@@ -244,6 +263,29 @@ impl<'d> Lowering<'d> {
         }
     }
 
+    /// Whether a type stands so deep within lists and maps without a name that its Rust type would be too deep to be read again.
+    fn is_nested_beyond_bounds(&self, ty: TypeId) -> bool {
+        let mut at = ty;
+        for _ in 0..=DEEPEST_LISTS {
+            match &self.types.get(at).origin {
+                Origin::Inline { parent: Parent::Type(parent), role: Role::Item | Role::Value } => at = *parent,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn tell_long_list(&mut self, schema: SchemaId, merged: &Merged) {
+        let many = merged.enumeration.as_ref().map_or(0, Vec::len);
+        if many > scalar::MOST_WORDS {
+            let place = self.document.schemas.get(schema).pointer.join("enum");
+            self.diagnostics.push(
+                Diagnostic::note(codes::IGNORED_KEYWORD, format!("a list of {many} values is no choice"))
+                    .at_key(&place, "not checked: any value of their type is read and sent"),
+            );
+        }
+    }
+
     fn list(&mut self, ty: TypeId, merged: &Merged) -> Shape {
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Item };
         let pointer = Pointer::from_canonical(&self.types.get(ty).pointer);
@@ -269,7 +311,10 @@ impl<'d> Lowering<'d> {
             };
         }
         let mut fields = Vec::with_capacity(merged.properties.len());
-        let position = |name: &String| merged.required.iter().position(|required| required == name);
+        let positions: HashMap<&str, usize> =
+            merged.required.iter().enumerate().map(|(position, name)| (name.as_str(), position)).collect();
+        let position = |name: &String| positions.get(name.as_str()).copied();
+        self.room.take_parts(merged.properties.len());
         let mut properties: Vec<&(String, SchemaId)> = merged.properties.iter().collect();
         properties.sort_by_key(|(name, _)| position(name).unwrap_or(usize::MAX));
         for (name, property) in properties {
@@ -293,7 +338,9 @@ impl<'d> Lowering<'d> {
         let mut others_named: Vec<&String> = merged.required.iter().chain(&merged.conditional).collect();
         others_named.sort();
         others_named.dedup();
-        others_named.retain(|name| merged.properties.iter().all(|(known, _)| known != *name));
+        let declared = |name: &String| merged.properties.binary_search_by(|(known, _)| known.cmp(name)).is_ok();
+        others_named.retain(|name| !declared(name));
+        self.room.take_parts(others_named.len());
         for name in others_named {
             let used = match others {
                 Others::Typed(rest) => self.mention(rest, origin(Role::Field(name.clone()))),
@@ -414,43 +461,24 @@ impl<'d> Lowering<'d> {
     }
 
     /// Whether a schema admits `null` beside other values.
-    pub(super) fn admits_null(&mut self, id: SchemaId) -> bool {
-        if let Some(&known) = self.nullable.get(&id) {
-            return known;
-        }
-        // Depth first without recursion, since references may chain as long as a document is.
-        let mut open = vec![id];
-        let mut seen = HashSet::new();
-        let mut admits = false;
-        while let Some(at) = open.pop() {
-            if !seen.insert(at) {
-                continue;
-            }
-            let Some(schema) = self.object(at) else { continue };
-            admits |= schema.nullable
-                || schema.types.contains(&JsonType::Null)
-                || schema.constant.as_ref().is_some_and(serde_json::Value::is_null)
-                || schema.enumeration.as_ref().is_some_and(|values| values.contains(&serde_json::Value::Null));
-            if admits {
-                break;
-            }
-            open.extend(schema.reference.as_ref().and_then(|pointer| self.document.schemas.at(pointer)));
-            open.extend(schema.one_of.iter().chain(&schema.any_of));
-            if let [only] = schema.all_of.as_slice() {
-                open.push(*only);
-            }
-        }
-        self.nullable.insert(id, admits);
-        admits
+    pub(super) fn admits_null(&self, id: SchemaId) -> bool {
+        self.nullable.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    /// `A: {$ref: B}, B: {$ref: A}` says nothing at all; so does its type.
-    fn break_alias_cycles(&mut self) {
+    /// `A: {$ref: B}, B: {$ref: A}` says nothing at all; so does its type. And who follows an alias shall not have far to go.
+    fn settle_aliases(&mut self) {
+        // Where each type that was looked at ends, and how many aliases lie before it.
+        let mut ends: Vec<Option<(Use, usize)>> = vec![None; self.types.len()];
         let ids: Vec<TypeId> = self.types.iter().map(|(id, _)| id).collect();
         for id in ids {
+            let mut way = Vec::new();
             let mut seen = HashSet::new();
             let mut at = id;
-            while let Shape::Alias(target) = self.types.get(at).shape {
+            let (mut end, mut length) = loop {
+                if let Some(known) = ends[at.index()] {
+                    break known;
+                }
+                let Shape::Alias(target) = self.types.get(at).shape else { break (Use { ty: at, nullable: false }, 0) };
                 if !seen.insert(at) {
                     let pointer = Pointer::from_canonical(&self.types.get(at).pointer);
                     self.diagnostics.push(
@@ -459,9 +487,22 @@ impl<'d> Lowering<'d> {
                             .help("read as any JSON value"),
                     );
                     self.types.get_mut(at).shape = Shape::Anything;
-                    break;
+                    break (Use { ty: at, nullable: false }, 0);
                 }
+                way.push((at, target));
                 at = target.ty;
+            };
+            for (at, target) in way.into_iter().rev() {
+                // In a circle, the type at which it was cut is no alias any more.
+                if !matches!(self.types.get(at).shape, Shape::Alias(_)) {
+                    continue;
+                }
+                length += 1;
+                end.nullable |= target.nullable;
+                if length > LONGEST_CHAIN {
+                    self.types.get_mut(at).shape = Shape::Alias(end);
+                }
+                ends[at.index()] = Some((end, length));
             }
         }
     }

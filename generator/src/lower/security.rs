@@ -1,5 +1,7 @@
 //! Who may call, and how do they prove it?
 
+use std::collections::HashSet;
+
 use openapiv3::{APIKeyLocation, SecurityScheme};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
@@ -70,11 +72,11 @@ fn takes_a_token(scheme: &str) -> bool {
         && !ANSWERING.iter().any(|answering| scheme.eq_ignore_ascii_case(answering))
 }
 
-/// Which sets of credentials an operation takes.
+/// Which sets of credentials an operation takes, of those that can be sent.
 pub(super) fn alternatives(
     document: &Document,
     stated: &PathOperation,
-    credentials: &[Credential],
+    sent: &HashSet<&str>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Vec<String>> {
     let Some(requirements) = stated.operation.security.as_ref().or(document.security.as_ref()) else {
@@ -98,7 +100,7 @@ pub(super) fn alternatives(
             );
             continue;
         }
-        if names.iter().all(|name| credentials.iter().any(|credential| credential.name == *name)) {
+        if names.iter().all(|name| sent.contains(name.as_str())) {
             alternatives.push(names);
         }
     }

@@ -1,6 +1,6 @@
 //! Which alternatives does a union have, and what tells them apart?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::merge::{Alternatives, Merged};
 use super::scalar;
@@ -31,8 +31,10 @@ pub(super) fn of_branches(lowering: &mut Lowering<'_>, ty: TypeId, schema: Schem
     }
     let base = merged.has_fields().then_some(schema);
     let mut arms = Vec::with_capacity(branches.len());
+    lowering.room.take_parts(branches.len());
+    let owners = owners(&parts);
     for (position, (&branch, part)) in branches.iter().zip(&parts).enumerate() {
-        let hint = hint(lowering, branch, part).or_else(|| own_field(&parts, position)).or_else(|| type_word(part));
+        let hint = hint(lowering, branch, part).or_else(|| own_field(part, &owners)).or_else(|| type_word(part));
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Branch(position, hint.clone()) };
         // What stands beside a union holds for each of its branches.
         let used = match base {
@@ -69,13 +71,14 @@ pub(super) fn settle(types: &mut Types) {
         let mut kept: Vec<Arm> = Vec::new();
         let mut positions = Vec::new();
         let mut mixed = BTreeSet::new();
+        // Where a type is kept; those without parts stand for all of their shape, and there are few shapes of that sort.
+        let mut known: HashMap<TypeId, usize> = HashMap::new();
+        let mut plain: Vec<(TypeId, usize)> = Vec::new();
         for arm in &union.arms {
             let resolved = types.resolve(arm.used).ty;
-            let same = |other: &Arm| {
-                let other = types.resolve(other.used).ty;
-                other == resolved || (is_plain(types, other) && types.get(other).shape == types.get(resolved).shape)
-            };
-            match kept.iter().position(same) {
+            let alike = |&&(other, _): &&(TypeId, usize)| types.get(other).shape == types.get(resolved).shape;
+            let position = known.get(&resolved).copied().or_else(|| plain.iter().find(alike).map(|(_, at)| *at));
+            match position {
                 Some(position) => {
                     let format = |used: Use| types.get(types.resolve(used).ty).format.as_ref();
                     if format(kept[position].used).is_some_and(|kept| format(arm.used) != Some(kept)) {
@@ -84,6 +87,10 @@ pub(super) fn settle(types: &mut Types) {
                     positions.push(position);
                 }
                 None => {
+                    known.insert(resolved, kept.len());
+                    if is_plain(types, resolved) {
+                        plain.push((resolved, kept.len()));
+                    }
                     positions.push(kept.len());
                     kept.push(arm.clone());
                 }
@@ -204,13 +211,21 @@ fn hint(lowering: &Lowering<'_>, branch: SchemaId, part: &Merged) -> Option<Stri
     None
 }
 
+/// How many of the branches have a field of a name, where more than one of them has fields.
+fn owners(parts: &[Merged]) -> HashMap<&str, usize> {
+    let mut owners = HashMap::new();
+    if parts.iter().filter(|part| part.has_fields()).nth(1).is_some() {
+        for (name, _) in parts.iter().flat_map(|part| &part.properties) {
+            *owners.entry(name.as_str()).or_default() += 1;
+        }
+    }
+    owners
+}
+
 /// The field that an object has and its siblings have not, the required ones first.
-fn own_field(parts: &[Merged], position: usize) -> Option<String> {
-    let part = parts.get(position)?;
-    let siblings = || parts.iter().enumerate().filter(|&(at, other)| at != position && other.has_fields());
-    siblings().next()?;
-    let alone = |name: &&String| siblings().all(|(_, other)| other.properties.iter().all(|(known, _)| known != *name));
-    let declared = |name: &&String| part.properties.iter().any(|(known, _)| known == *name);
+fn own_field(part: &Merged, owners: &HashMap<&str, usize>) -> Option<String> {
+    let alone = |name: &&String| owners.get(name.as_str()) == Some(&1);
+    let declared = |name: &&String| part.properties.binary_search_by(|(known, _)| known.cmp(name)).is_ok();
     let mut names = part.required.iter().filter(declared).chain(part.properties.iter().map(|(name, _)| name));
     names.find(alone).cloned()
 }
@@ -255,8 +270,17 @@ fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId])
             lowering.document.schemas.at(target)
         })
         .collect();
-    let ends: Vec<Option<SchemaId>> =
-        targets.iter().map(|target| target.map(|target| lowering.unwrapped(target).0)).collect();
+    // Of several branches that a value may mean, the first.
+    let (mut by_target, mut by_end, mut by_word) = (HashMap::new(), HashMap::new(), HashMap::new());
+    for (position, (&branch, target)) in branches.iter().zip(&targets).enumerate() {
+        // A mapping may lead to the place where a branch stands.
+        by_target.entry(branch).or_insert(position);
+        let Some(target) = *target else { continue };
+        let (end, name) = lowering.unwrapped(target);
+        by_target.entry(target).or_insert(position);
+        by_end.entry(end).or_insert(position);
+        by_word.entry(name).or_insert(position);
+    }
     let schemas = Pointer::root().join("components").join("schemas");
     let mut values: Vec<(String, usize)> = Vec::new();
     for (value, target) in &discriminator.mapping {
@@ -266,16 +290,9 @@ fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId])
         let by_name = || lowering.document.schemas.at(&schemas.join(name));
         let mapped = referred.or_else(by_name);
         let end = mapped.map(|mapped| lowering.unwrapped(mapped).0);
-        let same = |known: &[Option<SchemaId>], wanted: Option<SchemaId>| {
-            known.iter().position(|known| wanted.is_some() && *known == wanted)
-        };
+        let known = mapped.and_then(|mapped| by_target.get(&mapped)).or_else(|| by_end.get(&end?));
         // A name of another file says which schema is meant, if only one of the branches is called so.
-        let called = || {
-            let named =
-                |target: &Option<SchemaId>| target.and_then(|target| lowering.unwrapped(target).1) == Some(name);
-            targets.iter().position(named)
-        };
-        match same(&targets, mapped).or_else(|| same(&ends, end)).or_else(called) {
+        match known.or_else(|| by_word.get(&Some(name))).copied() {
             Some(position) => values.push((value.clone(), position)),
             None => {
                 let place = lowering.document.schemas.get(branches[0]).pointer.parent().and_then(|at| at.parent());
@@ -289,9 +306,11 @@ fn tag(lowering: &mut Lowering<'_>, union: &Alternatives, branches: &[SchemaId])
             }
         }
     }
+    let mapped: HashSet<usize> = values.iter().map(|&(_, position)| position).collect();
     for (position, target) in targets.iter().enumerate() {
-        let mapped = values.iter().any(|&(_, known)| known == position);
-        if let (false, Some(name)) = (mapped, target.and_then(|target| lowering.unwrapped(target).1)) {
+        if let (false, Some(name)) =
+            (mapped.contains(&position), target.and_then(|target| lowering.unwrapped(target).1))
+        {
             values.push((name.to_owned(), position));
         }
     }

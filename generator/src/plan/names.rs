@@ -2,7 +2,7 @@
 //!
 //! Everything here is a pure function of the names: the order in which a document says things never matters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use crate::settings::SchemaSettings;
@@ -154,12 +154,14 @@ pub(super) fn singular(name: &str) -> Option<String> {
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
     taken: BTreeSet<String>,
+    /// The number that comes next behind a name. Those below it are taken.
+    next: HashMap<String, usize>,
 }
 
 impl Namespace {
     /// A namespace in which these names mean something else already.
     pub(super) fn reserving(names: &[&str]) -> Self {
-        Self { taken: names.iter().map(|&name| name.to_owned()).collect() }
+        Self { taken: names.iter().map(|&name| name.to_owned()).collect(), next: HashMap::new() }
     }
 
     /// Whether a name is free.
@@ -172,13 +174,13 @@ impl Namespace {
         if self.taken.insert(wanted.plain().to_owned()) {
             return wanted.clone();
         }
-        let mut number = 2usize;
+        let number = self.next.entry(wanted.plain().to_owned()).or_insert(2);
         loop {
             let name = format!("{}{number}", wanted.plain());
+            *number += 1;
             if self.taken.insert(name.clone()) {
                 return Ident(name);
             }
-            number += 1;
         }
     }
 }

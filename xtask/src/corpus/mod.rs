@@ -28,34 +28,52 @@ use report::{Entry, Outcome};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The folder, or one document.
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Check each crate with `cargo check`, warnings as errors.
     #[arg(long)]
-    compile: bool,
+    pub(crate) compile: bool,
     /// Check each crate with `cargo clippy`, warnings as errors.
     #[arg(long)]
-    clippy: bool,
+    pub(crate) clippy: bool,
     /// Where to write the results for programs.
     #[arg(long)]
-    json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
     /// Only documents whose path holds this text.
     #[arg(long)]
-    filter: Option<String>,
+    pub(crate) filter: Option<String>,
     /// How many documents at a time.
     #[arg(long, default_value_t = 1)]
-    jobs: usize,
+    pub(crate) jobs: usize,
     /// How many seconds a document may take.
     #[arg(long, default_value_t = 120)]
-    timeout: u64,
+    pub(crate) timeout: u64,
     /// How many megabytes a document may take (Linux only).
     #[arg(long, default_value_t = 4000)]
-    memory: u64,
+    pub(crate) memory: u64,
     /// How many seconds cargo may take over a crate.
     #[arg(long, default_value_t = 1800)]
-    compile_timeout: u64,
+    pub(crate) compile_timeout: u64,
     /// Forget the results of earlier runs.
     #[arg(long)]
-    fresh: bool,
+    pub(crate) fresh: bool,
+}
+
+impl Arguments {
+    /// What nobody says otherwise about a folder.
+    pub(crate) fn of(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            compile: false,
+            clippy: false,
+            json: None,
+            filter: None,
+            jobs: 1,
+            timeout: 120,
+            memory: 4000,
+            compile_timeout: 1800,
+            fresh: false,
+        }
+    }
 }
 
 /// Runs the generator over every document of a folder, and tells what came of it.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use sinew_generator::diagnostics::{Diagnostics, Renderer, Severity};
+use sinew_generator::diagnostics::{self, Diagnostics, Renderer, Severity};
 use sinew_generator::{Config, Effect};
 
 /// One document.
@@ -42,10 +42,16 @@ pub(super) struct Generated {
     /// Whether the crate has types and no client, since the document has no operation.
     #[serde(default)]
     pub(super) types_only: bool,
+    /// Whether it is refused for having neither operations nor types, and for nothing else.
+    #[serde(default)]
+    pub(super) holds_nothing: bool,
     /// Lines of Rust.
     pub(super) lines: usize,
     pub(super) errors: usize,
     pub(super) warnings: usize,
+    /// How many lines a terminal shows of what was said.
+    #[serde(default)]
+    pub(super) shown: usize,
     pub(super) reasons: Vec<Reason>,
     /// Whether the first error names a line and a column of a file.
     pub(super) positioned: bool,
@@ -75,6 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         .allow_files_under(&arguments.allow)
         .runtime_path(arguments.runtime.display().to_string())
         .generate();
+    // What a user waits for too.
+    let shown = Renderer::plain().render(&outcome.diagnostics);
+    std::hint::black_box(diagnostics::json(&outcome.diagnostics, Some(&outcome.summary)));
     let seconds = begun.elapsed().as_secs_f64();
     let summary = &outcome.summary;
     let first = first_error(&outcome.diagnostics);
@@ -86,9 +95,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         skipped: summary.skipped,
         types: summary.types,
         types_only: summary.types_only,
+        holds_nothing: holds_nothing(&outcome.diagnostics),
         lines: lines(&arguments.out),
         errors: outcome.diagnostics.count(Severity::Error),
         warnings: outcome.diagnostics.count(Severity::Warning),
+        shown: shown.lines().count(),
         reasons: summary
             .reasons
             .iter()
@@ -115,6 +126,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn holds_nothing(diagnostics: &Diagnostics) -> bool {
+    let mut errors = diagnostics.iter().filter(|said| said.severity == Severity::Error);
+    errors.next().is_some_and(|only| only.code.as_str() == "SN0215") && errors.next().is_none()
 }
 
 fn first_error(diagnostics: &Diagnostics) -> Option<String> {

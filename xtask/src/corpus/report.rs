@@ -73,6 +73,7 @@ pub(super) struct Report<'a> {
 const LONGEST_NAME: usize = 56;
 
 /// The table, the reasons, the first error of each failure, and the line that scripts read.
+#[allow(clippy::cast_precision_loss, reason = "counts of documents")]
 pub(super) fn render(entries: &[Entry], parts: usize, optimised: bool) -> String {
     let mut text = table(entries);
     reasons(&mut text, entries);
@@ -93,6 +94,17 @@ pub(super) fn render(entries: &[Entry], parts: usize, optimised: bool) -> String
         entries.iter().map(|entry| entry.generated.peak).max().unwrap_or_default() / 1_000_000,
     );
     let _ = writeln!(text, "refusals without a position: {}", unpositioned(entries));
+    let empty = entries.iter().filter(|entry| entry.generated.holds_nothing).count();
+    let written = entries.iter().filter(|entry| entry.generated.written).count();
+    let share = |of: usize| written as f64 * 100.0 / of.max(1) as f64;
+    let _ = writeln!(
+        text,
+        "generated: {:.1} % of all; {empty} hold neither operations nor types, without them {:.1} %",
+        share(entries.len()),
+        share(entries.len() - empty),
+    );
+    let silent = entries.iter().filter(|entry| entry.generated.errors + entry.generated.warnings == 0).count();
+    let _ = writeln!(text, "without an error or a warning: {silent}");
     let _ = writeln!(text, "{}", last_line(entries));
     text
 }

@@ -79,4 +79,6 @@ codes! {
         "What is missing has no effect on the client, so the object is read all the same.";
     ENDLESS_SCHEMA = "SN0139", "a schema that contains itself without end",
         "By `allOf`, or by properties that are required, the schema is a part of itself, so that no value of finite size satisfies it. Make the property optional or nullable, or take the reference out of `allOf`.";
+    EXCLUSIVE_KEYS = "SN0140", "two keys that exclude each other",
+        "In OpenAPI 3.2, `nodeType` of an `xml` object says what `attribute` and `wrapped` said before, and must not stand beside them. The older keys count as they always did.";
 }

@@ -53,7 +53,10 @@ impl Splitter<'_> {
     pub(super) fn check_rules(&mut self, shape: &'static Shape, map: &mut Map<String, Value>) {
         self.later_keys(shape, map);
         match shape.name {
-            "the document" => self.tag_names(map),
+            "the document" => {
+                self.paths_needed(map);
+                self.tag_names(map);
+            }
             "`components`" => self.component_names(map),
             "`paths`" => self.path_templates(map),
             "a path" => self.note_parameters(map),

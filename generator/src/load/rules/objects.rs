@@ -52,7 +52,16 @@ impl Splitter<'_> {
             (false, None) => {
                 self.diagnostics.push(warning("has neither `schema` nor `content`").at(&here, "any value is admitted"));
             }
-            (false, Some(Value::Object(media))) if media.len() != 1 => {
+            (false, Some(Value::Object(media))) if media.len() == 1 => {
+                // They say how the value of a schema is written, where a media type says it here.
+                let forms = ["style", "explode", "allowReserved"];
+                if let Some(form) = forms.into_iter().find(|form| map.contains_key(*form)) {
+                    let warning = warning(&format!("has both a `{form}` and a `content`"));
+                    let warning = warning.at_key(&here.join(form), "has no meaning beside `content`");
+                    self.diagnostics.push(warning.at_key(&here.join("content"), "says how the value is written"));
+                }
+            }
+            (false, Some(Value::Object(media))) => {
                 let (said, label) = if media.is_empty() {
                     ("has a `content` without a media type", "exactly one is needed; any value is admitted")
                 } else {

@@ -9,6 +9,23 @@ use super::syntax;
 use crate::diagnostics::{Diagnostic, Pointer, Severity, codes};
 
 impl Splitter<'_> {
+    /// Until OpenAPI 3.0 every document has `paths`; since 3.1 it has those, components or webhooks (OpenAPI 3.1, 4.8.1).
+    pub(super) fn paths_needed(&mut self, map: &Map<String, Value>) {
+        let Some(version) = self.noted_for_rules.version else { return };
+        let (any_of, wanted): (&[&str], _) = if version < (3, 1) {
+            (&["paths"], "`paths`")
+        } else {
+            (&["paths", "components", "webhooks"], "any of `paths`, `components` and `webhooks`")
+        };
+        if any_of.iter().all(|key| !map.contains_key(*key)) {
+            let key = if map.contains_key("swagger") { "swagger" } else { "openapi" };
+            let warning = Diagnostic::warning(codes::MISSING_KEY, format!("the document has not {wanted}"));
+            let (major, minor) = version;
+            let label = format!("OpenAPI {major}.{minor} demands it");
+            self.diagnostics.push(warning.at(&Pointer::root().join(key), label));
+        }
+    }
+
     pub(super) fn path_templates(&mut self, map: &Map<String, Value>) {
         let here = self.here();
         let mut known: BTreeMap<String, &String> = BTreeMap::new();

@@ -20,6 +20,7 @@ pub(super) fn check(table: &SchemaTable, kinds: &mut Kinds<'_>) -> Vec<Diagnosti
     for (id, entry) in table.iter() {
         let Schema::Object(schema) = &entry.schema else { continue };
         told.extend(listed(entry, schema));
+        told.extend(xml(entry, schema));
         told.extend(schema.default.as_ref().and_then(|value| default(entry, schema, value, kinds.of(id))));
         if !schema.all_of.is_empty() {
             told.extend(contradiction(table, kinds, entry, schema));
@@ -54,6 +55,15 @@ fn listed(entry: &SchemaEntry, schema: &SchemaObject) -> Option<Diagnostic> {
     };
     let label = format!("{} is not among {}{more}", what(value), words(admitted));
     Some(warning.at(&place, label).at(&entry.pointer.join("type"), "the type"))
+}
+
+/// `nodeType` excludes what older versions said in its place (OpenAPI 3.2, "XML Object").
+fn xml(entry: &SchemaEntry, schema: &SchemaObject) -> Option<Diagnostic> {
+    let said = schema.passive.get("xml")?.as_object().filter(|said| said.contains_key("nodeType"))?;
+    let older = ["attribute", "wrapped"].into_iter().find(|key| said.contains_key(*key))?;
+    let place = entry.pointer.join("xml");
+    let warning = Diagnostic::warning(codes::EXCLUSIVE_KEYS, format!("`nodeType` and `{older}` exclude each other"));
+    Some(warning.at_key(&place.join("nodeType"), "this one, or").at_key(&place.join(older), "this one"))
 }
 
 fn default(entry: &SchemaEntry, schema: &SchemaObject, value: &Value, admitted: Set) -> Option<Diagnostic> {
