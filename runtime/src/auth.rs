@@ -68,7 +68,8 @@ impl TokenSource {
     async fn token(&self, transport: &dyn Transport) -> Result<Cow<'_, Secret>, Error> {
         match &self.0 {
             Source::Fixed(token) => Ok(Cow::Borrowed(token)),
-            Source::OAuth(tokens) => tokens.token(transport).await.map(Cow::Owned),
+            // On the heap, so that calls whose token is at hand are no larger for it.
+            Source::OAuth(tokens) => Box::pin(tokens.token(transport)).await.map(Cow::Owned),
             Source::Asked(ask) => ask().await.map(Cow::Owned).map_err(|error| {
                 Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, "the token source failed")
                     .with_source(error)

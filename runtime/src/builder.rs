@@ -303,7 +303,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             ));
         };
         let now = Instant::now();
-        let budget = Arc::new(Budget::new(policy.budget, now));
+        // The first call may use all its attempts.
+        let budget = Arc::new(Budget::new(policy.budget, policy.attempts.saturating_sub(1), now));
         let gate = Arc::new(Gate::new(policy.bulkhead));
         let hedges = Hedges::new(policy.hedge, now);
         let policy = Arc::new(policy);

@@ -94,7 +94,7 @@ impl<'c, T, P> Call<'c, T, P> {
         self
     }
 
-    /// How long one attempt of this call may take.
+    /// How long one attempt of this call may take, whether or not another one follows it ([`Policy::patient`]).
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.attempt_timeout = Some(timeout);
         self

@@ -11,6 +11,7 @@ use crate::encode::base::BaseUrl;
 use crate::resilience::breaker::{Breaker, CircuitState};
 use crate::resilience::load::Load;
 use crate::resilience::outlier::Outlier;
+use crate::resilience::overtaken::Answered;
 use crate::resilience::policy::Policy;
 use crate::resilience::pushback::Pushback;
 
@@ -28,6 +29,7 @@ pub(crate) struct Endpoint {
     pub(crate) pushback: Pushback,
     pub(crate) load: Load,
     pub(crate) outlier: Outlier,
+    pub(crate) answered: Answered,
 }
 
 impl Endpoint {
@@ -42,6 +44,7 @@ impl Endpoint {
             pushback: Pushback::new(now),
             load: Load::new(now),
             outlier: Outlier::new(now),
+            answered: Answered::new(now),
         }
     }
 

@@ -26,7 +26,7 @@ use crate::resilience::backoff::added;
 use crate::resilience::breaker::{Evidence, Outcome};
 use crate::resilience::budget::Token;
 use crate::resilience::deadline::Deadline;
-use crate::resilience::decide::{Failed, LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide};
+use crate::resilience::decide::{LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide};
 use crate::route::{Asking, Entry, Route};
 use crate::transport::{BoxFuture, TransportFailure};
 
@@ -74,6 +74,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
     let route = (plan.mode != Mode::Check).then(|| client.route(&call.target, started));
     // Longer than an attempt can last, so that only a probe that was lost loses its turn.
     let lease = policy.attempt_timeout.saturating_mul(2);
+    let lease = if policy.patient { lease.max(policy.total_timeout) } else { lease };
     let _counted = client.gate.count();
     let random = || client.random.next();
     let mut tried = Tried::default();
@@ -148,8 +149,15 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         if let Some(token) = token.take() {
             token.spend();
         }
-        let exchange =
-            Exchange { client, call: &call, transport: &*transport, choices: choices.as_ref(), started, deadline };
+        let exchange = Exchange {
+            client,
+            call: &call,
+            transport: &*transport,
+            choices: choices.as_ref(),
+            started,
+            deadline,
+            waited,
+        };
         let ended = match nowhere {
             Some(failure) => Ended::not_made(call.aim(None), failure, now),
             // On the heap, so that calls without a hedge are no larger for it.
@@ -167,9 +175,9 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         let Ended { result, aim, endpoint, permit, evidence, at } = ended;
         tried.extend(endpoint);
         if endpoint.is_some() && first {
-            client.budget.deposit();
+            client.budget.deposit(at);
         }
-        let AttemptFailure { error, fault, advice, .. } = match result {
+        let failure = match result {
             Ok(mut reply) => {
                 // What is still to be read holds on to its place.
                 if matches!(reply.body, ReplyBody::Streamed(_)) {
@@ -180,26 +188,10 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             Err(failure) => failure,
         };
         let telemetry = exchange.telemetry(&aim);
-        let first_return = fault == Some(TransportFailure::Unprocessed) && !given_back;
+        let first_return = failure.fault == Some(TransportFailure::Unprocessed) && !given_back;
         given_back |= first_return;
-        let failed = Failed {
-            kind: error.kind(),
-            tls: fault == Some(TransportFailure::Tls),
-            given_back: first_return,
-            sent: error.sent(),
-            status: error.status().map(|status| status.as_u16()),
-            advice,
-            repeatable: call.repeatable,
-            replayable: plan.body.is_replayable(),
-            attempt,
-            attempts: policy.attempts,
-            open: choices.as_ref().is_some_and(|choices| choices.all_open(at)),
-            elsewhere: choices.as_ref().is_some_and(|choices| choices.has_another(endpoint, at)),
-            backoff: policy.backoff.delay(attempt - 1, waited, random()),
-            ceiling: policy.backoff.ceiling,
-            remaining: deadline.remaining(at),
-            random: random(),
-        };
+        let failed = exchange.failed(&failure, endpoint, attempt, first_return, at);
+        let error = failure.error;
         if matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport) {
             telemetry.transient(attempt, &error);
         }

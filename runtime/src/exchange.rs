@@ -14,10 +14,11 @@ use crate::prepare::{Aim, Prepared};
 use crate::reply::Reply;
 use crate::resilience::breaker::{Evidence, Outcome, Permit};
 use crate::resilience::deadline::Deadline;
+use crate::resilience::decide::{Failed, Verdict, decide};
 use crate::resilience::load::OnItsWay;
 use crate::route::Choices;
 use crate::telemetry::Telemetry;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportFailure};
 
 /// What the attempts of a call have in common.
 pub(crate) struct Exchange<'a> {
@@ -28,6 +29,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) choices: Option<&'a Choices<'a>>,
     pub(crate) started: Instant,
     pub(crate) deadline: Deadline,
+    /// The wait before this attempt.
+    pub(crate) waited: Duration,
 }
 
 /// An attempt that has ended.
@@ -54,6 +57,53 @@ impl<'a> Exchange<'a> {
         self.client.telemetry(aim, self.call.policy().attempts)
     }
 
+    /// What matters of a failed attempt for another one.
+    pub(crate) fn failed(
+        &self,
+        failure: &AttemptFailure,
+        endpoint: Option<&Endpoint>,
+        attempt: u32,
+        given_back: bool,
+        at: Instant,
+    ) -> Failed {
+        let Self { client, call, .. } = *self;
+        let policy = call.policy();
+        let error = &failure.error;
+        Failed {
+            kind: error.kind(),
+            tls: failure.fault == Some(TransportFailure::Tls),
+            given_back,
+            sent: error.sent(),
+            status: error.status().map(|status| status.as_u16()),
+            advice: failure.advice,
+            repeatable: call.repeatable,
+            replayable: call.plan.body.is_replayable(),
+            attempt,
+            attempts: policy.attempts,
+            open: self.choices.is_some_and(|choices| choices.all_open(at)),
+            elsewhere: self.choices.is_some_and(|choices| choices.has_another(endpoint, at)),
+            backoff: policy.backoff.delay(attempt - 1, self.waited, client.random.next()),
+            ceiling: policy.backoff.ceiling,
+            remaining: self.deadline.remaining(at),
+            random: client.random.next(),
+        }
+    }
+
+    /// Whether an attempt whose time is up is given up for another one: if one would follow, and it is not simply the
+    /// service that makes everybody wait. An attempt that is the only one, has been overtaken, or can be made elsewhere
+    /// is stuck for all that is known.
+    fn gives_up(&self, attempt: u32, endpoint: Option<&Endpoint>, progress: &Progress, began: Instant) -> bool {
+        let Self { client, call, .. } = *self;
+        let (policy, at) = (call.policy(), Instant::now());
+        let failed = self.failed(&expired(progress, policy, false), endpoint, attempt, false, at);
+        let overtaken = endpoint.is_none_or(|endpoint| endpoint.answered.overtook(began));
+        if !(overtaken || failed.elsewhere || client.gate.in_flight() <= 1) {
+            return false;
+        }
+        let verdict = decide(&failed, &policy.retry_on, policy.retry_after, || client.budget.has_one(at));
+        matches!(verdict, Verdict::Again(_))
+    }
+
     /// One attempt, from the moment it was let in.
     pub(crate) async fn attempt(
         &self,
@@ -66,7 +116,7 @@ impl<'a> Exchange<'a> {
         let policy = call.policy();
         let telemetry = self.telemetry(&aim);
         telemetry.request(number);
-        let limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
+        let mut limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
         let progress = Progress::default();
         let (endpoint, permit) = endpoint.map_or((None, None), |(endpoint, permit)| (Some(endpoint), Some(permit)));
         // From here on, whoever drops the call gives the attempt up.
@@ -82,15 +132,25 @@ impl<'a> Exchange<'a> {
         let span = telemetry.span(number);
         let result = {
             let answered = |status| telemetry.response(number, status, now);
-            let sending = once(self.transport, call, &aim, (number, self.started), &progress, answered);
-            // Pinned here, so that what waits for it moves a pointer and not the whole of it.
-            let sending = pin!(sending.instrument(span.clone()));
-            match until_cut(client, tokio::time::timeout_at(limit.at, sending)).await {
+            // One expression, and pinned: a name on the way would cost the future a second place for the whole of it.
+            let mut sending = pin!(
+                once(self.transport, call, &aim, (number, self.started), &progress, answered).instrument(span.clone())
+            );
+            let mut sent = until_cut(client, tokio::time::timeout_at(limit.at, sending.as_mut())).await;
+            let patient = policy.patient && limit.at < self.deadline.at;
+            if matches!(sent, Some(Err(_))) && patient && !self.gives_up(number, endpoint, &progress, now) {
+                limit = self.deadline;
+                sent = until_cut(client, tokio::time::timeout_at(limit.at, sending)).await;
+            }
+            match sent {
                 Some(Ok(result)) => result,
                 Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
                 None => Err(cut_off(&progress)),
             }
         };
+        if let Some(endpoint) = endpoint.filter(|_| policy.patient && result.is_ok()) {
+            endpoint.answered.note(now);
+        }
         // A success that is no news needs no time either.
         let unwatched = client.observer.is_none() && !self.is_balanced() && !self.is_timed();
         let granted = result.is_ok() && unwatched && under_way.settle_granted();

@@ -34,8 +34,9 @@ pub(crate) struct Hedges {
 
 impl Hedges {
     pub(crate) fn new(policy: HedgePolicy, now: Instant) -> Self {
-        let budget = BudgetPolicy { enabled: true, percent: policy.percent, per_second: 0, most: FIRST };
-        Self { budget: Arc::new(Budget::new(budget, now)), latencies: Mutex::default() }
+        let percent = policy.percent;
+        let budget = BudgetPolicy { enabled: true, percent, per_minute: 0, window: Duration::ZERO, most: FIRST };
+        Self { budget: Arc::new(Budget::new(budget, FIRST, now)), latencies: Mutex::default() }
     }
 
     fn of(&self, operation: &Operation) -> Arc<Latencies> {
@@ -82,7 +83,7 @@ impl<'a> Exchange<'a> {
         let (client, policy) = (self.client, self.call.policy());
         let hedges = &client.hedges;
         let latencies = hedges.of(self.call.plan.operation);
-        hedges.budget.deposit();
+        hedges.budget.deposit(now);
         let endpoint = entry.as_ref().map(|(endpoint, _)| *endpoint);
         let mut first = pin!(self.attempt(number, self.call.aim(endpoint), entry, now));
         let learned = policy.hedge.after.or_else(|| latencies.percentile(policy.hedge.percentile));

@@ -243,10 +243,11 @@ fn policy<'c>(
         });
     }
     if plan.mode == Mode::Check {
-        change(&|policy| (policy.attempts, policy.attempt_timeout) = (1, CHECK_TIMEOUT));
+        change(&|policy| (policy.attempts, policy.attempt_timeout, policy.patient) = (1, CHECK_TIMEOUT, false));
     }
     if let Some(timeout) = options.attempt_timeout {
-        change(&|policy| policy.attempt_timeout = timeout);
+        // Who names it for this one call means it.
+        change(&|policy| (policy.attempt_timeout, policy.patient) = (timeout, false));
     }
     if let Some(timeout) = options.timeout {
         change(&|policy| policy.total_timeout = timeout);

@@ -74,14 +74,14 @@ impl Fleet {
     pub fn live(self, name: &'static str, policy: &Policy, watched: bool) -> Day {
         let built = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         // A runtime without input and output asks nothing of the system that could be refused.
-        let Ok(runtime) = built else { return Day { name, seconds: Vec::new() } };
+        let Ok(runtime) = built else { return Day { name, seconds: Vec::new(), waits: Vec::new() } };
         runtime.block_on(self.day(name, policy, watched))
     }
 
     async fn day(self, name: &'static str, policy: &Policy, watched: bool) -> Day {
         let service = Played::new(self);
         let seconds = usize::try_from(self.end).unwrap_or(usize::MAX) + 1;
-        let done = Arc::new(Mutex::new(vec![(0_u32, 0_u32); seconds]));
+        let done = Arc::new(Mutex::new(vec![Calls::default(); seconds]));
         let mut chance = Chance(self.seed);
         let began = tokio::time::Instant::now();
         for _ in 0..self.clients {
@@ -99,12 +99,15 @@ impl Fleet {
                     let (client, done) = (client.clone(), done.clone());
                     // The next call does not wait for this one: those who call do not know how the service is.
                     tokio::spawn(async move {
-                        let started = began.elapsed().as_secs();
+                        let (asked, started) = (tokio::time::Instant::now(), began.elapsed().as_secs());
                         let result = client.request(&GET).answering(Reply::json::<u8>).await;
                         let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                         if let Some(second) = usize::try_from(started).ok().and_then(|at| done.get_mut(at)) {
-                            second.0 += 1;
-                            second.1 += u32::from(result.is_ok());
+                            second.began += 1;
+                            if result.is_ok() {
+                                let took = asked.elapsed().as_millis();
+                                second.waits.push(u32::try_from(took).unwrap_or(u32::MAX));
+                            }
                         }
                     });
                     // A tenth more or less, so that nobody stays in step by accident.
@@ -115,13 +118,22 @@ impl Fleet {
         tokio::time::sleep_until(began + Duration::from_secs(self.end + 130)).await;
         let done = done.lock().unwrap_or_else(PoisonError::into_inner);
         let requests = service.arrivals();
-        let second = |(at, (calls, answered)): (usize, &(u32, u32))| Second {
-            calls: *calls,
-            answered: *answered,
+        let second = |(at, calls): (usize, &Calls)| Second {
+            calls: calls.began,
+            answered: u32::try_from(calls.waits.len()).unwrap_or(u32::MAX),
             requests: requests.get(at).copied().unwrap_or(0),
         };
-        Day { name, seconds: done.iter().take(seconds - 1).enumerate().map(second).collect() }
+        let waits = done.iter().map(|calls| calls.waits.clone()).collect();
+        Day { name, seconds: done.iter().take(seconds - 1).enumerate().map(second).collect(), waits }
     }
+}
+
+/// The calls that began in one second.
+#[derive(Clone, Default)]
+struct Calls {
+    began: u32,
+    /// How many milliseconds each waited that was answered.
+    waits: Vec<u32>,
 }
 
 /// What happened in one second.
@@ -142,6 +154,7 @@ pub struct Day {
     pub name: &'static str,
     /// Its seconds.
     pub seconds: Vec<Second>,
+    waits: Vec<Vec<u32>>,
 }
 
 impl Day {
@@ -158,6 +171,14 @@ impl Day {
     /// The most requests in one second of these.
     pub fn worst(&self, from: u64, to: u64) -> u32 {
         (from..to).map(|at| self.between(at, at + 1).requests).max().unwrap_or(0)
+    }
+
+    /// How many milliseconds half of the calls that began between two seconds and were answered waited at most.
+    pub fn median_wait(&self, from: u64, to: u64) -> u32 {
+        let range = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(self.waits.len());
+        let mut waits = self.waits[range(from)..range(to)].concat();
+        waits.sort_unstable();
+        waits.get(waits.len() / 2).copied().unwrap_or(0)
     }
 
     /// How many seconds after `from` 95 of 100 calls are answered, for five seconds on end.

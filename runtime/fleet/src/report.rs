@@ -87,6 +87,25 @@ fn panel(text: &mut String, fleet: Fleet, days: &[Day], top: f64, title: &str, o
     }
 }
 
+/// What the days taught.
+const WHY: &str = "
+Without a policy each call waits its 30 s: nobody answers more of them, at the price of a request for each call to a service that
+is gone, and of the longest waits. `Policy::standard()` comes within half a percent of that with a quarter of the requests
+while it is gone, and answers sooner. What it took, each number tried on this day and on others of other lengths:
+
+* **Patience** (`patient`). Cut off at 10 s whatever happens, calls that nobody retries are answered to 48 % instead of 68 %: a service that
+  works off a queue of more than 10 s then works for nobody (with retries and without a circuit it is 12 %). So an attempt is given up only
+  for one that may fare better: it is alone, another endpoint would take it, or one that began later was answered. Who waits
+  like all others keeps its place.
+* **A circuit that opens for 5 s and at most 10 s**, spread by a half. With 60 s that double it stayed open through the whole of the
+  time in which a part of the service was back. A probe costs a service that is gone little; the spread keeps clients from probing in step.
+* **A share of failures counted over 10 s**, not 30: else attempts that began before the service came back open the circuit after it has.
+* **A retry budget for each client that is small**: a tenth of the calls (as *Site Reliability Engineering* has it) and seven a minute, and
+  what is not used fades within 10 s. Ten a second for each of 1,000 clients is no limit at all.
+
+The platform's policy keeps its promises: 60 s, five failures, no budget.
+";
+
 /// A row's name, and what it says of a day.
 type Row<'a> = (&'a str, &'a dyn Fn(&Day) -> String);
 
@@ -109,7 +128,11 @@ pub fn markdown(fleet: Fleet, days: &[Day]) -> String {
         "---|".repeat(days.len())
     );
     let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
-    let rows: [Row<'_>; 6] = [
+    let rows: [Row<'_>; 8] = [
+        ("requests for each call, in its first 5 seconds", &|day| {
+            let sum = day.between(outage, outage + 5);
+            format!("{:.2}", share(sum.requests, sum.calls))
+        }),
         ("requests for each call, while it is gone", &|day| {
             let sum = day.between(outage, brown_out);
             format!("{:.2}", share(sum.requests, sum.calls))
@@ -123,6 +146,9 @@ pub fn markdown(fleet: Fleet, days: &[Day]) -> String {
             let sum = day.between(brown_out, recovery);
             format!("{:.0} %", 100.0 * share(sum.answered, sum.calls))
         }),
+        ("half of those answers took at most", &|day| {
+            format!("{:.1} s", f64::from(day.median_wait(brown_out, recovery)) / 1000.0)
+        }),
         ("calls answered over the whole day", &|day| {
             let sum = day.between(0, end);
             format!("{:.0} %", 100.0 * share(sum.answered, sum.calls))
@@ -134,5 +160,6 @@ pub fn markdown(fleet: Fleet, days: &[Day]) -> String {
     for (name, of) in rows {
         let _ = writeln!(text, "| {name} | {} |", days.iter().map(of).collect::<Vec<_>>().join(" | "));
     }
+    text.push_str(WHY);
     text
 }

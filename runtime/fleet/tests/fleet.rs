@@ -53,3 +53,21 @@ fn who_comes_back_is_called_again_and_borne() {
         assert!(day.worst(FLEET.recovery, FLEET.end) <= 140, "{}", day.worst(FLEET.recovery, FLEET.end));
     }
 }
+
+#[test]
+fn the_recommended_policy_costs_no_answers_and_spares_the_service() {
+    let [none, promised, recommended] = days(FLEET);
+    let answered = |day: &Day| day.between(0, FLEET.end).answered;
+    // Within a percent of what is answered if everybody waits his 30 s, and more than the platform's policy gives.
+    assert!(answered(&recommended) * 100 >= answered(&none) * 99, "{} {}", answered(&recommended), answered(&none));
+    assert!(answered(&recommended) > answered(&promised), "{} {}", answered(&recommended), answered(&promised));
+    let gone = recommended.between(FLEET.outage, FLEET.brown_out);
+    assert!(gone.requests * 10 <= gone.calls * 3, "{gone:?}");
+    // A fifth more at most, and the one retry in ten seconds that each client has.
+    let first = recommended.between(FLEET.outage, FLEET.outage + 5);
+    let clients = u32::try_from(FLEET.clients).expect("a few");
+    assert!(first.requests * 10 <= first.calls * 12 + clients * 10, "{first:?}");
+    let brown = recommended.between(FLEET.brown_out, FLEET.recovery);
+    assert!(brown.answered * 100 >= brown.calls * 70, "{brown:?}");
+    assert!(recommended.well_again(FLEET.recovery).is_some_and(|after| after <= 10));
+}

@@ -27,3 +27,22 @@ impl Deadline {
         Self { at: self.at.min(other.at) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_end_and_none_is_too_long() {
+        let now = Instant::now();
+        let second = Duration::from_secs(1);
+        let deadline = Deadline::after(now, second * 3);
+        assert_eq!(deadline.remaining(now), second * 3);
+        assert_eq!(deadline.remaining(now + second), second * 2);
+        assert_eq!(deadline.remaining(now + second * 9), Duration::ZERO);
+        let earlier = Deadline::after(now, second);
+        assert_eq!((deadline.min(earlier).at, earlier.min(deadline).at), (earlier.at, earlier.at));
+        let never = Deadline::after(now, Duration::MAX).remaining(now);
+        assert_eq!(never, Duration::from_secs(3_153_600_000), "a century of 365 days each");
+    }
+}

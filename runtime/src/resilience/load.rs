@@ -8,10 +8,11 @@
 //! last tick:32 (10 ms since it was made, wrapping after 497 days) | average:32 (microseconds; 0: unknown)
 //! ```
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The time constant in ticks, 10 s: after 6.93 s half of what was seen is forgotten.
 const CONSTANT: f64 = 1000.0;

@@ -8,10 +8,11 @@
 //! ejections in a row:8 | failures in a row:8 | out until:48 (ms since it was made: 8,900 years)
 //! ```
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::atomic::{AtomicU64, Ordering};
 
 /// When one of several endpoints is left out, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Until when did a service ask everybody to stay away?
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::atomic::{AtomicU64, Ordering};
 
 /// The latest moment that a `Retry-After` of an origin named, shared by all calls to it. It has no clock.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! How does reqwest carry a request, and nothing more than carry it?
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,13 +15,50 @@ use crate::body::OutgoingBody;
 use crate::error::{Error, Sent};
 
 /// The default transport: a pool of connections, HTTP/1.1 and HTTP/2, rustls.
-pub(crate) struct ReqwestTransport(Pools<reqwest::Client>);
+pub(crate) struct ReqwestTransport {
+    pools: Pools<reqwest::Client>,
+    roots: Roots,
+}
+
+/// How many origins are remembered: a client has few.
+const ROOTS: usize = 32;
+
+/// Addresses in reqwest's type, as far as they are always the same: reading scheme, host and port anew for each request
+/// costs more than all the rest of it.
+#[derive(Default)]
+struct Roots(RwLock<Vec<(http::Uri, url::Url)>>);
+
+impl Roots {
+    /// An address in reqwest's type, as `Url::parse` would read it.
+    fn url(&self, uri: &http::Uri) -> Result<url::Url, url::ParseError> {
+        let known = |roots: &[(http::Uri, url::Url)]| {
+            let same = |root: &http::Uri| root.authority() == uri.authority() && root.scheme() == uri.scheme();
+            roots.iter().find(|(root, _)| same(root)).map(|(_, url)| url.clone())
+        };
+        let found = known(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        if let Some(mut url) = found {
+            url.set_path(uri.path());
+            url.set_query(uri.query());
+            return Ok(url);
+        }
+        let url = url::Url::parse(&uri.to_string())?;
+        let mut roots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if roots.len() < ROOTS && known(&roots).is_none() {
+            let mut root = url.clone();
+            root.set_path("");
+            root.set_query(None);
+            roots.push((uri.clone(), root));
+        }
+        Ok(url)
+    }
+}
 
 impl ReqwestTransport {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         let tls = tls::config(settings)?;
         let (addresses, settings) = (settings.addresses, settings.clone());
-        Pools::new(addresses, move |names| pool(&settings, tls.clone(), names)).map(Self)
+        let pools = Pools::new(addresses, move |names| pool(&settings, tls.clone(), names))?;
+        Ok(Self { pools, roots: Roots::default() })
     }
 }
 
@@ -68,9 +105,11 @@ impl Transport for ReqwestTransport {
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let started = body.started();
-            let pool = self.0.of(&head.uri, &head.extensions)?;
-            let url =
-                url(&head.uri).map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
+            let pool = self.pools.of(&head.uri, &head.extensions)?;
+            let url = self
+                .roots
+                .url(&head.uri)
+                .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
             let mut request = reqwest::Request::new(head.method, url);
             *request.headers_mut() = head.headers;
             if started.is_some() {
@@ -95,17 +134,6 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// An address in reqwest's type.
-fn url(uri: &http::Uri) -> Result<url::Url, url::ParseError> {
-    use std::fmt::Write as _;
-    // Longer than any address by the length of a scheme and a port, and so written without growing.
-    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let mut text = String::with_capacity(path + uri.authority().map_or(0, |authority| authority.as_str().len()) + 9);
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{uri}");
-    url::Url::parse(&text)
-}
-
 /// The reply's body, its errors told as broken connections after an answer.
 struct Incoming<S>(S);
 
@@ -119,5 +147,33 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Stream for Incoming<S> {
                     .map_err(|error| TransportError::new(TransportFailure::Broken, Sent::Received, error.without_url()))
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_if_anew() {
+        let roots = Roots::default();
+        for origin in
+            ["http://users.test", "https://users.test", "http://users.test:81", "http://[::1]:8080", "http://127.1"]
+        {
+            for rest in
+                ["", "/", "/a/b", "/api/v1/users/7?x=1&y=a%20b'", "/?q", "/a?", "/%2525/a%2Fb?x=%26", "/a;b=1/c:d@e"]
+            {
+                let uri: http::Uri = format!("{origin}{rest}").parse().expect("an address");
+                let anew = url::Url::parse(&uri.to_string()).expect("a URL");
+                for _ in 0..2 {
+                    assert_eq!(roots.url(&uri), Ok(anew.clone()), "{uri}");
+                }
+            }
+        }
+        for number in 0..2 * ROOTS {
+            let uri: http::Uri = format!("http://host-{number}.test/x").parse().expect("an address");
+            assert_eq!(roots.url(&uri).map(String::from), Ok(uri.to_string()));
+        }
+        assert_eq!(roots.0.read().expect("not poisoned").len(), ROOTS, "it does not grow for ever");
     }
 }

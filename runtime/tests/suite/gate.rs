@@ -136,7 +136,7 @@ async fn a_call_can_be_dropped_at_every_await() {
             loop {
                 let script = Scripted::new(steps()).otherwise(slow());
                 let mut policy = limited(1, Duration::from_secs(5));
-                policy.budget.percent = 0;
+                (policy.budget.percent, policy.budget.window) = (0, Duration::ZERO);
                 policy.breaker.ratio.enabled = false;
                 let client = client(&script, policy);
                 if throttled {

@@ -52,6 +52,18 @@ impl tracing::Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
+/// Has all that happens on this thread written into a log, for as long as what is given back lives.
+///
+/// While there is one subscriber only, tracing asks the thread that comes to a place first whether its events are of
+/// interest, and that may be a test beside this one that listens to nothing. So there are two; and what was asked by
+/// then is asked anew.
+fn watch(log: &Log) -> (tracing::Dispatch, tracing::subscriber::DefaultGuard) {
+    let second = tracing::Dispatch::new(log.clone());
+    let guard = tracing::subscriber::set_default(log.clone());
+    tracing::callsite::rebuild_interest_cache();
+    (second, guard)
+}
+
 fn everything(error: &sinew_runtime::Error) -> String {
     let mut all = format!("{error} {error:?} {error:#?}");
     let mut cause = std::error::Error::source(error);
@@ -90,7 +102,7 @@ fn canary_client(script: &Scripted, watch: &Log) -> Client {
 #[tokio::test(start_paused = true)]
 async fn a_secret_comes_out_nowhere() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _watch = watch(&log);
     let answer = || Step::status(404).header("x-answer", CANARY).body(CANARY);
     let script = Scripted::new([
         Step::refuse(),
@@ -187,7 +199,7 @@ async fn a_secret_comes_out_nowhere() {
 #[tokio::test(start_paused = true)]
 async fn the_platforms_log_lines_are_kept() {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let _watch = watch(&log);
     let script = Scripted::new([Step::refuse(), ok(), Step::status(500)]);
     let mut policy = sinew_runtime::Policy::default().with_breaker(1, std::time::Duration::from_secs(60));
     policy.breaker.failures = 2;

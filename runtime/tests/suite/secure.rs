@@ -126,3 +126,68 @@ async fn a_client_says_who_it_is() {
         !format!("{error:?}{:?}", trusting().identity_pem(key.as_str())).contains(key.lines().nth(1).expect("a line"))
     );
 }
+
+/// A proxy that makes one tunnel after the other; its address, and what each was asked for with the bytes that came after.
+async fn tunnels() -> (String, tokio::sync::mpsc::UnboundedReceiver<(String, Vec<u8>)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(near.read_u8().await?);
+                }
+                let head = String::from_utf8_lossy(&head).into_owned();
+                let to = head.split(' ').nth(1).unwrap_or_default().replace("localhost", "127.0.0.1");
+                let mut far = tokio::net::TcpStream::connect(to).await?;
+                near.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+                let (mut sent, mut here, mut there) = (Vec::new(), [0; 4096], [0; 4096]);
+                loop {
+                    tokio::select! {
+                        read = near.read(&mut here) => match read? {
+                            0 => break,
+                            read => {
+                                sent.extend_from_slice(&here[..read]);
+                                far.write_all(&here[..read]).await?;
+                            }
+                        },
+                        read = far.read(&mut there) => match read? {
+                            0 => break,
+                            read => near.write_all(&there[..read]).await?,
+                        },
+                    }
+                }
+                let _ = tell.send((head, sent));
+                std::io::Result::Ok(())
+            });
+        }
+    });
+    (url, told)
+}
+
+#[tokio::test]
+async fn what_goes_through_a_tunnel_is_for_its_end_alone() {
+    let authority = Authority::new();
+    let port = serve(&authority.issue("localhost"), Some(&authority), &[b"http/1.1"]).await;
+    let me = authority.issue("client.test");
+    let (proxy, mut told) = tunnels().await;
+    let through = || {
+        let builder = builder("localhost", port).identity_pem(format!("{}{}", me.pem, me.key.serialize_pem()));
+        builder.proxy_with_credentials(&proxy, "user", "pass").header("x-secret", "canary-4711")
+    };
+    let client = through().root_certificate_pem(authority.0.pem()).build().expect("a client");
+    assert_eq!(get(&client).await.expect("an answer")["known"], true, "it said who it is to the end of the tunnel");
+    let (head, sent) = told.recv().await.expect("a tunnel");
+    let head = head.to_ascii_lowercase();
+    assert!(head.starts_with(&format!("connect localhost:{port} http/1.1\r\n")), "{head}");
+    assert!(head.contains("\r\nproxy-authorization: basic dxnlcjpwyxnz\r\n"), "{head}");
+    let readable = |text: &str| head.contains(text) || sent.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(!readable("canary-4711") && !readable("/users/7") && sent.len() > 300, "{head}");
+    // Whoever answers at the end must be whom the authority knows, tunnel or not.
+    let error = get(&through().build().expect("a client")).await.expect_err("an unknown authority");
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Connect, Sent::NotSent, 1));
+    assert!(error.to_string().contains("no secure connection"), "{error}");
+}

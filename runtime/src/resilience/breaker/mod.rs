@@ -17,22 +17,14 @@ mod model;
 #[cfg(all(test, not(sinew_loom)))]
 mod tests;
 
-/// The atomics, or what loom plays them with.
-mod atomic {
-    #[cfg(all(test, sinew_loom))]
-    pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
-    #[cfg(not(all(test, sinew_loom)))]
-    pub(super) use std::sync::atomic::{AtomicU64, Ordering};
-}
-
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::atomic::{AtomicU64, Ordering};
 pub use self::policy::{BreakerPolicy, Counting, RatioPolicy};
 use self::window::Window;
 use self::word::{CLOSED, OPEN, PROBING, VACANT, Word};
+use super::atomic::{AtomicU64, Ordering};
 use super::backoff::added;
 
 /// Whether a circuit lets requests through.

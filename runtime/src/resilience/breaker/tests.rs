@@ -303,3 +303,9 @@ fn looking_says_what_entering_would() {
     breaker.force(CircuitState::Closed, true);
     assert_eq!(agree(now), Ok(()));
 }
+
+#[test]
+fn states_have_names() {
+    let names = [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen].map(|state| state.to_string());
+    assert_eq!(names, ["closed", "open", "half-open"]);
+}

@@ -8,7 +8,7 @@
 //! An epoch does not wrap: with the shortest window (1 s) it stands still after 19 days of buckets and the window then
 //! is one bucket; with the recommended one (30 s) after a year and a half.
 
-use super::atomic::{AtomicU64, Ordering};
+use super::super::atomic::{AtomicU64, Ordering};
 
 const BUCKETS: u64 = 10;
 const EPOCHS: u64 = (1 << 24) - 1;

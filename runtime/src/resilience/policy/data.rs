@@ -219,13 +219,13 @@ mod tests {
         let set = env(&[
             ("USER_SERVICE_POLICY", "standard"),
             ("USER_SERVICE_POLICY_ATTEMPTS", "4"),
-            ("USER_SERVICE_POLICY_BREAKER_OPEN_FOR", "90s"),
+            ("USER_SERVICE_POLICY_BREAKER_OPEN_FOR", "7s"),
             ("USER_SERVICE_POLICY_RETRY_ON_STATUSES", "503"),
             ("USER_SERVICE_POLICY_IDLE_TIMEOUT", ""),
         ]);
         let policy = Policy::default().over_env("user-service", &set).expect("a policy");
         let mut expected = Policy::standard().with_attempts(4);
-        expected.breaker.open_for = Duration::from_secs(90);
+        expected.breaker.open_for = Duration::from_secs(7);
         expected.retry_on.statuses = vec![503];
         assert_eq!(policy, expected);
         for (name, value) in [

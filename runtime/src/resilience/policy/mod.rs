@@ -42,6 +42,11 @@ pub struct Policy {
     pub attempts: u32,
     /// How long one attempt may take: connecting, sending, waiting, and reading a buffered reply.
     pub attempt_timeout: Duration,
+    /// Whether an attempt is cut off at `attempt_timeout` only for the sake of another one that may fare better. Where no
+    /// other would follow (it was the last, it may not be repeated, the budget is used up), or where the service makes
+    /// all wait alike (none that began later was answered), giving it up would gain nothing: a service that has too much
+    /// to do would have worked for nobody. It then has until `total_timeout`.
+    pub patient: bool,
     /// How long the call may take as a whole. A streamed body is read after the call and not bound by it.
     pub total_timeout: Duration,
     /// How long a streamed body may be silent.
@@ -102,12 +107,19 @@ impl Default for Policy {
         Self {
             attempts: 3,
             attempt_timeout: Duration::from_secs(30),
+            patient: false,
             total_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(30),
             backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Added(10)),
             retry_on: RetryOn { timeout: true, connection: true, statuses: Vec::new(), headers: false },
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: false },
-            budget: BudgetPolicy { enabled: false, percent: 20, per_second: 10, most: 100 },
+            budget: BudgetPolicy {
+                enabled: false,
+                percent: 10,
+                per_minute: 7,
+                window: Duration::from_secs(10),
+                most: 100,
+            },
             breaker: BreakerPolicy {
                 failures: 5,
                 counting: Counting::Attempts,
@@ -147,14 +159,17 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What is recommended where no other promise binds: attempts of 10 s within 30 s; full jitter; 408, 425, 429, 502, 503
-    /// and 504 are retried where that is safe, and `Retry-After` is kept to by all calls; retries are a fifth of the
-    /// calls at most, and ten a second; the circuit also opens when half of at least 20 attempts within 30 s failed, for
-    /// 60 s the first time and up to ten minutes, spread by a fifth.
+    /// What is recommended where no other promise binds: attempts of 10 s within 30 s, and with what is
+    /// left of them where another one would gain nothing; full jitter; 408, 425, 429, 502, 503 and 504 are retried where that is safe, and `Retry-After` is kept to by
+    /// all calls; retries are a tenth of the calls of the last 10 s, and seven a minute; the circuit also opens when half
+    /// of at least 20 attempts within 10 s failed, for 5 s the first time and up to 10 s, spread by a half.
+    ///
+    /// `FLEET.md` beside this crate shows what it does to a service that has a bad day, and why the numbers are these.
     pub fn standard() -> Self {
         let promised = Self::default();
         Self {
             attempt_timeout: Duration::from_secs(10),
+            patient: true,
             total_timeout: Duration::from_secs(30),
             backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Full),
             retry_on: RetryOn {
@@ -166,10 +181,11 @@ impl Policy {
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: true },
             budget: BudgetPolicy { enabled: true, ..promised.budget },
             breaker: BreakerPolicy {
-                ratio: RatioPolicy { enabled: true, ..promised.breaker.ratio },
+                ratio: RatioPolicy { enabled: true, window: Duration::from_secs(10), ..promised.breaker.ratio },
                 given_up: 20,
-                open_most: Duration::from_secs(600),
-                open_jitter: 20,
+                open_for: Duration::from_secs(5),
+                open_most: Duration::from_secs(10),
+                open_jitter: 50,
                 ..promised.breaker
             },
             ..promised

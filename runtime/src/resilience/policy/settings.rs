@@ -44,6 +44,7 @@ macro_rules! settings {
 settings! {
     "attempts": "attempts in all, the first included" => attempts;
     "attempt_timeout": "one attempt: connecting, sending, waiting, reading a buffered reply" => attempt_timeout;
+    "patient": "cut an attempt off at that only for another that may fare better, else at `total_timeout`" => patient;
     "total_timeout": "the call as a whole, waits included" => total_timeout;
     "idle_timeout": "silence in a streamed body" => idle_timeout;
     "backoff.growth": "how waits grow: `constant`, `linear`, `exponential`" => backoff.growth;
@@ -58,7 +59,8 @@ settings! {
     "retry_after.shared": "other calls keep away until then too" => retry_after.shared;
     "budget.enabled": "limit retries over all calls of the client" => budget.enabled;
     "budget.percent": "retries for each hundred calls" => budget.percent;
-    "budget.per_second": "retries that each second brings whatever the calls" => budget.per_second;
+    "budget.per_minute": "retries that each minute brings whatever the calls" => budget.per_minute;
+    "budget.window": "how long what is not used lasts; `0s`: for ever" => budget.window;
     "budget.most": "retries that can be saved up" => budget.most;
     "breaker.failures": "failures in a row that open the circuit" => breaker.failures;
     "breaker.counting": "what counts as one failure: `attempts`, `calls`" => breaker.counting;
