@@ -47,7 +47,7 @@ fn a_single_value_is_a_constant_and_exhaustive_lists_are_closed() {
     assert_eq!(serde_json::to_value(made).unwrap(), json!({"level": 30, "version": 2, "truth": true}));
     assert_eq!(Closed::ALL, [Closed::Value1, Closed::Value2]);
     let error = serde_json::from_value::<Closed>(json!(3)).unwrap_err();
-    assert_eq!(error.to_string(), "unknown variant `3`, expected `1`, `2`");
+    assert!(error.to_string().contains("expected `1`, `2`"), "{error}");
     assert!(serde_json::from_value::<ListedTruth>(json!(false)).is_err());
 }
 

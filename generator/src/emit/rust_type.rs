@@ -49,6 +49,10 @@ pub(super) fn mention(plan: &Plan, ty: &RustType, within: Within) -> TokenStream
             let item = inner(item);
             quote!(Vec<#item>)
         }
+        RustType::Tuple(items) => {
+            let items = items.iter().map(inner);
+            quote!((#(#items,)*))
+        }
         RustType::Map(value) => {
             let value = inner(value);
             quote!(BTreeMap<String, #value>)

@@ -44,6 +44,7 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
                 maps = true;
                 used.push(&plan.types[value.ty.index()].mention);
             }
+            Shape::Tuple(_) => used.extend(&planned.alias),
             Shape::Alias(target) => used.push(&plan.types[target.ty.index()].mention),
             Shape::Text(crate::ir::TextKind::Secret) => secrets = true,
             _ => {}
@@ -107,14 +108,14 @@ fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStr
         },
         _ => {
             let name = text::ident(name);
-            let target = alias_target(api, plan, ty);
+            let target = alias_target(api, plan, ty, planned);
             quote!(#docs pub type #name = #target;)
         }
     }
 }
 
 /// What an alias stands for: the type without the name that is being defined.
-fn alias_target(api: &Api, plan: &Plan, ty: &Type) -> TokenStream {
+fn alias_target(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStream {
     let used = |used: crate::ir::Use| {
         let target = &plan.types[used.ty.index()];
         let nullable = api.types.resolve(used).nullable && !matches!(target.mention, RustType::Json | RustType::Unit);
@@ -130,6 +131,7 @@ fn alias_target(api: &Api, plan: &Plan, ty: &Type) -> TokenStream {
             let value = used(*value);
             quote!(BTreeMap<String, #value>)
         }
+        Shape::Tuple(_) => mention(plan, planned.alias.as_ref().unwrap_or(&RustType::Json), Within::Types),
         Shape::Alias(target) => mention(plan, &plan.types[target.ty.index()].mention, Within::Types),
         shape => mention(plan, &RustType::of_plain(shape), Within::Types),
     }

@@ -70,11 +70,18 @@ fn implementation(api: &Api, plan: &Plan, id: TypeId, rules: &TypeRules) -> Toke
         (_, Some(union)) if rules.parts.iter().any(Option::is_some) => {
             let arms = union.arms.iter().zip(&rules.parts).filter_map(|(arm, part)| {
                 let (variant, rules) = (text::ident(&arm.ident), list(part.as_ref()?));
-                Some(quote!(Self::#variant(value) => found.whole(value, #rules),))
+                Some((quote!(Self::#variant(value)), quote!(found.whole(value, #rules))))
             });
+            let arms: Vec<_> = arms.collect();
             let all = union.unknown.is_none() && rules.parts.iter().all(Option::is_some);
-            let others = (!all).then(|| quote!(_ => {}));
-            quote!(match self { #(#arms)* #others })
+            match arms.as_slice() {
+                [(pattern, look)] if !all => quote!(if let #pattern = self { #look; }),
+                arms => {
+                    let arms = arms.iter().map(|(pattern, look)| quote!(#pattern => #look,));
+                    let others = (!all).then(|| quote!(_ => {}));
+                    quote!(match self { #(#arms)* #others })
+                }
+            }
         }
         _ => TokenStream::new(),
     };
@@ -153,6 +160,10 @@ fn rule(rule: &Rule) -> TokenStream {
         Rule::Each(rules) => {
             let rules = list(rules);
             quote!(Rule::Each(#rules))
+        }
+        Rule::At(position, rules) => {
+            let (position, rules) = (Literal::usize_unsuffixed(*position), list(rules));
+            quote!(Rule::At(#position, #rules))
         }
         Rule::Keys(rules) => {
             let rules = list(rules);

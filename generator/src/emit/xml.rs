@@ -124,6 +124,8 @@ fn shape(api: &Api, plan: &Plan, used: Use, item: &str) -> TokenStream {
             let shape = shape(api, plan, *value, item);
             quote!(&Xml::Map(#shape))
         }
-        Shape::Anything | Shape::Nothing | Shape::Union(_) | Shape::Record(_) | Shape::Alias(_) => quote!(&Xml::Any),
+        Shape::Tuple(_) | Shape::Anything | Shape::Nothing | Shape::Union(_) | Shape::Record(_) | Shape::Alias(_) => {
+            quote!(&Xml::Any)
+        }
     }
 }

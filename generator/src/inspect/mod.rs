@@ -329,6 +329,10 @@ fn mention(plan: &Plan, ty: &RustType) -> String {
             plan.types[id.index()].name.as_ref().map_or_else(|| "Value".to_owned(), ToString::to_string)
         }
         RustType::List(item) => inner("Vec", item),
+        RustType::Tuple(items) => {
+            let items: Vec<String> = items.iter().map(|item| mention(plan, item)).collect();
+            format!("({})", items.join(", "))
+        }
         RustType::Map(value) => format!("BTreeMap<String, {}>", mention(plan, value)),
         RustType::Option(value) => inner("Option", value),
         RustType::Nullable(value) => inner("Nullable", value),
@@ -395,6 +399,7 @@ fn types(api: &Api, plan: &Plan) -> Vec<TypeView> {
             | Shape::Number(_)
             | Shape::Text(_)
             | Shape::List(_)
+            | Shape::Tuple(_)
             | Shape::Map(_)
             | Shape::Alias(_) => ("alias", 0),
         };

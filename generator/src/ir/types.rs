@@ -188,6 +188,8 @@ pub enum Shape {
     Enumeration(Enumeration),
     /// A list.
     List(Use),
+    /// A list of so many items, each with a type of its own.
+    Tuple(Vec<Use>),
     /// A map from words to values.
     Map(Use),
     /// An object with known fields.
@@ -348,6 +350,7 @@ impl Shape {
             | Self::Text(_)
             | Self::Enumeration(_) => Vec::new(),
             Self::List(used) | Self::Map(used) | Self::Alias(used) => vec![*used],
+            Self::Tuple(items) => items.clone(),
             Self::Record(record) => record.fields.iter().map(|field| field.used).chain(record.rest).collect(),
             Self::Union(union) => union.arms.iter().map(|arm| arm.used).collect(),
         }
@@ -367,6 +370,7 @@ impl Shape {
             | Self::Text(_)
             | Self::Enumeration(_) => {}
             Self::List(used) | Self::Map(used) | Self::Alias(used) => turn(used),
+            Self::Tuple(items) => items.iter_mut().for_each(turn),
             Self::Record(record) => {
                 record.fields.iter_mut().map(|field| &mut field.used).chain(&mut record.rest).for_each(turn);
             }

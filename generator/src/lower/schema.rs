@@ -21,6 +21,9 @@ const DEEPEST_LISTS: usize = 32;
 /// How many references and wrappers may stand before the type itself.
 pub(super) const LONGEST_CHAIN: usize = 256;
 
+/// How many items a tuple has at most: the standard library's traits end there.
+const LONGEST_TUPLE: u64 = 12;
+
 /// What a reserved type is to be made of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Source {
@@ -257,7 +260,13 @@ impl<'d> Lowering<'d> {
                 kind => Shape::Number(kind),
             },
             [JsonType::String] => scalar::text(merged),
-            [JsonType::Array] => self.list(ty, merged),
+            [JsonType::Array] => {
+                let shape = self.list(ty, merged);
+                if !merged.prefix_items.is_empty() && !matches!(shape, Shape::Tuple(_)) {
+                    self.tell_untyped(&[(schema, Untyped::Tuple)]);
+                }
+                shape
+            }
             [JsonType::Object] => self.record(ty, schema, merged),
             several => union::of_types(self, ty, schema, several),
         }
@@ -290,10 +299,27 @@ impl<'d> Lowering<'d> {
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Item };
         let pointer = Pointer::from_canonical(&self.types.get(ty).pointer);
         match merged.items {
-            // A tuple's positions have types of their own, which a plain list cannot tell apart.
             Some(items) if merged.prefix_items.is_empty() => Shape::List(self.mention(items, origin)),
+            _ if self.is_tuple(merged) => {
+                let items = merged.prefix_items.iter().enumerate().map(|(at, &item)| {
+                    let role = Role::Branch(at, Some(format!("item {}", at + 1)));
+                    self.mention(item, Origin::Inline { parent: Parent::Type(ty), role })
+                });
+                Shape::Tuple(items.collect())
+            }
+            // Positions have types of their own, and nobody knows how many there are.
             _ => Shape::List(self.plain(Shape::Anything, origin, &pointer)),
         }
+    }
+
+    /// Whether a list has exactly the items that have types of their own, and no more than Rust's tuples have traits for.
+    fn is_tuple(&self, merged: &Merged) -> bool {
+        let count = merged.prefix_items.len() as u64;
+        let ends =
+            merged.items.is_some_and(|items| matches!(self.document.schemas.get(items).schema, Schema::Boolean(false)));
+        (1..=LONGEST_TUPLE).contains(&count)
+            && merged.limits.min_items.is_some_and(|least| least >= count)
+            && (ends || merged.limits.max_items == Some(count))
     }
 
     fn record(&mut self, ty: TypeId, schema: SchemaId, merged: &Merged) -> Shape {

@@ -12,6 +12,8 @@ pub(super) enum Untyped {
     DependentSchemas,
     Contains,
     PropertyNames,
+    /// A list whose first items have types of their own, and of which nobody knows how many there are.
+    Tuple,
     /// Of the values that parts of an `allOf` list, none is in all.
     Listed,
 }
@@ -70,6 +72,13 @@ fn tell(document: &Document, id: SchemaId, what: Untyped, diagnostics: &mut Diag
         Untyped::Contains => note("contains", "values are not checked against it"),
         Untyped::PropertyNames => {
             note("propertyNames", "`validate()` checks lengths and patterns of names, and no more")
+        }
+        Untyped::Tuple => {
+            let said = "a tuple of any length is a list of any JSON values";
+            Diagnostic::note(codes::IGNORED_KEYWORD, said).at(
+                pointer,
+                "with as many `minItems`, and `items: false` or as many `maxItems`, it is a tuple of up to 12",
+            )
         }
         Untyped::Listed => {
             let said = "no value is in all the lists of this `allOf`";

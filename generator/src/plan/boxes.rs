@@ -52,6 +52,7 @@ fn inlined(types: &Types, id: TypeId) -> Vec<TypeId> {
         Shape::Record(record) => record.fields.iter().map(|field| field.used).collect(),
         Shape::Union(union) => union.arms.iter().map(|arm| arm.used).collect(),
         Shape::Alias(used) => vec![*used],
+        Shape::Tuple(items) => items.clone(),
         _ => Vec::new(),
     };
     uses.into_iter().map(|used| types.resolve(used).ty).collect()

@@ -17,6 +17,7 @@ pub(super) fn by_serde(types: &[TypePlan], ty: &RustType) -> bool {
         | RustType::Option(inner)
         | RustType::Nullable(inner)
         | RustType::Boxed(inner) => by_serde(types, inner),
+        RustType::Tuple(items) => items.iter().any(|item| by_serde(types, item)),
         _ => false,
     }
 }
@@ -74,6 +75,7 @@ fn stands(api: &Api, types: &[TypePlan], ty: &RustType) -> bool {
     match ty {
         RustType::Named(id) => named(api, types, *id),
         RustType::Boxed(inner) => stands(api, types, inner),
+        RustType::Tuple(items) => items.iter().all(|item| stands(api, types, item)),
         _ => true,
     }
 }

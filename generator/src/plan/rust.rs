@@ -34,6 +34,7 @@ pub enum RustType {
     /// A type of the generated crate.
     Named(TypeId),
     List(Box<RustType>),
+    Tuple(Vec<RustType>),
     Map(Box<RustType>),
     Option(Box<RustType>),
     Nullable(Box<RustType>),
@@ -52,6 +53,7 @@ impl RustType {
                 | Self::Option(inner)
                 | Self::Nullable(inner)
                 | Self::Boxed(inner) => inner.holds(test),
+                Self::Tuple(items) => items.iter().any(|item| item.holds(test)),
                 _ => false,
             }
     }
@@ -77,6 +79,7 @@ impl RustType {
             Shape::Anything
             | Shape::Enumeration(_)
             | Shape::List(_)
+            | Shape::Tuple(_)
             | Shape::Map(_)
             | Shape::Record(_)
             | Shape::Union(_)
@@ -248,6 +251,7 @@ impl Context<'_> {
         match shape {
             Shape::Record(_) | Shape::Enumeration(_) | Shape::Union(_) => None,
             Shape::List(item) => Some(RustType::List(Box::new(self.used(*item)))),
+            Shape::Tuple(items) => Some(self.tuple(items)),
             Shape::Map(value) => Some(RustType::Map(Box::new(self.used(*value)))),
             Shape::Alias(target) => Some(self.mention(target.ty)),
             plain => Some(RustType::of_plain(plain)),
@@ -264,10 +268,20 @@ impl Context<'_> {
         }
         match &self.types.get(id).shape {
             Shape::List(item) => RustType::List(Box::new(self.used(*item))),
+            Shape::Tuple(items) => self.tuple(items),
             Shape::Map(value) => RustType::Map(Box::new(self.used(*value))),
             Shape::Alias(target) => self.mention(target.ty),
             plain => RustType::of_plain(plain),
         }
+    }
+
+    /// A tuple. What only a field can say how it is written is left as it is on the wire.
+    fn tuple(&self, items: &[Use]) -> RustType {
+        let item = |used: &Use| match self.adapter(*used) {
+            None | Some(Adapter::Timestamp | Adapter::NaiveUtc | Adapter::DecimalText) => self.used(*used),
+            Some(_) => RustType::Json,
+        };
+        RustType::Tuple(items.iter().map(item).collect())
     }
 
     /// A mention with its `null`.

@@ -108,6 +108,7 @@ impl<'s> Substitutes<'s> {
             }
             match &types.get(at.ty).shape {
                 Shape::List(inner) | Shape::Map(inner) | Shape::Alias(inner) => at = *inner,
+                Shape::Tuple(items) => return items.iter().any(|item| self.of(types.resolve(*item).ty).is_some()),
                 _ => return false,
             }
         }

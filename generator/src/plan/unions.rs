@@ -134,7 +134,7 @@ fn leniency(types: &Types, used: Use) -> u8 {
         Shape::Record(_) => 0,
         Shape::Union(_) => 1,
         Shape::Map(_) => 2,
-        Shape::Nothing | Shape::Boolean | Shape::List(_) => 0,
+        Shape::Nothing | Shape::Boolean | Shape::List(_) | Shape::Tuple(_) => 0,
         Shape::Anything | Shape::Alias(_) => 9,
     }
 }
@@ -156,7 +156,7 @@ fn json_kinds(types: &Types, id: TypeId, depth: usize) -> Vec<JsonKind> {
             Listed::Values => vec![JsonKind::Boolean, JsonKind::Number, JsonKind::String],
         },
         Shape::Text(_) => vec![JsonKind::String],
-        Shape::List(_) => vec![JsonKind::Array],
+        Shape::List(_) | Shape::Tuple(_) => vec![JsonKind::Array],
         Shape::Map(_) | Shape::Record(_) => vec![JsonKind::Object],
         Shape::Union(union) if depth < 8 => {
             let mut kinds: Vec<JsonKind> =

@@ -43,7 +43,7 @@ impl TypeRules {
     pub fn has_limits(&self) -> bool {
         fn bounds(rule: &Rule) -> bool {
             match rule {
-                Rule::Each(rules) | Rule::Keys(rules) => rules.iter().any(bounds),
+                Rule::Each(rules) | Rule::At(_, rules) | Rule::Keys(rules) => rules.iter().any(bounds),
                 Rule::Minimum(_)
                 | Rule::Maximum(_)
                 | Rule::ExclusiveMinimum(_)
@@ -76,6 +76,7 @@ pub enum Rule {
     MaxProperties(u64),
     Needs(String, Vec<String>),
     Each(Vec<Rule>),
+    At(usize, Vec<Rule>),
     Keys(Vec<Rule>),
 }
 
@@ -92,7 +93,7 @@ pub(super) fn plan(api: &Api, types: &[TypePlan], diagnostics: &mut Diagnostics)
     let mut users: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
     for &id in &defined {
         for used in api.types.get(id).shape.mentions() {
-            if let Some(part) = context.definition(used) {
+            for part in context.definitions(used) {
                 users.entry(part).or_default().push(id);
             }
         }
@@ -157,18 +158,20 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The definition that a mention leads to, lists and maps looked through.
-    fn definition(&self, used: Use) -> Option<TypeId> {
-        let mut at = used.ty;
-        for _ in 0..DEEPEST {
+    /// The definitions that a mention leads to, lists, tuples and maps looked through.
+    fn definitions(&self, used: Use) -> Vec<TypeId> {
+        let (mut found, mut open) = (Vec::new(), vec![(used.ty, 0)]);
+        while let Some((at, depth)) = open.pop() {
             let ty = self.api.types.get(at);
             match &ty.shape {
-                _ if is_defined(&self.types[at.index()], ty) => return Some(at),
-                Shape::Alias(inner) | Shape::List(inner) | Shape::Map(inner) => at = inner.ty,
-                _ => return None,
+                _ if is_defined(&self.types[at.index()], ty) => found.push(at),
+                Shape::Alias(_) | Shape::List(_) | Shape::Map(_) | Shape::Tuple(_) if depth < DEEPEST => {
+                    open.extend(ty.shape.mentions().into_iter().map(|inner| (inner.ty, depth + 1)));
+                }
+                _ => {}
             }
         }
-        None
+        found
     }
 
     fn of_type(&self, id: TypeId) -> TypeRules {
@@ -202,7 +205,7 @@ impl Context<'_> {
         let planned = &self.types[id.index()];
         let ty = self.api.types.get(id);
         let needless = |used: Use, part: &Vec<Rule>| {
-            part.is_empty() && self.definition(used).is_none_or(|part| !checked.contains(&part))
+            part.is_empty() && !self.definitions(used).iter().any(|part| checked.contains(part))
         };
         let foreign = |used: Use, ty: &RustType| {
             ty.holds(|ty| matches!(ty, RustType::Own(_))) || self.types[used.ty.index()].opaque
@@ -248,6 +251,13 @@ impl Context<'_> {
                 rules.extend(all.unique_items.then_some(Rule::UniqueItems));
                 self.each(*inner, depth, &mut rules);
             }
+            Shape::Tuple(items) if depth < DEEPEST => {
+                rules.extend(all.unique_items.then_some(Rule::UniqueItems));
+                for (at, item) in items.iter().enumerate() {
+                    let item = self.of_mention(*item, &Limits::default(), depth + 1);
+                    rules.extend((!item.is_empty()).then_some(Rule::At(at, item)));
+                }
+            }
             Shape::Map(inner) => {
                 self.of_object(&all, &mut rules);
                 self.each(*inner, depth, &mut rules);
@@ -258,7 +268,7 @@ impl Context<'_> {
             Shape::Text(TextKind::Base64 | TextKind::Decimal) => {}
             Shape::Text(_) => self.of_text(&all, &mut rules),
             Shape::Anything | Shape::Union(_) => self.of_any(&all, &mut rules),
-            Shape::Alias(_) | Shape::Nothing | Shape::Boolean | Shape::Enumeration(_) => {}
+            Shape::Tuple(_) | Shape::Alias(_) | Shape::Nothing | Shape::Boolean | Shape::Enumeration(_) => {}
         }
         rules
     }

@@ -249,6 +249,30 @@ impl<T: Parameter> Parameter for Vec<T> {
     }
 }
 
+macro_rules! by_position {
+    ($(($($name:ident $at:tt),+))*) => {$(
+        impl<$($name: Parameter),+> Parameter for ($($name,)+) {
+            fn parameter(&self) -> ParameterValue {
+                ParameterValue::List(vec![$(self.$at.parameter()),+])
+            }
+        }
+    )*};
+}
+by_position! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
+
 impl<T: Parameter, const N: usize> Parameter for [T; N] {
     fn parameter(&self) -> ParameterValue {
         self.as_slice().parameter()

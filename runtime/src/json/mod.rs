@@ -30,6 +30,7 @@ mod tests;
 mod text;
 mod through;
 mod transcode;
+mod tuples;
 mod values;
 mod writer;
 

@@ -234,6 +234,41 @@ impl<T: Validate> Validate for Vec<T> {
     }
 }
 
+macro_rules! tuples {
+    ($(($($name:ident $at:tt),+))*) => {$(
+        impl<$($name: Validate),+> Validate for ($($name,)+) {
+            fn holds(&self, rules: &'static [Rule], found: &mut Found) {
+                for rule in rules {
+                    match *rule {
+                        Rule::UniqueItems => found.written(self, &[Rule::UniqueItems]),
+                        $(Rule::At($at, rules) => found.inside(stringify!($at), |found| self.$at.holds(rules, found)),)+
+                        _ => {}
+                    }
+                }
+            }
+
+            fn parts(&self, found: &mut Found) {
+                $(found.inside(stringify!($at), |found| self.$at.parts(found));)+
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
+
 fn each<T: Validate>(items: &[T], rules: &'static [Rule], found: &mut Found) {
     for (position, item) in items.iter().enumerate() {
         found.inside(&position.to_string(), |found| item.holds(rules, found));

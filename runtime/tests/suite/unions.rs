@@ -159,3 +159,12 @@ fn the_variant_that_knows_most_of_the_keys_is_taken() {
     // What nobody knows speaks for nobody.
     assert!(variant(&json!({"name": "Tom", "new since": 1})).starts_with("Cat"));
 }
+
+#[test]
+fn a_fraction_is_read_to_its_last_bit() {
+    // What serde_json reads by itself may be off by one bit.
+    for number in [14_773_874_154.484_375_f64, 0.1 + 0.2, 5e-324, f64::MAX] {
+        let text = number.to_string();
+        assert_eq!(serde_json::from_str::<f64>(&text).unwrap().to_bits(), number.to_bits(), "{text}");
+    }
+}

@@ -85,6 +85,16 @@ impl<T: Build> Build for Box<T> {
     }
 }
 
+macro_rules! tuples {
+    ($(($($name:ident),+))*) => {
+        $(impl<$($name: Build),+> Build for ($($name,)+) {
+            fn build(dice: &mut Dice, depth: u32) -> Option<Self> { Some(($($name::build(dice, depth + 1)?,)+)) }
+        })*
+    };
+}
+
+tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
+
 impl<T: Build> Build for Vec<T> {
     fn build(dice: &mut Dice, depth: u32) -> Option<Self> {
         let count = if depth > DEEP { 0 } else { dice.below(4) };

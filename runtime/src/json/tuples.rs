@@ -1,0 +1,54 @@
+//! How are lists read and written whose items have types of their own?
+
+use super::{Blank, Encode, Fault, Reader, Slot, Writer};
+
+macro_rules! tuples {
+    ($(($($name:ident $at:tt),+))*) => {$(
+        impl<$($name: Blank),+> Slot for ($($name,)+) {
+            fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
+                const COUNT: usize = [$(stringify!($at)),+].len();
+                let mut position = 0;
+                from.items(&mut |from| {
+                    let filled = match position {
+                        $($at => self.$at.fill(from),)+
+                        _ => Err(from.fault(format!("a list of more than {COUNT} items, expected {COUNT}"))),
+                    };
+                    position += 1;
+                    filled
+                })?;
+                match position {
+                    COUNT => Ok(()),
+                    fewer => Err(from.fault(format!("a list of {fewer} items, expected {COUNT}"))),
+                }
+            }
+        }
+
+        impl<$($name: Blank),+> Blank for ($($name,)+) {
+            fn blank() -> Self {
+                ($($name::blank(),)+)
+            }
+        }
+
+        impl<$($name: Encode),+> Encode for ($($name,)+) {
+            fn write(&self, to: &mut Writer) {
+                let items: [&dyn Encode; [$(stringify!($at)),+].len()] = [$(&self.$at),+];
+                to.list(items.iter(), |item, to| item.write(to));
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
