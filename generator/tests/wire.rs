@@ -75,7 +75,8 @@ fn sent(seen: &Seen, expected: &Value) -> Value {
 
 /// The parts of a multipart body, each with its headers and its content.
 fn parts(body: &str, media_type: &str) -> Value {
-    let boundary = format!("--{}", media_type.split_once("boundary=").unwrap().1);
+    let boundary = media_type.split_once("boundary=").unwrap().1;
+    let boundary = format!("--{}", boundary.split(';').next().unwrap());
     let parts = body.split(&*boundary).skip(1).filter(|part| !part.starts_with("--"));
     parts.map(|part| json!(part.strip_prefix("\r\n").unwrap().strip_suffix("\r\n").unwrap())).collect()
 }
@@ -121,4 +122,23 @@ async fn what_fits_a_way_to_send_a_body_is_taken_as_it_is() {
     let media_types: Vec<_> = script.seen().iter().map(|seen| seen.headers["content-type"].clone()).collect();
     let expected = ["application/json", "application/xml", "application/x-www-form-urlencoded", "text/plain"];
     assert_eq!(media_types, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_begins_behind_the_last_item_of_the_one_before() {
+    let page = |ids: [u32; 2], more: bool| {
+        let data = ids.map(|id| json!({"id": id}));
+        Step::json(200, json!({"object": "list", "data": data, "has_more": more}).to_string())
+    };
+    let script = Scripted::new([page([1, 2], true), page([3, 4], false)]);
+    let client = golden_pages::PagesClient::builder();
+    let client = client.base_url("http://wire.test").transport(script.clone()).build().unwrap();
+    let mut items = client.by_last_item(&golden_pages::ByLastItem { limit: Some(2), ..Default::default() }).items();
+    let mut ids = Vec::new();
+    while let Some(item) = items.next().await {
+        ids.push(item.unwrap().id);
+    }
+    assert_eq!(ids, [1, 2, 3, 4]);
+    let queries: Vec<_> = script.seen().iter().map(|seen| seen.uri.query().unwrap_or_default().to_owned()).collect();
+    assert_eq!(queries, ["limit=2", "limit=2&starting_after=2"]);
 }

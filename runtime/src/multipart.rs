@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use crate::body::{Body, Segment};
-use crate::encode::parameter::{Parameter, ParameterValue};
+use crate::encode::{
+    self,
+    parameter::{Parameter, ParameterValue},
+};
 use crate::error::BoxError;
 
 /// One file (or other content) of a multipart form. Cloning is cheap: bytes are shared, files are named by path.
@@ -22,11 +26,29 @@ pub struct Part {
     content: Body,
     file_name: Option<String>,
     content_type: Option<String>,
+    headers: HeaderMap,
+    problem: Option<String>,
 }
 
 impl Part {
     fn new(content: Body) -> Self {
-        Self { content, file_name: None, content_type: None }
+        Self { content, file_name: None, content_type: None, headers: HeaderMap::new(), problem: None }
+    }
+
+    /// Adds a header of the part's own, such as one that the document's `encoding` describes. What cannot be a header is told
+    /// when the call is awaited.
+    ///
+    /// ```
+    /// # use sinew_runtime::Part;
+    /// let part = Part::file("plan.dwg").header("X-Layer", "walls");
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => drop(self.headers.append(name, value)),
+            _ => self.problem = Some(format!("its header `{}` cannot be written", name.escape_debug())),
+        }
+        self
     }
 
     /// A part from bytes.
@@ -95,6 +117,19 @@ pub struct FormData {
     problem: Option<String>,
     /// The media type of the field that is added next.
     media_type: Option<String>,
+    kind: Kind,
+}
+
+/// What the parts are to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// Fields of a form (RFC 7578).
+    #[default]
+    Form,
+    /// Independent, in their order (RFC 2046, section 5.1.3).
+    Mixed,
+    /// One whole, of which the first part is the root (RFC 2387).
+    Related,
 }
 
 #[derive(Debug)]
@@ -102,12 +137,23 @@ struct Head {
     name: String,
     file_name: Option<String>,
     content_type: Option<String>,
+    headers: HeaderMap,
 }
 
 impl FormData {
     /// A form without parts.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes it `multipart/mixed`: parts that follow each other, without names.
+    pub fn mixed(self) -> Self {
+        Self { kind: Kind::Mixed, ..self }
+    }
+
+    /// Makes it `multipart/related`: the first part is the root, the others are referred to by their names as `Content-ID`.
+    pub fn related(self) -> Self {
+        Self { kind: Kind::Related, ..self }
     }
 
     /// Says the media type of the field that is added next, unless a file says its own.
@@ -123,8 +169,14 @@ impl FormData {
         if !content_type.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.keep(format!("form field `{name}`: its media type is not printable ASCII"));
         }
+        if let Some(problem) = &part.problem {
+            self.keep(format!("form field `{name}`: {problem}"));
+        }
         let file_name = part.file_name.clone().unwrap_or_else(|| name.to_owned());
         self.push(name, Some(file_name), Some(content_type), part.content.clone());
+        if let Some((head, _)) = self.parts.last_mut() {
+            head.headers.clone_from(&part.headers);
+        }
         self
     }
 
@@ -174,7 +226,7 @@ impl FormData {
 
     fn push(&mut self, name: &str, file_name: Option<String>, content_type: Option<String>, content: Body) {
         self.media_type = None;
-        self.parts.push((Head { name: name.to_owned(), file_name, content_type }, content));
+        self.parts.push((Head { name: name.to_owned(), file_name, content_type, headers: HeaderMap::new() }, content));
     }
 
     fn keep(&mut self, problem: String) {
@@ -189,23 +241,12 @@ impl FormData {
         }
         let mut body = Body::empty();
         let mut text = String::new();
+        let root = self.parts.first().map(|(head, _)| head.media_type().to_owned());
         for (head, content) in self.parts {
             text.push_str("--");
             text.push_str(boundary);
-            text.push_str("\r\nContent-Disposition: form-data; name=\"");
-            escape(&head.name, &mut text);
-            text.push('"');
-            if let Some(file_name) = head.file_name {
-                text.push_str("; filename=\"");
-                escape(&file_name, &mut text);
-                text.push('"');
-            }
             text.push_str("\r\n");
-            if let Some(content_type) = head.content_type {
-                text.push_str("Content-Type: ");
-                text.push_str(&content_type);
-                text.push_str("\r\n");
-            }
+            head.write(self.kind, &mut text);
             text.push_str("\r\n");
             body.segments.push(Segment::Bytes(std::mem::take(&mut text).into()));
             body.segments.extend(content.segments);
@@ -215,11 +256,70 @@ impl FormData {
         text.push_str(boundary);
         text.push_str("--\r\n");
         body.segments.push(Segment::Bytes(text.into()));
-        Ok((format!("multipart/form-data; boundary={boundary}"), body))
+        let media_type = match (self.kind, root) {
+            (Kind::Form, _) => format!("multipart/form-data; boundary={boundary}"),
+            (Kind::Mixed, _) => format!("multipart/mixed; boundary={boundary}"),
+            // The type of the root is told (RFC 2387, section 3.1).
+            (Kind::Related, Some(root)) => {
+                let root = root.replace('\\', "\\\\").replace('"', "\\\"");
+                format!("multipart/related; boundary={boundary}; type=\"{root}\"")
+            }
+            (Kind::Related, None) => format!("multipart/related; boundary={boundary}"),
+        };
+        Ok((media_type, body))
     }
 }
 
-/// Escapes a name as WHATWG's form encoding does: the three bytes that could end it, and no other.
+impl Head {
+    /// What a part is where nobody says it (RFC 2046, section 5.1).
+    fn media_type(&self) -> &str {
+        self.content_type.as_deref().unwrap_or("text/plain; charset=utf-8")
+    }
+
+    fn write(&self, kind: Kind, text: &mut String) {
+        match kind {
+            Kind::Form => {
+                text.push_str("Content-Disposition: form-data; name=\"");
+                escape(&self.name, text);
+                text.push('"');
+                if let Some(file_name) = &self.file_name {
+                    text.push_str("; filename=\"");
+                    escape(file_name, text);
+                    text.push('"');
+                }
+                text.push_str("\r\n");
+                if let Some(content_type) = &self.content_type {
+                    text.push_str("Content-Type: ");
+                    text.push_str(content_type);
+                    text.push_str("\r\n");
+                }
+            }
+            Kind::Mixed | Kind::Related => {
+                text.push_str("Content-Type: ");
+                text.push_str(self.media_type());
+                text.push_str("\r\n");
+                if kind == Kind::Related {
+                    text.push_str("Content-ID: <");
+                    encode::percent(&self.name, text);
+                    text.push_str(">\r\n");
+                }
+                // A name of its own, which is not only that of the field.
+                if let Some(file_name) = self.file_name.as_ref().filter(|own| **own != self.name) {
+                    text.push_str("Content-Disposition: attachment; filename=\"");
+                    escape(file_name, text);
+                    text.push_str("\"\r\n");
+                }
+            }
+        }
+        for (name, value) in &self.headers {
+            text.push_str(name.as_str());
+            text.push_str(": ");
+            text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            text.push_str("\r\n");
+        }
+    }
+}
+
 fn escape(name: &str, out: &mut String) {
     for character in name.chars() {
         match character {

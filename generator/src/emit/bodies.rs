@@ -111,7 +111,15 @@ fn step(
             quote!(.xml(#media, &xml::#form, #borrowed #ident))
         }
         Payload::UrlEncoded(_) => quote!(.form(#borrowed #ident)),
-        Payload::Multipart(_) if argument.form.is_some() => quote!(.multipart(#ident.form())),
+        Payload::Multipart(_) if argument.form.is_some() => {
+            let essence = media_type.split(';').next().unwrap_or(media_type).trim().to_ascii_lowercase();
+            let kind = match essence.as_str() {
+                "multipart/mixed" => Some(quote!(.mixed())),
+                "multipart/related" => Some(quote!(.related())),
+                _ => None,
+            };
+            quote!(.multipart(#ident.form() #kind))
+        }
         Payload::Multipart(_) | Payload::Bytes => quote!(.body(#media, #ident)),
         Payload::Text => quote!(.text(#media, #ident)),
     }

@@ -23,7 +23,10 @@ pub(super) fn paged(
             if *optional { quote!(|page| page.#ident.as_mut()) } else { quote!(|page| Some(&mut page.#ident)) }
         }
     };
-    let next = next(&pages.next);
+    let next = match &pages.last {
+        Some(last) => behind_last(pages, last),
+        None => next(&pages.next),
+    };
     (quote!(#answer, Paged<#answer, #item>), quote!(#answering .paged(#rule, #items, #next)))
 }
 
@@ -55,6 +58,33 @@ fn size(size: &PageSize) -> TokenStream {
     };
     let (default, most) = (number(size.default), number(size.most));
     quote!(PageSize::new(#parameter, #default, #most))
+}
+
+/// What the last item of a page is called by, if there is more behind it.
+fn behind_last(pages: &PagePlan, [more, id]: &[(Ident, Holds); 2]) -> TokenStream {
+    let ident = text::ident(&more.0);
+    let more = match more.1 {
+        Holds::Always => quote!(page.#ident),
+        Holds::Option => quote!(page.#ident.unwrap_or_default()),
+        Holds::Nullable => quote!(page.#ident.value().copied().unwrap_or_default()),
+    };
+    let list = match &pages.items {
+        None => quote!(page.last()),
+        Some((ident, optional)) => {
+            let ident = text::ident(ident);
+            if *optional { quote!(page.#ident.as_ref()?.last()) } else { quote!(page.#ident.last()) }
+        }
+    };
+    let ident = text::ident(&id.0);
+    let id = match id.1 {
+        Holds::Always => quote!(Some(item.#ident.to_string())),
+        Holds::Option => quote!(item.#ident.as_ref().map(ToString::to_string)),
+        Holds::Nullable => quote!(item.#ident.value().map(ToString::to_string)),
+    };
+    quote!(|page| {
+        let item = #list.filter(|_| #more)?;
+        #id
+    })
 }
 
 /// What an answer says about the next page, as a text.

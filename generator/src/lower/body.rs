@@ -30,7 +30,7 @@ impl Media {
             "application/json" | "text/json" => Self::Json,
             json if json.ends_with("+json") => Self::Json,
             "application/x-www-form-urlencoded" => Self::UrlEncoded,
-            "multipart/form-data" => Self::Multipart,
+            "multipart/form-data" | "multipart/mixed" | "multipart/related" => Self::Multipart,
             "application/xml" | "text/xml" => Self::Xml,
             xml if xml.starts_with("application/") && xml.ends_with("+xml") => Self::Xml,
             text if text.starts_with("text/") => Self::Text,

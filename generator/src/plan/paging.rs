@@ -21,6 +21,8 @@ pub struct PagePlan {
     pub item: RustType,
     /// What the answer says about the next page: the fields on the way there.
     pub next: Vec<(Ident, Holds)>,
+    /// Where the next page begins behind the last item of this one: whether there is more, and what the item is called by.
+    pub last: Option<[(Ident, Holds); 2]>,
     /// What is said about it in words.
     pub said: String,
 }
@@ -86,6 +88,8 @@ const CURSORS: [&str; 10] = [
     "after",
     "marker",
 ];
+/// Parameters that take the identifier of the last item that is known.
+const LAST_ITEMS: [&str; 2] = ["startingafter", "after"];
 const NEXT_CURSORS: [&str; 9] = [
     "nextcursor",
     "nextpagetoken",
@@ -168,7 +172,7 @@ impl Finder<'_> {
         let wanted = |by: &str| stated.and_then(|stated| stated.by.as_deref()).is_none_or(|said| said == by);
         let with = |rule, next: Vec<(Ident, Holds)>, said: String| {
             let items = items.as_ref().map(|(_, ident, optional)| (ident.clone(), *optional));
-            Some(PagePlan { rule, items, item: item.clone(), next, said })
+            Some(PagePlan { rule, items, item: item.clone(), next, last: None, said })
         };
         let within = items.as_ref().map_or_else(String::new, |(name, ..)| format!("; the items are in `{name}`"));
         if let Some(parameter) = parameter(&CURSORS, false).filter(|_| wanted("cursor")) {
@@ -179,6 +183,15 @@ impl Finder<'_> {
                 let said = format!("by `{}`, as `{path}` of the page before says{within}", parameter.name);
                 return with(PageRule::Cursor { parameter: parameter.name.clone() }, next, said);
             }
+        }
+        if let (Some(parameter), Some((more, last)), None) = (
+            parameter(&LAST_ITEMS, false).filter(|_| wanted("cursor")),
+            self.last_item(answer, items.as_ref()),
+            next_names,
+        ) {
+            let said = format!("by `{}`, the `id` of the last item, while `{more}` says so{within}", parameter.name);
+            let found = with(PageRule::Cursor { parameter: parameter.name.clone() }, Vec::new(), said);
+            return found.map(|found| PagePlan { last: Some(last), ..found });
         }
         if let Some((path, next)) = self.next(answer, next_names, &NEXT_ADDRESSES).filter(|_| wanted("address")) {
             let cursor = parameter(&CURSORS, false).is_some() && stated.is_none();
@@ -304,6 +317,17 @@ impl Finder<'_> {
             }
         }
         None
+    }
+
+    /// Whether an answer says that there is more, and whether its items have identifiers.
+    fn last_item(&self, answer: Use, items: Option<&(String, Ident, bool)>) -> Option<(String, [(Ident, Holds); 2])> {
+        let (list, ..) = items?;
+        let (name, ident, holds, used) = self.named_field(answer, "hasmore")?;
+        let truth = |used: Use| self.api.types.get(self.api.types.resolve(used).ty).shape == Shape::Boolean;
+        let listed = self.record(answer)?.fields.iter().find(|field| field.name == *list)?;
+        let Shape::List(item) = self.api.types.get(self.api.types.resolve(listed.used).ty).shape else { return None };
+        let (id, known, place) = self.field(item, |name| name == "id")?;
+        (truth(used) && self.is_place(place)).then_some((name, [(ident, holds), (id, known)]))
     }
 
     fn named_field(&self, used: Use, wanted: &str) -> Option<(String, Ident, Holds, Use)> {

@@ -161,6 +161,45 @@ async fn a_form_is_read_back_by_another_parser() {
     }
 }
 
+#[tokio::test]
+async fn parts_that_are_no_form_are_read_back_as_well() {
+    let (url, log) = serve(|_, _| json("null")).await;
+    let form = || {
+        let part = Part::bytes("a\r\nb").content_type("image/png").file_name("p.png").header("X-Layer", "walls");
+        FormData::new().json("meta", &serde_json::json!({"a": 1})).text("note", &"\u{fc}").file("picture", &part)
+    };
+    let client = client(&url);
+    for form in [form().mixed(), form().related()] {
+        client.request(&CREATE).multipart(form).answering(Reply::empty).await.expect("an answer");
+    }
+    let asked = log.lock().expect("a log").clone();
+    let boundary = |asked: &Asked, rest: &str| {
+        let said = asked.header("content-type").expect("a media type").to_owned();
+        let boundary = said.strip_suffix(rest).unwrap_or_else(|| panic!("{said}")).rsplit_once("boundary=");
+        boundary.expect("a boundary").1.to_owned()
+    };
+    let boundaries = [boundary(&asked[0], ""), boundary(&asked[1], "; type=\"application/json\"")];
+    assert!(asked[0].header("content-type").is_some_and(|said| said.starts_with("multipart/mixed; ")));
+    assert!(asked[1].header("content-type").is_some_and(|said| said.starts_with("multipart/related; ")));
+    for (asked, boundary) in asked.iter().zip(boundaries) {
+        let related = asked.header("content-type").is_some_and(|said| said.contains("related"));
+        let id = |name: &str| if related { format!("Content-ID: <{name}>\r\n") } else { String::new() };
+        let expected = format!(
+            "--{boundary}\r\nContent-Type: application/json\r\n{}\r\n{{\"a\":1}}\r\n\
+             --{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n{}\r\n\u{fc}\r\n\
+             --{boundary}\r\nContent-Type: image/png\r\n{}Content-Disposition: attachment; filename=\"p.png\"\r\n\
+             x-layer: walls\r\n\r\na\r\nb\r\n--{boundary}--\r\n",
+            id("meta"),
+            id("note"),
+            id("picture")
+        );
+        assert_eq!(String::from_utf8_lossy(&asked.body), expected);
+    }
+    let refused = FormData::new().file("f", &Part::bytes("").header("a b", "c"));
+    let error = client.request(&CREATE).multipart(refused).answering(Reply::empty).await.expect_err("no header");
+    assert!(error.is_build(), "{error}");
+}
+
 /// A stream of chunks that are there already.
 struct Chunks<B>(std::collections::VecDeque<B>);
 

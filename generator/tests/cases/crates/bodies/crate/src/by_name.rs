@@ -45,6 +45,7 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
     door::Entry::new("send_form", "POST /form", call_send_form, &["body"], &[]),
     door::Entry::new("send_json", "POST /json", call_send_json, &["body"], &[]),
     door::Entry::new("send_list", "POST /list", call_send_list, &["body"], &[]),
+    door::Entry::new("send_mixed", "POST /mixed", call_send_mixed, &["body"], &[]),
     door::Entry::new("send_number", "POST /number", call_send_number, &["body"], &[]),
     door::Entry::new(
         "send_optional",
@@ -53,6 +54,7 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         &[],
         &["body"],
     ),
+    door::Entry::new("send_related", "POST /related", call_send_related, &["body"], &[]),
     door::Entry::new(
         "send_several",
         "POST /several",
@@ -204,6 +206,18 @@ fn call_send_list<'c>(
     )
 }
 
+fn call_send_mixed<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client.send_mixed(&form_send_mixed(arguments.form("body")?)?),
+            door::no_failure,
+        ),
+    )
+}
+
 fn call_send_number<'c>(
     client: &'c super::BodiesClient,
     arguments: &mut door::Arguments,
@@ -221,6 +235,18 @@ fn call_send_optional<'c>(
                 .send_optional(
                     arguments.optional::<Option<types::Note>>("body")?.as_ref(),
                 ),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_send_related<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client.send_related(&form_send_related(arguments.form("body")?)?),
             door::no_failure,
         ),
     )
@@ -446,6 +472,28 @@ fn call_upload_untyped<'c>(
             door::no_failure,
         ),
     )
+}
+
+fn form_send_mixed(
+    mut parts: door::Arguments,
+) -> Result<types::SendMixedForm, sinew_runtime::Error> {
+    let form = types::SendMixedForm {
+        first: parts.optional("first")?,
+        second: parts.parts("second")?,
+    };
+    parts.finish()?;
+    Ok(form)
+}
+
+fn form_send_related(
+    mut parts: door::Arguments,
+) -> Result<types::SendRelatedForm, sinew_runtime::Error> {
+    let form = types::SendRelatedForm {
+        meta: parts.take::<types::Note>("meta")?,
+        media: parts.part("media")?,
+    };
+    parts.finish()?;
+    Ok(form)
 }
 
 fn form_send_ways(

@@ -25,6 +25,13 @@ const ENTRIES: &[door::Entry<super::PagesClient>] = &[
         &[],
         &["cursor", "limit"],
     ),
+    door::Entry::new(
+        "by_last_item",
+        "GET /by-last-item",
+        call_by_last_item,
+        &[],
+        &["starting_after", "limit"],
+    ),
     door::Entry::new("by_link", "GET /by-link", call_by_link, &[], &["page"]),
     door::Entry::new(
         "by_offset",
@@ -94,6 +101,24 @@ fn call_by_cursor<'c>(
                 .by_cursor(
                     &super::ByCursor {
                         cursor: arguments.optional("cursor")?,
+                        limit: arguments.optional("limit")?,
+                    },
+                ),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_by_last_item<'c>(
+    client: &'c super::PagesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client
+                .by_last_item(
+                    &super::ByLastItem {
+                        starting_after: arguments.optional("starting_after")?,
                         limit: arguments.optional("limit")?,
                     },
                 ),

@@ -16,6 +16,7 @@
 
 use super::types;
 sinew_runtime::generated::nothing_to_check!(
-    types::ByAddressResponse, types::ByTokenResponse, types::Odd, types::OddLast,
-    types::Thing, types::WithMeta, types::WithMetaMeta, types::Wrapped
+    types::ByAddressResponse, types::ByLastItemResponse, types::ByTokenResponse,
+    types::Odd, types::OddLast, types::Thing, types::WithMeta, types::WithMetaMeta,
+    types::Wrapped
 );

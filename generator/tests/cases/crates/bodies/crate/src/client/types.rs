@@ -166,6 +166,47 @@ impl NoteForm {
 
 /// The parts of a multipart body.
 ///
+/// Defined at `#/paths/~1mixed/post/requestBody/content/multipart~1mixed/schema`.
+#[derive(Debug, Clone, Default)]
+pub struct SendMixedForm {
+    /// `first`.
+    pub first: Option<String>,
+    /// `second`.
+    pub second: Vec<Part>,
+}
+
+impl SendMixedForm {
+    /// The parts as they are sent.
+    pub(super) fn form(&self) -> FormData {
+        FormData::new().text("first", &self.first).files("second", &self.second)
+    }
+}
+
+/// The parts of a multipart body.
+///
+/// Defined at `#/paths/~1related/post/requestBody/content/multipart~1related/schema`.
+#[derive(Debug, Clone)]
+pub struct SendRelatedForm {
+    /// `meta`.
+    pub meta: Note,
+    /// `media`.
+    pub media: Part,
+}
+
+impl SendRelatedForm {
+    /// With what is required; everything else is absent.
+    pub fn new(meta: Note, media: Part) -> Self {
+        Self { meta, media }
+    }
+
+    /// The parts as they are sent.
+    pub(super) fn form(&self) -> FormData {
+        FormData::new().json("meta", &self.meta).file("media", &self.media)
+    }
+}
+
+/// The parts of a multipart body.
+///
 /// Defined at `#/paths/~1upload/post/requestBody/content/multipart~1form-data/schema`.
 #[derive(Debug, Clone)]
 pub struct UploadForm {

@@ -24,6 +24,8 @@ static BY_ADDRESS: Operation = Operation::new("by_address", Method::Get, "/by-ad
 
 static BY_CURSOR: Operation = Operation::new("by_cursor", Method::Get, "/by-cursor");
 
+static BY_LAST_ITEM: Operation = Operation::new("by_last_item", Method::Get, "/by-last-item");
+
 static BY_LINK: Operation = Operation::new("by_link", Method::Get, "/by-link");
 
 static BY_OFFSET: Operation = Operation::new("by_offset", Method::Get, "/by-offset");
@@ -84,6 +86,32 @@ impl super::PagesClient {
                         .as_ref()
                         .and_then(|page| page.next_cursor.value())
                         .map(ToString::to_string)
+                },
+            )
+    }
+
+    /// `GET /by-last-item` (`byLastItem`)
+    ///
+    /// Answers in pages: the next one by `starting_after`, the `id` of the last item, while `has_more` says so; the items are in `data`.
+    pub fn by_last_item(
+        &self,
+        options: &ByLastItem,
+    ) -> Call<
+        '_,
+        types::ByLastItemResponse,
+        Paged<types::ByLastItemResponse, types::Thing>,
+    > {
+        self.core
+            .request(&BY_LAST_ITEM)
+            .query("starting_after", &options.starting_after)
+            .query("limit", &options.limit)
+            .answering(Reply::read)
+            .paged(
+                PageRule::Cursor("starting_after"),
+                |page| Some(&mut page.data),
+                |page| {
+                    let item = page.data.last().filter(|_| page.has_more)?;
+                    Some(item.id.to_string())
                 },
             )
     }
@@ -218,6 +246,15 @@ pub struct ByAddress {
 pub struct ByCursor {
     /// `cursor`.
     pub cursor: Option<String>,
+    /// `limit`.
+    pub limit: Option<i64>,
+}
+
+/// The optional parameters of `by_last_item`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByLastItem {
+    /// `starting_after`.
+    pub starting_after: Option<String>,
     /// `limit`.
     pub limit: Option<i64>,
 }

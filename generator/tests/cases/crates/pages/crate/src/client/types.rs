@@ -34,6 +34,20 @@ json::record!(ByAddressResponse { count "count", results "results", next "next" 
 
 /// An object.
 ///
+/// Defined at `#/paths/~1by-last-item/get/responses/200/content/application~1json/schema`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByLastItemResponse {
+    /// `data`.
+    pub data: Vec<Thing>,
+    /// `has_more`.
+    pub has_more: bool,
+    /// `object`.
+    pub object: String,
+}
+json::record!(ByLastItemResponse { data "data", has_more "has_more", object "object" });
+
+/// An object.
+///
 /// Defined at `#/paths/~1by-token/get/responses/200/content/application~1json/schema`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ByTokenResponse {
