@@ -65,14 +65,32 @@ fn document(word: &dyn Fn(&str) -> String) -> Value {
                     ],
                     "requestBody": {"description": w("body"), "required": true, "content": {"application/json": {"schema": schema("record")}}},
                     "responses": {
-                        "200": {"description": w("ok"), "content": {"application/json": {"schema": schema("union")}}},
+                        "200": {"description": w("ok"), "content": {"application/json": {"schema": schema("union")}},
+                            "headers": {w("responded"): {"description": w("rh"), "schema": {"type": "string"}}},
+                            "links": {w("link"): {"operationId": w("operation"), "description": w("ld")}}},
                         "404": {"description": w("missing"), "content": {"application/json": {"schema": schema("record")}}}
-                    }
+                    },
+                    "callbacks": {w("callback"): {w("expression"): {"post": {"description": w("cd"),
+                        "requestBody": {"content": {"application/json": {"schema": schema("record")}}}, "responses": {"204": {"description": w("done")}}}}}}
                 }
             },
+            "/marked": {"post": {"operationId": w("marked"), "tags": [w("tag")],
+                "requestBody": {"required": true, "content": {"application/xml": {"schema": {"type": "object",
+                    "xml": {"name": w("element"), "prefix": w("prefix"), "namespace": w("namespace")},
+                    "properties": {"a": {"type": "string", "xml": {"name": w("attribute"), "attribute": true}},
+                        "b": {"type": "array", "items": {"type": "string", "xml": {"name": w("item")}}, "xml": {"wrapped": true, "name": w("wrapper")}}}}}}},
+                "responses": {"200": {"description": w("ok"), "content": {"text/event-stream": {"schema": schema("record")}}}}}},
             "/upload": {"put": {"operationId": w("upload"), "tags": [w("other tag")],
                 "requestBody": {"required": true, "content": {"multipart/form-data": {"schema": {"type": "object", "required": [w("file")],
                     "properties": {w("file"): {"type": "string", "format": "binary", "description": w("f")}, w("text"): {"type": "string"}}}}}},
+                "responses": {"204": {"description": w("done")}}}}
+        },
+        "webhooks": {
+            w("hook"): {"post": {"operationId": w("hooked"), "summary": w("hs"), "description": w("hd"),
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": [w("kind")], "properties": {w("kind"): {"const": w("first kind")}}}}}},
+                "responses": {"204": {"description": w("done")}}}},
+            w("other hook"): {"post": {
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": [w("kind")], "properties": {w("kind"): {"const": w("second kind")}}}}}},
                 "responses": {"204": {"description": w("done")}}}}
         },
         "components": {
@@ -188,6 +206,21 @@ fn no_text_of_a_document_becomes_code() {
         "tagged",
         "version",
         "server",
+        "responded",
+        "link",
+        "callback",
+        "expression",
+        "marked",
+        "element",
+        "prefix",
+        "namespace",
+        "attribute",
+        "item",
+        "wrapper",
+        "hook",
+        "hooked",
+        "kind",
+        "first kind",
     ];
     for payload in PAYLOADS {
         let everywhere = |word: &str| format!("{payload}{word}");
