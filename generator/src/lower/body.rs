@@ -83,10 +83,13 @@ pub(super) fn of_operation(
     // Several media types of one kind are one way, unless they are different schemas with names of their own.
     let mut ways = vec![(kind, written.to_owned(), schema)];
     let mut left_out = Vec::new();
+    // The same JSON is another change under each kind of patch.
+    let patch = |written: &str| written.split(';').next().unwrap_or(written).trim().ends_with("patch+json");
     for &(kind, written, schema) in &offered[1..] {
         let name = |schema: Option<SchemaId>| schema.and_then(|schema| lowering.unwrapped(schema).1);
         let another = |known: &(Media, String, Option<SchemaId>)| {
-            known.0 != kind || (kind == Media::Json && name(schema).is_some() && name(known.2) != name(schema))
+            let named_otherwise = name(schema).is_some() && name(known.2) != name(schema);
+            known.0 != kind || (kind == Media::Json && (named_otherwise || patch(written) || patch(&known.1)))
         };
         if ways.iter().all(another) {
             ways.push((kind, written.to_owned(), schema));

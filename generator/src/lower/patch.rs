@@ -10,15 +10,15 @@ use crate::ir::{Content, Operation, Origin, Parent, Payload, Role, Shape, TypeId
 
 /// Makes the types of all merge patches patches.
 pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mut Types) {
-    let roots: Vec<TypeId> =
-        operations.iter_mut().filter_map(|operation| root(operation).map(|used| used.ty)).collect();
+    let roots: Vec<TypeId> = operations.iter_mut().flat_map(patches).map(|used| used.ty).collect();
     if roots.is_empty() {
         return;
     }
     let (merged, replaced) = parts(types, &roots);
     let mut others: Vec<Use> = elsewhere.to_vec();
     for operation in operations.iter() {
-        let body = operation.body.as_ref().filter(|body| !is_patch(&body.media_type));
+        let ways =
+            operation.body.iter().flat_map(crate::ir::Body::ways).filter(|(media_type, _)| !is_patch(media_type));
         others.extend(operation.answers.iter().filter_map(|answer| match answer.content {
             Content::Json(used) | Content::Xml(used) => Some(used),
             Content::Empty | Content::Text | Content::Bytes => None,
@@ -26,7 +26,7 @@ pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mu
         others.extend(operation.streamed.as_ref().and_then(|streamed| streamed.item));
         others.extend(operation.headers.iter().map(|header| header.used));
         others.extend(operation.parameters.iter().map(|parameter| parameter.used));
-        others.extend(body.iter().flat_map(|body| body.ways()).flat_map(|(_, payload)| payload.mentions()));
+        others.extend(ways.flat_map(|(_, payload)| payload.mentions()));
     }
     others.extend(replaced.into_iter().map(|ty| Use { ty, nullable: false }));
     let shared = types.closure(others);
@@ -53,7 +53,7 @@ pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mu
         }
         types.get_mut(home).shape = shape;
     }
-    for used in operations.iter_mut().filter_map(root) {
+    for used in operations.iter_mut().flat_map(patches) {
         *used = to(*used);
     }
 }
@@ -64,12 +64,15 @@ fn is_patch(media_type: &str) -> bool {
 }
 
 /// What an operation sends as a patch.
-fn root(operation: &mut Operation) -> Option<&mut Use> {
-    let body = operation.body.as_mut().filter(|body| is_patch(&body.media_type))?;
-    match &mut body.payload {
+fn patches(operation: &mut Operation) -> Vec<&mut Use> {
+    let Some(body) = &mut operation.body else { return Vec::new() };
+    let first = is_patch(&body.media_type).then_some(&mut body.payload);
+    let others = body.others.iter_mut().filter(|other| is_patch(&other.media_type)).map(|other| &mut other.payload);
+    let sent = first.into_iter().chain(others).filter_map(|payload| match payload {
         Payload::Json(used) => Some(used),
         _ => None,
-    }
+    });
+    sent.collect()
 }
 
 /// The types that are merged, in the order of their ids, and those that are replaced.

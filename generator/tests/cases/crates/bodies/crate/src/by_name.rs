@@ -27,6 +27,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         &[],
     ),
     door::Entry::new(
+        "patch_ways",
+        "PATCH /patch/ways",
+        call_patch_ways,
+        &["body"],
+        &["body.media_type"],
+    ),
+    door::Entry::new(
         "send_any_type",
         "PUT /any-type",
         call_send_any_type,
@@ -130,6 +137,42 @@ fn call_merge_patch_nested<'c>(
             door::no_failure,
         ),
     )
+}
+
+fn call_patch_ways<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments
+        .media_type(&["application/json-patch+json", "application/merge-patch+json"])?
+    {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .patch_ways(
+                            super::PatchWaysBody::MergePatchJson(
+                                &arguments.take::<types::NotePatch>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .patch_ways(
+                            super::PatchWaysBody::JsonPatchJson(
+                                &arguments.take::<types::Note>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
 }
 
 fn call_send_any_type<'c>(

@@ -22,6 +22,7 @@ mod upload_untyped;
 mod ways;
 mod xml;
 
+pub use patch::*;
 pub use several::*;
 pub use ways::*;
 

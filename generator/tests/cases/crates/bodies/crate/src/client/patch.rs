@@ -13,13 +13,15 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{Method, Operation, Reply};
+use sinew_runtime::generated::{Method, Operation, Reply, Request};
 use sinew_runtime::Call;
 use super::types;
 
 static MERGE_PATCH: Operation = Operation::new("merge_patch", Method::Patch, "/patch");
 
 static MERGE_PATCH_NESTED: Operation = Operation::new("merge_patch_nested", Method::Patch, "/patch/nested");
+
+static PATCH_WAYS: Operation = Operation::new("patch_ways", Method::Patch, "/patch/ways");
 
 impl super::BodiesClient {
     /// `PATCH /patch` (`merge_patch`)
@@ -36,5 +38,46 @@ impl super::BodiesClient {
             .request(&MERGE_PATCH_NESTED)
             .write_as("application/merge-patch+json", body)
             .answering(Reply::read)
+    }
+
+    /// `PATCH /patch/ways` (`patch_ways`)
+    pub fn patch_ways<'b>(&self, body: impl Into<PatchWaysBody<'b>>) -> Call<'_, ()> {
+        let request = self.core.request(&PATCH_WAYS);
+        let request = body.into().add_to(request);
+        request.answering(Reply::empty)
+    }
+}
+
+/// The ways to send the body of `patch_ways`. What converts into this is sent in the first way that fits it.
+#[derive(Debug, Clone)]
+pub enum PatchWaysBody<'b> {
+    /// As `application/json-patch+json`.
+    JsonPatchJson(&'b types::Note),
+    /// As `application/merge-patch+json`.
+    MergePatchJson(&'b types::NotePatch),
+}
+
+impl<'b> From<&'b types::Note> for PatchWaysBody<'b> {
+    fn from(body: &'b types::Note) -> Self {
+        Self::JsonPatchJson(body)
+    }
+}
+
+impl<'b> From<&'b types::NotePatch> for PatchWaysBody<'b> {
+    fn from(body: &'b types::NotePatch) -> Self {
+        Self::MergePatchJson(body)
+    }
+}
+
+impl PatchWaysBody<'_> {
+    fn add_to(self, request: Request<'_>) -> Request<'_> {
+        match self {
+            Self::JsonPatchJson(body) => {
+                request.write_as("application/json-patch+json", body)
+            }
+            Self::MergePatchJson(body) => {
+                request.write_as("application/merge-patch+json", body)
+            }
+        }
     }
 }
