@@ -142,3 +142,26 @@ fn absent_null_and_present_are_three() {
     assert_eq!(Nullable::<i32>::from(Some(1)).map(|value| value + 1).into_value(), Some(2));
     assert_eq!(Nullable::<i32>::from(None).value(), None);
 }
+
+#[test]
+fn decimals_keep_every_digit_wherever_they_stand() {
+    use generated::json;
+    #[derive(Debug, PartialEq)]
+    struct Bill {
+        total: Decimal,
+        parts: Vec<Decimal>,
+        rest: BTreeMap<String, Decimal>,
+    }
+    json::record!(Bill { total "total" as decimal_number, parts "parts" as decimal_number }, rest as decimal_number);
+    let text = r#"{"total":1234567890123456789.0123456789,"parts":[0.1234567890123456789012345,-7],"tax":0.30000000000000000004}"#;
+    let bill: Bill = json::text(text.as_bytes()).expect("a bill");
+    assert_eq!(bill.total.to_string(), "1234567890123456789.0123456789");
+    assert_eq!(bill.rest["tax"].to_string(), "0.30000000000000000004");
+    let list = "[12345678901234567890.12345678,0.5]";
+    let read: Vec<Decimal> = generated::decimal_number::text(list.as_bytes()).expect("a list");
+    assert_eq!(read[0].to_string(), "12345678901234567890.12345678");
+    let naive: Vec<Timestamp> = generated::naive_utc::text(br#"["2026-11-23T08:32:58"]"#).expect("a list");
+    assert_eq!(naive[0].to_string(), "2026-11-23T08:32:58Z");
+    let error = json::text::<Bill>(br#"{"total":1e99,"parts":[]}"#).expect_err("too large");
+    assert!(error.starts_with("`total`: not a decimal number") && !error.contains("1e99"), "{error}");
+}
