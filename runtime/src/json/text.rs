@@ -87,7 +87,7 @@ pub(super) fn end(bytes: &[u8], begin: usize) -> Result<usize, (&'static str, us
     }
 }
 
-/// The character of `XXXX` or `XXXX\uXXXX`, and how many bytes it is written with.
+/// The character behind `\u`: of four hexadecimal digits, or of a surrogate pair, and how many bytes it is written with.
 fn unicode(bytes: &[u8], at: usize) -> Option<(char, usize)> {
     let first = hexadecimal(bytes, at)?;
     if !(0xd800..0xdc00).contains(&first) {
