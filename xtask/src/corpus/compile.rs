@@ -5,14 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::{Deserialize, Serialize};
+
 use super::child::{self, Bounds, End};
 
 /// What cargo said.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Checked {
     /// The first thing that is wrong; `None` where nothing is.
     pub(super) first_error: Option<String>,
     pub(super) seconds: f64,
+    /// It was stopped, which may have been for what else the machine was doing.
+    pub(super) out_of_time: bool,
 }
 
 /// What all checks share.
@@ -23,7 +27,6 @@ pub(super) struct Compiler {
     /// Where cargo builds, for all crates together: what they depend on is built once.
     pub(super) target: PathBuf,
     pub(super) clippy: bool,
-    pub(super) compile: bool,
     pub(super) bounds: Bounds,
 }
 
@@ -36,22 +39,18 @@ impl Compiler {
             "[workspace]\nresolver = \"3\"\nmembers = [\"crate\"]\n\n[profile.dev]\ndebug = false\n",
         )?;
         fs::copy(self.workspace.join("Cargo.lock"), scratch.join("Cargo.lock"))?;
-        let mut checked = Checked::default();
-        for (wanted, verb) in [(self.compile, "check"), (self.clippy, "clippy")] {
-            if !wanted || checked.first_error.is_some() {
-                continue;
-            }
-            let output = scratch.join(format!("{verb}.txt"));
-            // Without the network where that is possible: a run must not depend on it, nor wait for it.
-            let mut ran = self.cargo(verb, scratch, &output, true)?;
-            if !succeeded(&ran.end) && lacks_packages(&fs::read_to_string(&output)?) {
-                ran = self.cargo(verb, scratch, &output, false)?;
-            }
-            checked.seconds += ran.seconds;
-            if !succeeded(&ran.end) {
-                let said = fs::read_to_string(&output)?;
-                checked.first_error = first_error(&said).or_else(|| Some(child::why(&ran.end, self.bounds)));
-            }
+        let verb = if self.clippy { "clippy" } else { "check" };
+        let output = scratch.join(format!("{verb}.txt"));
+        // Without the network where that is possible: a run must not depend on it, nor wait for it.
+        let mut ran = self.cargo(verb, scratch, &output, true)?;
+        if !succeeded(&ran.end) && lacks_packages(&fs::read_to_string(&output)?) {
+            ran = self.cargo(verb, scratch, &output, false)?;
+        }
+        let mut checked = Checked { first_error: None, seconds: ran.seconds, out_of_time: false };
+        if !succeeded(&ran.end) {
+            let said = fs::read_to_string(&output)?;
+            checked.first_error = first_error(&said).or_else(|| Some(child::why(&ran.end, self.bounds)));
+            checked.out_of_time = !matches!(ran.end, End::Exited(_));
         }
         Ok(checked)
     }

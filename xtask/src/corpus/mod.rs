@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use child::{Bounds, End};
-use compile::Compiler;
+use compile::{Checked, Compiler};
 use find::Root;
 use one::Generated;
 use report::{Entry, Outcome};
@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
     /// Check each crate with `cargo check`, warnings as errors.
     #[arg(long)]
     pub(crate) compile: bool,
-    /// Check each crate with `cargo clippy`, warnings as errors.
+    /// Check each crate with `cargo clippy`, warnings as errors. With `--compile` too there is one pass, not two:
+    /// clippy is the compiler's own check with more lints.
     #[arg(long)]
     pub(crate) clippy: bool,
     /// Where to write the results for programs.
@@ -132,6 +133,8 @@ struct Bench {
     runtime: PathBuf,
     /// Of everything that the results depend on besides the document.
     hash: u64,
+    /// Of everything that a check depends on besides the crate.
+    compile_hash: u64,
     bounds: Bounds,
     compiler: Option<Compiler>,
     /// Cargo builds one at a time in one folder; waiting for its turn is not a crate's own time.
@@ -152,26 +155,33 @@ impl Bench {
         let mut hasher = hasher();
         hasher.write_u64(hash(&fs::read(&binary)?));
         let compiles = arguments.compile || arguments.clippy;
+        let mut compile_hash = 0;
         if compiles {
-            hasher.write(&[u8::from(arguments.compile), u8::from(arguments.clippy)]);
+            let mut hasher = self::hasher();
+            hasher.write(&[u8::from(arguments.clippy)]);
             hasher.write_u64(hash(&fs::read(workspace.join("Cargo.lock"))?));
+            hasher.write_u64(hash(&fs::read(runtime.join("Cargo.toml"))?));
             hash_folder(&runtime.join("src"), &mut hasher)?;
+            compile_hash = hasher.finish();
         }
-        if arguments.fresh {
-            let _ = fs::remove_dir_all(scratch.join("results"));
+        hasher.write_u64(compile_hash);
+        for kept in ["results", "checked"] {
+            if arguments.fresh {
+                let _ = fs::remove_dir_all(scratch.join(kept));
+            }
+            fs::create_dir_all(scratch.join(kept))?;
         }
-        fs::create_dir_all(scratch.join("results"))?;
         fs::create_dir_all(scratch.join("crates"))?;
         let compiler = compiles.then(|| Compiler {
             workspace,
             target: scratch.join("target"),
             clippy: arguments.clippy,
-            compile: arguments.compile,
             bounds: Bounds { time: Duration::from_secs(arguments.compile_timeout), memory: None },
         });
         let bounds =
             Bounds { time: Duration::from_secs(arguments.timeout), memory: Some(arguments.memory * 1_000_000) };
-        Ok(Self { binary, scratch, folder, runtime, hash: hasher.finish(), bounds, compiler, turn: Mutex::new(()) })
+        let hash = hasher.finish();
+        Ok(Self { binary, scratch, folder, runtime, hash, compile_hash, bounds, compiler, turn: Mutex::new(()) })
     }
 
     /// Every document, in the order given, however many are at work.
@@ -212,11 +222,11 @@ impl Bench {
         }
         let scratch = self.scratch.join("crates").join(slug(&root.name));
         fs::create_dir_all(&scratch)?;
-        let (mut entry, lasting) = self.generate(root, &scratch)?;
+        let (mut entry, mut lasting) = self.generate(root, &scratch)?;
         if let Some(compiler) = self.compiler.as_ref().filter(|_| entry.generated.written) {
-            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let checked = compiler.check(&scratch)?;
+            let checked = self.check(compiler, &scratch)?;
             entry.check_seconds = Some(checked.seconds);
+            lasting &= !checked.out_of_time;
             if checked.first_error.is_some() {
                 entry.outcome = Outcome::Failed;
                 entry.why = checked.first_error;
@@ -227,6 +237,24 @@ impl Bench {
             fs::write(kept, serde_json::to_vec(&entry).map_err(io::Error::other)?)?;
         }
         Ok(entry)
+    }
+
+    /// What cargo says of the crate, or said of the same crate before: a generator that changed makes most crates as
+    /// they were, and those need no second look.
+    fn check(&self, compiler: &Compiler, scratch: &Path) -> io::Result<Checked> {
+        let mut hasher = hasher();
+        hasher.write_u64(self.compile_hash);
+        hash_folder(&scratch.join("crate"), &mut hasher)?;
+        let kept = self.scratch.join("checked").join(format!("{:016x}.json", hasher.finish()));
+        if let Some(earlier) = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Ok(earlier);
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let checked = compiler.check(scratch)?;
+        if !checked.out_of_time {
+            fs::write(kept, serde_json::to_vec(&checked).map_err(io::Error::other)?)?;
+        }
+        Ok(checked)
     }
 
     /// The result of the child, and whether it would be the same again.
@@ -315,10 +343,16 @@ fn hasher() -> impl Hasher {
     std::hash::DefaultHasher::new()
 }
 
+/// Of names and contents; what begins with a dot is no source of a crate.
 fn hash_folder(folder: &Path, hasher: &mut impl Hasher) -> io::Result<()> {
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     for path in paths {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if name.starts_with(b".") {
+            continue;
+        }
+        hasher.write(name);
         if path.is_dir() {
             hash_folder(&path, hasher)?;
         } else {
