@@ -7,6 +7,9 @@
 //! The contenders take turns in short rounds and a figure is the median over the rounds, beside bare reqwest in the same
 //! round: whatever else the machine is doing, it does to all of them. CPU time is the client's thread alone (`getrusage`),
 //! allocations are the process's (`stats_alloc`, whose counting costs a few nanoseconds for each and does so for all).
+//!
+//! `--only <contender> <calls>` makes that many calls and says nothing, to be looked at by a profiler: instructions, as
+//! `valgrind --tool=callgrind --separate-threads=yes` counts them, do not depend on what else the machine is doing.
 
 // A benchmark that cannot be set up has nothing to tell.
 #![allow(missing_docs, clippy::expect_used, clippy::cast_precision_loss, clippy::print_stdout)]
@@ -139,12 +142,21 @@ fn show(what: &str, unit: &str, contenders: &[(&str, Call)], figures: &[Vec<f64>
 }
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let arguments: Vec<_> = std::env::args().collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
     let rounds = if quick { 5 } else { 60 };
     let url = server_thread(serve());
     let contenders = contenders(&url);
 
     let alone = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    if let Some(at) = arguments.iter().position(|argument| argument == "--only") {
+        let (which, calls) = (&arguments[at + 1], arguments[at + 2].parse().expect("a number"));
+        let (_, call) = contenders.iter().find(|(name, _)| name == which).expect("one of the contenders");
+        for _ in 0..calls {
+            black_box(alone.block_on(call()));
+        }
+        return;
+    }
     println!("allocations for each call");
     for (name, call) in &contenders {
         for _ in 0..200 {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
     let mut last: Option<Error> = None;
     let mut token: Option<Token> = None;
     let mut waited = Duration::ZERO;
-    let mut given_back = false;
+    let mut came_to_nothing = false;
     let mut attempt = 0;
     // Read anew after whatever takes time, and not otherwise: a clock is not for free.
     let mut now = started;
@@ -157,6 +158,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             started,
             deadline,
             waited,
+            lost_after: OnceLock::new(),
         };
         let ended = match nowhere {
             Some(failure) => Ended::not_made(call.aim(None), failure, now),
@@ -188,9 +190,10 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             Err(failure) => failure,
         };
         let telemetry = exchange.telemetry(&aim);
-        let first_return = failure.fault == Some(TransportFailure::Unprocessed) && !given_back;
-        given_back |= first_return;
-        let failed = exchange.failed(&failure, endpoint, attempt, first_return, at);
+        let at_once =
+            matches!(failure.fault, Some(TransportFailure::Unprocessed | TransportFailure::Stale)) && !came_to_nothing;
+        came_to_nothing |= at_once;
+        let failed = exchange.failed(&failure, endpoint, attempt, at_once, at);
         let error = failure.error;
         if matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Transport) {
             telemetry.transient(attempt, &error);
@@ -209,7 +212,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
         // Where calls are counted, a failure that is tried again is none yet.
         let outcome = if passed_over { Outcome::Neutral } else { outcome };
-        telemetry.circuit(permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at)));
+        exchange.changed(&telemetry, permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at)));
         let delay = match verdict {
             Verdict::Again(delay) => delay,
             Verdict::Stop(reason) => {

@@ -1,6 +1,7 @@
 //! How is one attempt made, watched and counted?
 
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,7 +13,7 @@ use crate::endpoint::Endpoint;
 use crate::engine::until_cut;
 use crate::prepare::{Aim, Prepared};
 use crate::reply::Reply;
-use crate::resilience::breaker::{Evidence, Outcome, Permit};
+use crate::resilience::breaker::{Change, CircuitState, Evidence, Outcome, Permit};
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{Failed, Verdict, decide};
 use crate::resilience::load::OnItsWay;
@@ -31,6 +32,9 @@ pub(crate) struct Exchange<'a> {
     pub(crate) deadline: Deadline,
     /// The wait before this attempt.
     pub(crate) waited: Duration,
+    /// Set once one of two attempts beside each other has won: longer than this an answer takes hardly ever, so a loser
+    /// that was on its way for longer did fail.
+    pub(crate) lost_after: OnceLock<Duration>,
 }
 
 /// An attempt that has ended.
@@ -57,13 +61,22 @@ impl<'a> Exchange<'a> {
         self.client.telemetry(aim, self.call.policy().attempts)
     }
 
+    /// Tells of a change of the circuit. Who comes back to a service that was away comes on new connections; where there are
+    /// several endpoints, those of the others are well and are kept.
+    pub(crate) fn changed(&self, telemetry: &Telemetry<'_>, change: Option<Change>) {
+        if change.is_some_and(|change| change.to == CircuitState::Open) && !self.is_balanced() {
+            self.transport.renew();
+        }
+        telemetry.circuit(change);
+    }
+
     /// What matters of a failed attempt for another one.
     pub(crate) fn failed(
         &self,
         failure: &AttemptFailure,
         endpoint: Option<&Endpoint>,
         attempt: u32,
-        given_back: bool,
+        at_once: bool,
         at: Instant,
     ) -> Failed {
         let Self { client, call, .. } = *self;
@@ -71,12 +84,13 @@ impl<'a> Exchange<'a> {
         let error = &failure.error;
         Failed {
             kind: error.kind(),
-            tls: failure.fault == Some(TransportFailure::Tls),
-            given_back,
+            lasting: matches!(failure.fault, Some(TransportFailure::Tls | TransportFailure::UnknownName)),
+            at_once,
             sent: error.sent(),
             status: error.status().map(|status| status.as_u16()),
             advice: failure.advice,
             repeatable: call.repeatable,
+            keyed: call.keyed,
             replayable: call.plan.body.is_replayable(),
             attempt,
             attempts: policy.attempts,
@@ -165,7 +179,7 @@ impl<'a> Exchange<'a> {
         drop(under_way);
         let permit = match (permit, endpoint) {
             (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
-                telemetry.circuit(permit.settle(evidence, at));
+                self.changed(&telemetry, permit.settle(evidence, at));
                 None
             }
             (permit, _) => permit,
@@ -224,9 +238,20 @@ impl Drop for UnderWay<'_, '_> {
         let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) else { return };
         let now = Instant::now();
         let took: Duration = now - self.began;
+        let random = self.exchange.client.random.next();
+        if self.exchange.lost_after.get().is_some_and(|least| took > *least) {
+            if let (Some(endpoint), Some(choices)) = (self.endpoint, self.exchange.choices) {
+                if let Some(out) = choices.ended(endpoint, Outcome::Failure, took, now) {
+                    self.telemetry.ejected(out);
+                }
+            }
+            let evidence = Evidence { outcome: Outcome::Failure, took, asked: None, random };
+            self.exchange.changed(self.telemetry, permit.settle(evidence, now));
+            return;
+        }
         if let (Some(endpoint), Some(choices)) = (self.endpoint, self.exchange.choices) {
             choices.ended(endpoint, Outcome::Neutral, took, now);
         }
-        self.telemetry.circuit(permit.give_up(took, self.exchange.client.random.next(), now));
+        self.exchange.changed(self.telemetry, permit.give_up(took, random, now));
     }
 }

@@ -21,6 +21,10 @@ use crate::resilience::decide::LEAST_ATTEMPT;
 use crate::resilience::hedge::{HedgePolicy, Latencies};
 use crate::route::{Asking, Entry};
 
+/// Of a hundred answers only one takes longer than the one at this place: a loser that has is taken for a failure of its
+/// endpoint, or one that hangs would never be noticed, as its attempts are all dropped.
+const LOST: u32 = 99;
+
 /// How many hedges a new client may send before its calls have brought any.
 const FIRST: u32 = 10;
 
@@ -70,7 +74,8 @@ pub(crate) struct Race<'a> {
 
 impl<'a> Exchange<'a> {
     /// An attempt; and if it makes one wait, and budget, time and attempts are left, another at another endpoint if there is
-    /// one. The first success wins, and the other one is dropped, which says nothing about its endpoint. A failure before
+    /// one. The first success wins, and the other one is dropped: which says nothing about its endpoint, unless it took
+    /// longer than answers do. A failure before
     /// the second one is sent is a matter of retries; after that the other is waited for.
     pub(crate) async fn race(
         &'a self,
@@ -118,6 +123,10 @@ impl<'a> Exchange<'a> {
         let second = pin!(self.attempt(number + 1, aim, Some((other, permit)), at));
         let (ended, first_won) = success_of(first, second).await;
         if ended.result.is_ok() {
+            if let Some(most) = latencies.percentile(LOST) {
+                // The first and only setting of it: there is one race for each exchange.
+                let _ = self.lost_after.set(most);
+            }
             // Of a loser one knows that it would have taken longer still.
             latencies.record(if first_won { ended.evidence.took } else { ended.at - now });
         }

@@ -35,6 +35,8 @@ pub(crate) struct Prepared<'c> {
     pub(crate) endpoint: Option<Arc<Endpoint>>,
     pub(crate) chosen: Vec<Chosen<'c>>,
     pub(crate) repeatable: bool,
+    /// Whether it carries an idempotency key.
+    pub(crate) keyed: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
     given: &'c Policy,
@@ -185,7 +187,8 @@ pub(crate) fn prepare(
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
     let endpoint = options.endpoint.take();
-    let repeatable = headers(common, &mut plan, options)? || operation.is_idempotent();
+    let keyed = headers(common, &mut plan, options)?;
+    let repeatable = keyed || operation.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
         .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
     // Found out now rather than in the loop: the path is the same each time.
@@ -204,6 +207,7 @@ pub(crate) fn prepare(
         endpoint,
         chosen,
         repeatable,
+        keyed,
         trace,
         given,
         own,

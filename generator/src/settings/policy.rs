@@ -40,6 +40,7 @@ const KNOWN: &[(&str, Kind)] = &[
     ("retry_on.timeout", Kind::Flag),
     ("retry_on.connection", Kind::Flag),
     ("retry_on.statuses", Kind::Statuses),
+    ("retry_on.in_progress", Kind::Flag),
     ("retry_on.headers", Kind::Flag),
     ("retry_after.cap", Kind::Time),
     ("retry_after.shared", Kind::Flag),

@@ -19,14 +19,18 @@ pub(crate) const PUSHBACK_SPREAD: u32 = 10;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed {
     pub(crate) kind: ErrorKind,
-    pub(crate) tls: bool,
-    /// The service gave the request back unprocessed, for the first time in this call.
-    pub(crate) given_back: bool,
+    /// It is a matter of configuration, which does not pass: a wrong certificate, a name that nobody knows.
+    pub(crate) lasting: bool,
+    /// It says nothing about how the service is, so nothing is waited for, the first time in this call: the request was
+    /// given back unprocessed, or its connection had been kept too long.
+    pub(crate) at_once: bool,
     pub(crate) sent: Sent,
     pub(crate) status: Option<u16>,
     pub(crate) advice: Advice,
     /// The operation may be repeated, by its method, its document or an idempotency key.
     pub(crate) repeatable: bool,
+    /// It carried an idempotency key.
+    pub(crate) keyed: bool,
     /// The body can be had again.
     pub(crate) replayable: bool,
     /// Attempts made, this one included, and attempts allowed.
@@ -101,7 +105,7 @@ pub(crate) fn decide(
         Some(asked) if asked > retry_after.cap => return Verdict::Stop(Reason::AskedTooLong),
         // Never earlier than asked (RFC 9110, section 10.2.3), and a little later each in his own way.
         Some(asked) => added(asked.max(failed.backoff), PUSHBACK_SPREAD, failed.random),
-        None if failed.given_back => Duration::ZERO,
+        None if failed.at_once => Duration::ZERO,
         // Too much is asked of the service, and it does not say what would be less.
         None if failed.status == Some(429) => failed.backoff.saturating_mul(2).min(failed.ceiling).max(failed.backoff),
         None => failed.backoff,
@@ -116,12 +120,12 @@ pub(crate) fn decide(
 fn worth_it(failed: &Failed, retry_on: &RetryOn) -> bool {
     match failed.kind {
         ErrorKind::Timeout => retry_on.timeout,
-        ErrorKind::Connect => retry_on.connection && !failed.tls,
+        ErrorKind::Connect => retry_on.connection && !failed.lasting,
         ErrorKind::Transport => retry_on.connection,
         ErrorKind::Status => failed
             .advice
             .should
-            .unwrap_or_else(|| failed.status.is_some_and(|status| retry_on.statuses.contains(&status))),
+            .unwrap_or_else(|| failed.status.is_some_and(|status| retry_on.status(status, failed.keyed))),
         _ => false,
     }
 }
@@ -204,17 +208,19 @@ mod tests {
             "never early: {}",
             row()
         );
-        assert!(failed.given_back || after >= failed.backoff, "{}", row());
+        assert!(failed.at_once || after >= failed.backoff, "{}", row());
         match failed.kind {
             ErrorKind::Connect => {
-                assert!(!failed.tls && (failed.sent == Sent::NotSent || failed.repeatable), "{}", row());
+                assert!(!failed.lasting && (failed.sent == Sent::NotSent || failed.repeatable), "{}", row());
             }
             ErrorKind::Timeout | ErrorKind::Transport => {
                 assert!(failed.sent == Sent::NotSent || failed.repeatable, "{}", row());
             }
             ErrorKind::Status => {
                 let status = failed.status.expect("a status");
-                let listed = policy.retry_on.statuses.contains(&status) && failed.advice.should != Some(false);
+                let in_progress = policy.retry_on.in_progress && status == 409 && failed.keyed;
+                let listed =
+                    (policy.retry_on.statuses.contains(&status) || in_progress) && failed.advice.should != Some(false);
                 let told = failed.advice.should == Some(true);
                 assert!(listed || told, "{}", row());
                 let refused = matches!((status, asked), (425, _) | (429 | 503, Some(_)));
@@ -242,15 +248,17 @@ mod tests {
                             for asked in ASKED {
                                 for should in [None, Some(true), Some(false)] {
                                     for remaining in REMAINING {
-                                        for bits in 0..128_u8 {
+                                        for bits in 0..=255_u8 {
+                                            let keyed = bits & 128 == 128;
                                             let failed = Failed {
                                                 kind,
-                                                tls: bits & 1 == 1,
-                                                given_back: bits & 2 == 2 && kind == ErrorKind::Transport,
+                                                lasting: bits & 1 == 1,
+                                                at_once: bits & 2 == 2 && kind == ErrorKind::Transport,
                                                 sent,
                                                 status: *status,
                                                 advice: Advice { asked, should },
-                                                repeatable: idempotent,
+                                                repeatable: idempotent || keyed,
+                                                keyed,
                                                 replayable: bits & 4 == 4,
                                                 attempt: if bits & 8 == 8 { 2 } else { 3 },
                                                 attempts: 3,
@@ -280,12 +288,13 @@ mod tests {
     fn failed(kind: ErrorKind, status: Option<u16>) -> Failed {
         Failed {
             kind,
-            tls: false,
-            given_back: false,
+            lasting: false,
+            at_once: false,
             sent: if status.is_some() { Sent::Received } else { Sent::MaybeSent },
             status,
             advice: Advice::default(),
             repeatable: true,
+            keyed: false,
             replayable: true,
             attempt: 1,
             attempts: 3,
@@ -327,7 +336,7 @@ mod tests {
         }
         let refused = Failed { sent: Sent::NotSent, repeatable: false, ..failed(ErrorKind::Connect, None) };
         assert_eq!(verdict(&seed, &refused), Verdict::Again(SECOND), "it was not sent, so anything may be sent again");
-        assert_eq!(verdict(&seed, &Failed { tls: true, ..refused }), Verdict::Stop(Reason::Final));
+        assert_eq!(verdict(&seed, &Failed { lasting: true, ..refused }), Verdict::Stop(Reason::Final));
         let reset = failed(ErrorKind::Transport, None);
         assert_eq!(verdict(&seed, &reset), Verdict::Again(SECOND));
         assert_eq!(verdict(&seed, &Failed { repeatable: false, ..reset }), Verdict::Stop(Reason::Unsafe));
@@ -346,8 +355,17 @@ mod tests {
         assert_eq!(verdict(&seed, &Failed { remaining: SECOND + LEAST_ATTEMPT, ..lost }), Verdict::Stop(Reason::Time));
         assert_eq!(decide(&lost, &seed.retry_on, seed.retry_after, || false), Verdict::Stop(Reason::Budget));
         let back =
-            Failed { given_back: true, sent: Sent::NotSent, repeatable: false, ..failed(ErrorKind::Transport, None) };
+            Failed { at_once: true, sent: Sent::NotSent, repeatable: false, ..failed(ErrorKind::Transport, None) };
         assert_eq!(verdict(&seed, &back), Verdict::Again(Duration::ZERO));
+        let conflict = Failed { keyed: true, ..failed(ErrorKind::Status, Some(409)) };
+        assert_eq!(
+            verdict(&standard, &conflict),
+            Verdict::Again(SECOND),
+            "the first of its key is still being processed"
+        );
+        assert_eq!(verdict(&seed, &conflict), Verdict::Stop(Reason::Final));
+        let reused = Failed { keyed: true, ..failed(ErrorKind::Status, Some(422)) };
+        assert_eq!(verdict(&standard, &reused), Verdict::Stop(Reason::Final), "the key belongs to another request");
     }
 
     #[test]

@@ -4,10 +4,15 @@
 //! second time (DNS rebinding) gains nothing, and neither do the many spellings of 127.0.0.1.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(feature = "hyper")]
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+use tokio::sync::Semaphore;
 
 /// Which addresses a client may connect to. For a client whose address comes from outside (a user's webhook, a document
 /// that is not one's own): such an address must not lead into one's own network.
@@ -34,12 +39,12 @@ impl AddressPolicy {
         }
     }
 
-    /// Refuses a host that is an address itself: no resolver is asked for those.
-    pub(crate) fn check_host(self, host: &str) -> Result<(), AddressRefused> {
+    /// Refuses a host that is an address itself: no resolver is asked for those. Tells whether it is a name.
+    pub(crate) fn check_host(self, host: &str) -> Result<bool, AddressRefused> {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         match literal {
             Ok(address) if !self.allows(address) => Err(AddressRefused),
-            _ => Ok(()),
+            literal => Ok(literal.is_err()),
         }
     }
 }
@@ -50,21 +55,86 @@ impl AddressPolicy {
 pub(crate) struct Names {
     pub(crate) policy: AddressPolicy,
     pub(crate) pin: Option<(Arc<str>, SocketAddr)>,
+    pub(crate) lookups: Arc<Lookups>,
+}
+
+/// How many lookups of a client may be under way at once. Each holds a thread that nothing can call back, for as long as a
+/// name server is silent; who waits for its turn and gives up leaves nothing behind.
+const LOOKUPS: usize = 16;
+
+/// The lookups of a client.
+#[derive(Debug)]
+pub(crate) struct Lookups {
+    turns: Arc<Semaphore>,
+    begun: AtomicUsize,
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(LOOKUPS)), begun: AtomicUsize::new(0) }
+    }
+}
+
+impl Lookups {
+    /// How many names have been asked for so far.
+    pub(crate) fn begun(&self) -> usize {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    async fn addresses(&self, name: String) -> io::Result<Vec<SocketAddr>> {
+        let turn = self.turns.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let asked = tokio::task::spawn_blocking(move || {
+            // Held until the system has answered, whether or not anybody still waits for that.
+            let _turn = turn;
+            look_up(&name)
+        });
+        asked.await.map_err(io::Error::other)?
+    }
+}
+
+/// Asks the operating system. By itself and not through `std`, which passes only the text of an error on: whether nobody
+/// knows a name or nobody can tell for the moment is a code.
+fn look_up(name: &str) -> io::Result<Vec<SocketAddr>> {
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let found = getaddrinfo(Some(name), None, Some(hints)).map_err(lookup_error)?;
+    found.map(|one| one.map(|one| one.sockaddr)).collect()
+}
+
+fn lookup_error(error: LookupError) -> io::Error {
+    let kind = error.kind();
+    let error = io::Error::from(error);
+    match kind {
+        LookupErrorKind::NoName | LookupErrorKind::NoData => io::Error::other(UnknownName(error)),
+        _ => error,
+    }
 }
 
 impl Names {
-    async fn resolve(self, name: String) -> Result<Vec<SocketAddr>, std::io::Error> {
+    async fn resolve(self, name: String) -> io::Result<Vec<SocketAddr>> {
+        self.lookups.begun.fetch_add(1, Ordering::AcqRel);
         let all: Vec<_> = match self.pin.filter(|(pinned, _)| **pinned == *name) {
             Some((_, address)) => vec![address],
-            None => tokio::net::lookup_host((name, 0)).await?.collect(),
+            None => self.lookups.addresses(name).await?,
         };
         let allowed: Vec<_> = all.iter().copied().filter(|address| self.policy.allows(address.ip())).collect();
         if allowed.is_empty() && !all.is_empty() {
-            return Err(std::io::Error::other(AddressRefused));
+            return Err(io::Error::other(AddressRefused));
         }
         Ok(allowed)
     }
 }
+
+/// Nobody knows the name: the name service said so, and will say so again.
+#[derive(Debug)]
+pub(crate) struct UnknownName(io::Error);
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::error::Error for UnknownName {}
 
 /// Of [the special-purpose registry](https://www.iana.org/assignments/iana-ipv4-special-registry), all that is not
 /// globally reachable, and multicast.
@@ -131,12 +201,12 @@ impl reqwest::dns::Resolve for Names {
 
 /// The future of a lookup.
 #[cfg(feature = "hyper")]
-type Lookup = Pin<Box<dyn Future<Output = Result<std::vec::IntoIter<SocketAddr>, std::io::Error>> + Send>>;
+type Lookup = Pin<Box<dyn Future<Output = io::Result<std::vec::IntoIter<SocketAddr>>> + Send>>;
 
 #[cfg(feature = "hyper")]
 impl tower_service::Service<hyper_util::client::legacy::connect::dns::Name> for Names {
     type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = std::io::Error;
+    type Error = io::Error;
     type Future = Lookup;
 
     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), std::io::Error>> {
@@ -192,12 +262,13 @@ mod tests {
             assert!(AddressPolicy::Public.allows(public.parse().expect("an address")), "{public}");
         }
         assert!(AddressPolicy::Public.check_host("[::1]").is_err() && AddressPolicy::Public.check_host("::1").is_err());
-        assert!(AddressPolicy::Public.check_host("localhost").is_ok(), "a name is for the resolver");
+        assert_eq!(AddressPolicy::Public.check_host("localhost"), Ok(true), "a name is for the resolver");
+        assert_eq!(AddressPolicy::Any.check_host("[::1]"), Ok(false));
     }
 
     #[tokio::test]
     async fn names_are_checked_once_resolved() {
-        let names = |policy, pin| Names { policy, pin };
+        let names = |policy, pin| Names { policy, pin, lookups: Arc::default() };
         let error = names(AddressPolicy::Public, None).resolve("localhost".to_owned()).await.expect_err("loopback");
         assert!(error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<AddressRefused>), "{error}");
         let any = names(AddressPolicy::Any, None).resolve("localhost".to_owned()).await;
@@ -207,5 +278,33 @@ mod tests {
         assert_eq!(told.ok(), Some(vec!["8.8.8.8:1".parse().expect("an address")]));
         let told = names(AddressPolicy::Public, pin("10.0.0.1:1")).resolve("users.test".to_owned()).await;
         told.expect_err("a private address is refused wherever it comes from");
+    }
+
+    #[test]
+    fn a_name_that_nobody_knows_is_told_from_one_that_nobody_can_tell() {
+        let unknown =
+            |error: &io::Error| error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<UnknownName>);
+        // No host has an empty part in its name, so the system says this without asking anybody.
+        let error = look_up("users..test").expect_err("no name");
+        assert!(unknown(&error), "{error}");
+        assert!(look_up("localhost").is_ok_and(|all| all.iter().any(|address| address.ip().is_loopback())));
+        #[cfg(target_os = "linux")]
+        for (code, expected) in [(-2, true), (-5, true), (-3, false), (-4, false), (-11, false)] {
+            assert_eq!(unknown(&lookup_error(LookupError::new(code))), expected, "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lookups_wait_for_their_turn_and_give_it_back() {
+        let lookups = Arc::new(Lookups::default());
+        let names = Names { policy: AddressPolicy::Any, pin: None, lookups: lookups.clone() };
+        let taken = lookups.turns.clone().acquire_many_owned(16).await.expect("all turns");
+        let mut waiting = Box::pin(names.clone().resolve("localhost".to_owned()));
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+        drop(waiting);
+        drop(taken);
+        names.resolve("localhost".to_owned()).await.expect("a turn");
+        assert_eq!((lookups.turns.available_permits(), lookups.begun()), (16, 2));
     }
 }

@@ -46,18 +46,28 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: http::Request<OutgoingBody>,
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>>;
+
+    /// Lets go of the connections it keeps, so that the next request gets a new one, to where its name leads by then. Asked
+    /// for when the circuit of a service opens. By default nothing is done.
+    fn renew(&self) {}
 }
 
 /// What can go wrong between two machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportFailure {
-    /// No connection: refused, unreachable, no such name, connecting took too long.
+    /// No connection: refused, unreachable, connecting took too long.
     Connect,
     /// No secure connection: a certificate or a host name is wrong. Trying again does not mend it.
     Tls,
+    /// No connection, since nobody knows the name: trying again does not mend that within a call. (A name service that
+    /// cannot tell for the moment is a [`Connect`](Self::Connect).)
+    UnknownName,
     /// The connection broke.
     Broken,
+    /// A connection that had carried requests before broke before anything of an answer came: most likely it had been
+    /// closed while nobody used it, just as this request was written to it.
+    Stale,
     /// The service gave the request back and says that it did not process it: HTTP/2's `REFUSED_STREAM`, or a `GOAWAY`
     /// that names an earlier stream as the last (RFC 9113, sections 6.8 and 8.7).
     Unprocessed,

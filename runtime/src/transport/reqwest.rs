@@ -56,8 +56,8 @@ impl Roots {
 impl ReqwestTransport {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         let tls = tls::config(settings)?;
-        let (addresses, settings) = (settings.addresses, settings.clone());
-        let pools = Pools::new(addresses, move |names| pool(&settings, tls.clone(), names))?;
+        let own = settings.clone();
+        let pools = Pools::new(settings, move |names| pool(&own, tls.clone(), names))?;
         Ok(Self { pools, roots: Roots::default() })
     }
 }
@@ -105,7 +105,7 @@ impl Transport for ReqwestTransport {
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let started = body.started();
-            let pool = self.pools.of(&head.uri, &head.extensions)?;
+            let (pool, begun) = self.pools.of(&head.uri, &head.extensions)?;
             let url = self
                 .roots
                 .url(&head.uri)
@@ -122,7 +122,7 @@ impl Transport for ReqwestTransport {
                 if builder {
                     return TransportError::new(TransportFailure::Refused, Sent::NotSent, error);
                 }
-                causes::classify(error, connect, started.as_deref())
+                causes::classify(error, connect, self.pools.kept(begun), started.as_deref())
             })?;
             let mut head = http::Response::new(());
             *head.status_mut() = reply.status();
@@ -131,6 +131,10 @@ impl Transport for ReqwestTransport {
             let body: IncomingBody = Box::pin(Incoming(reply.bytes_stream()));
             Ok(head.map(|()| body))
         })
+    }
+
+    fn renew(&self) {
+        self.pools.renew();
     }
 }
 

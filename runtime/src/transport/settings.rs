@@ -18,6 +18,9 @@ use crate::secret::Secret;
 /// connection that is being closed fails for nothing.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
+/// How long connections are used, busy as they may be, before new ones are made to where the name leads by then.
+const POOL_AGE: Duration = Duration::from_secs(5 * 60);
+
 /// Which versions of HTTP are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -49,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) version: Version,
     pub(crate) pool_idle: Duration,
+    pub(crate) pool_age: Duration,
     pub(crate) proxies: Proxies,
     pub(crate) roots: Vec<CertificateDer<'static>>,
     pub(crate) identity: Option<Secret>,
@@ -66,6 +70,7 @@ impl Default for Settings {
             connect_timeout: None,
             version: Version::Any,
             pool_idle: POOL_IDLE,
+            pool_age: POOL_AGE,
             // One from the environment would see every address, and over plain HTTP every credential.
             proxies: Proxies::None,
             roots: Vec::new(),
@@ -112,6 +117,13 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// How long an idle connection is kept. Default: 20 s.
     pub fn pool_idle_timeout(self, timeout: Duration) -> Self {
         self.connections(|settings| settings.pool_idle = timeout)
+    }
+
+    /// How long connections are used before new ones are made, so that a client that is always busy sees where the name
+    /// of its service leads by then. It is looked at now and then, not with every call. Default: 5 minutes. Connections
+    /// are made anew as well when the circuit opens.
+    pub fn pool_max_age(self, age: Duration) -> Self {
+        self.connections(|settings| settings.pool_age = age)
     }
 
     /// Speaks HTTP/1.1 only.

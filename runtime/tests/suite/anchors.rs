@@ -32,7 +32,7 @@
 //! | 28 | hedges that fail calls (failsafe-go#141) | `hedging::the_budget_is_kept_to_and_an_empty_one_fails_nobody`; a slot lives with the body: `gate::a_download_keeps_its_slot_until_it_was_read` |
 //! | 29 | a request on a connection that was just closed (hyper#2136) | [`bug_29_a_connection_that_was_closed_meanwhile_fails_no_read`] |
 //! | 30 | HTTP/2 refusals retried without end (hyper#2500) | `http2::nobody_retries_behind_our_back` |
-//! | 31 | a pool poisoned by an outage (aws-sdk-rust#827) | not defended against but by the 20 s after which idle connections go |
+//! | 31 | a pool poisoned by an outage (aws-sdk-rust#827) | `connections::connections_are_made_anew_when_the_circuit_opens`, `connections::connections_do_not_grow_old` |
 //! | 32 | timeouts taken for other things (reqwest#2076) | phases are our own: `wire` |
 //! | 33 | `poll_ready` contracts (tower-resilience#288) | no tower |
 //! | 34 | senseless settings accepted (tower-resilience#372) | `policy::data::tests::mistakes_are_named` |

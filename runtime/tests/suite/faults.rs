@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{LIST, create, get, over};
 
-const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"id\": 7}";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"id\": 7}";
 
 /// A server that treats the nth connection as it likes, and how many there were.
-async fn serve<A, F>(act: A) -> (String, Arc<AtomicUsize>)
+pub(super) async fn serve<A, F>(act: A) -> (String, Arc<AtomicUsize>)
 where
     A: Fn(TcpStream, usize) -> F + Send + 'static,
     F: Future<Output = std::io::Result<()>> + Send + 'static,
@@ -36,7 +36,7 @@ where
 }
 
 /// Reads a request that fits into one packet, as all here do.
-async fn request(stream: &mut TcpStream) -> std::io::Result<String> {
+pub(super) async fn request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut buffer = vec![0; 16 * 1024];
     let mut whole = String::new();
     loop {
@@ -59,7 +59,7 @@ async fn saying(bytes: &'static [u8]) -> (String, Arc<AtomicUsize>) {
 }
 
 /// Closes with a reset instead of an orderly end.
-fn reset(stream: &TcpStream) -> std::io::Result<()> {
+pub(super) fn reset(stream: &TcpStream) -> std::io::Result<()> {
     stream.set_zero_linger()
 }
 
@@ -92,7 +92,7 @@ fn nothing_is_left(client: &Client, retries: u32) {
 }
 
 #[track_caller]
-fn is(error: &Error, kind: ErrorKind, phase: Phase, sent: Sent, attempts: u32) {
+pub(super) fn is(error: &Error, kind: ErrorKind, phase: Phase, sent: Sent, attempts: u32) {
     assert_eq!((error.kind(), error.phase(), error.sent(), error.attempts()), (kind, phase, sent, attempts), "{error}");
 }
 

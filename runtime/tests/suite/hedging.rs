@@ -173,6 +173,30 @@ async fn another_endpoint_is_asked_and_a_loser_counts_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_loser_that_took_longer_than_answers_do_failed() {
+    let places = Places::new([ok().after(ms(20)), ok().after(ms(20))]);
+    let mut policy = hedged(Some(ms(100)));
+    policy.breaker.failures = 2;
+    policy.hedge.percent = 100;
+    let client = places.client(policy);
+    for _ in 0..30 {
+        get(&client).await.expect("an answer");
+    }
+    // From here on the first endpoint hangs, and the other one wins each time.
+    places.at(0).push(Step::hang());
+    places.at(0).push(Step::hang());
+    let circuits = || client.endpoints().iter().map(|endpoint| endpoint.circuit).collect::<Vec<_>>();
+    for _ in 0..200 {
+        get(&client).await.expect("the other one");
+        tokio::time::sleep(ms(5_000)).await;
+        if circuits()[0] == CircuitState::Open {
+            break;
+        }
+    }
+    assert_eq!(circuits(), [CircuitState::Open, CircuitState::Closed]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_hangs_for_ever_is_noticed_though_every_loser_is_dropped() {
     let script = Scripted::always(Step::hang());
     let mut policy = hedged(Some(ms(10)));

@@ -38,6 +38,8 @@ mod validate;
 #[path = "."]
 mod over_reqwest {
     pub(crate) const LEAN: bool = false;
+    #[path = "connections.rs"]
+    mod connections;
     #[path = "dns.rs"]
     mod dns;
     #[path = "faults.rs"]
@@ -57,6 +59,8 @@ mod over_reqwest {
 #[path = "."]
 mod over_hyper {
     pub(crate) const LEAN: bool = true;
+    #[path = "connections.rs"]
+    mod connections;
     #[path = "dns.rs"]
     mod dns;
     #[path = "faults.rs"]

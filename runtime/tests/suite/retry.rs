@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use sinew_runtime::generated::Reply;
 use sinew_runtime::testing::{Scripted, Step};
 use sinew_runtime::{CircuitState, ErrorKind, Policy, Sent, TransportFailure};
 use tokio::time::Instant;
 
-use crate::support::{builder, client, create, get, ok};
+use crate::support::{CREATE_KEYED, builder, client, create, get, ok};
 
 fn asking(status: u16, seconds: &str) -> Step {
     Step::status(status).header("retry-after", seconds)
@@ -32,6 +33,45 @@ async fn statuses_are_retried_under_the_recommended_policy() {
         let client = builder(&script).policy(Policy::standard()).build().expect("a client");
         get(&client).await.expect_err("not worth another attempt");
         assert_eq!(script.count(), 1, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_with_the_first_request_of_a_key_is_retried() {
+    let answers = |status| Scripted::new([Step::status(status), ok()]);
+    // Two ways to a key: the document declares one, or the caller gives one.
+    for declared in [true, false] {
+        let script = answers(409);
+        let client = builder(&script).policy(Policy::standard()).build().expect("a client");
+        let call = if declared {
+            client.request(&CREATE_KEYED).json(&1).answering(Reply::json::<serde_json::Value>)
+        } else {
+            create(&client).idempotency_key("k-1")
+        };
+        call.await.expect("the first is done by now");
+        let name = if declared { "x-idempotency-key" } else { "idempotency-key" };
+        let keys: Vec<_> = script.seen().iter().map(|seen| seen.headers[name].clone()).collect();
+        assert_eq!((keys.len(), &keys[0]), (2, &keys[1]), "the same key");
+    }
+    // The key belongs to another request: that will not change.
+    let script = answers(422);
+    let recommended = builder(&script).policy(Policy::standard()).build().expect("a client");
+    create(&recommended).idempotency_key("k-1").await.expect_err("another request's key");
+    assert_eq!(script.count(), 1);
+    // Under the platform's policy statuses fail fast.
+    let script = answers(409);
+    create(&client(&script)).idempotency_key("k-1").await.expect_err("a status");
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_nobody_knows_is_not_asked_for_again() {
+    let script = Scripted::always(Step::fail(TransportFailure::UnknownName, Sent::NotSent));
+    let client = crate::support::fragile(&script, 2);
+    for circuit in [CircuitState::Closed, CircuitState::Open] {
+        let error = get(&client).await.expect_err("no such name");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1));
+        assert_eq!(client.circuit(), circuit, "it is a failure all the same");
     }
 }
 

@@ -27,10 +27,12 @@ pub(crate) fn status_outcome(status: StatusCode) -> Outcome {
 /// What a transport's failure is called, and what it says about the service.
 pub(crate) fn transport_outcome(failure: TransportFailure) -> (ErrorKind, Outcome) {
     match failure {
-        TransportFailure::Connect => (ErrorKind::Connect, Outcome::Failure),
+        TransportFailure::Connect | TransportFailure::UnknownName => (ErrorKind::Connect, Outcome::Failure),
         // A wrong certificate is a matter of configuration: opening the circuit would hide what is wrong.
         TransportFailure::Tls => (ErrorKind::Connect, Outcome::Neutral),
         TransportFailure::Broken => (ErrorKind::Transport, Outcome::Failure),
+        // The connection was closed while nobody used it: the service does that to all of them in the end.
+        TransportFailure::Stale => (ErrorKind::Transport, Outcome::Neutral),
         // It gave the request back for reasons of its own house-keeping (RFC 9113, section 8.7): neither ill nor well.
         TransportFailure::Unprocessed => (ErrorKind::Transport, Outcome::Neutral),
         TransportFailure::Encoding => (ErrorKind::Decode, Outcome::Neutral),

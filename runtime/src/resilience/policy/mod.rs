@@ -86,9 +86,19 @@ pub struct RetryOn {
     /// The statuses that may pass. A request that may have been processed is still repeated only where that is safe;
     /// 425, and 429 and 503 with a `Retry-After`, say that it was not processed.
     pub statuses: Vec<u16>,
+    /// Whether a 409 to a request that carries an idempotency key is retried: the first request of that key is still
+    /// being processed (the IETF's `Idempotency-Key` draft, section 2.7). A 409 to any other means what it says.
+    pub in_progress: bool,
     /// Whether `x-should-retry`, `stripe-should-retry` and `grpc-retry-pushback-ms` overrule this policy, safety
     /// included: for services whose word is to be trusted.
     pub headers: bool,
+}
+
+impl RetryOn {
+    /// Whether what a status says may have passed by the next attempt.
+    pub(crate) fn status(&self, status: u16, keyed: bool) -> bool {
+        self.statuses.contains(&status) || self.in_progress && keyed && status == 409
+    }
 }
 
 /// What a service's `Retry-After` is worth.
@@ -111,7 +121,13 @@ impl Default for Policy {
             total_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(30),
             backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Added(10)),
-            retry_on: RetryOn { timeout: true, connection: true, statuses: Vec::new(), headers: false },
+            retry_on: RetryOn {
+                timeout: true,
+                connection: true,
+                statuses: Vec::new(),
+                in_progress: false,
+                headers: false,
+            },
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: false },
             budget: BudgetPolicy {
                 enabled: false,
@@ -160,7 +176,7 @@ impl Default for Policy {
 
 impl Policy {
     /// What is recommended where no other promise binds: attempts of 10 s within 30 s, and with what is
-    /// left of them where another one would gain nothing; full jitter; 408, 425, 429, 502, 503 and 504 are retried where that is safe, and `Retry-After` is kept to by
+    /// left of them where another one would gain nothing; full jitter; 408, 425, 429, 502, 503 and 504 are retried where that is safe, 409 where there is an idempotency key, and `Retry-After` is kept to by
     /// all calls; retries are a tenth of the calls of the last 10 s, and seven a minute; the circuit also opens when half
     /// of at least 20 attempts within 10 s failed, for 5 s the first time and up to 10 s, spread by a half.
     ///
@@ -176,6 +192,7 @@ impl Policy {
                 timeout: true,
                 connection: true,
                 statuses: vec![408, 425, 429, 502, 503, 504],
+                in_progress: true,
                 headers: false,
             },
             retry_after: RetryAfter { cap: Duration::from_secs(60), shared: true },
@@ -338,8 +355,8 @@ mod tests {
         assert_eq!((policy.attempts, policy.attempt_timeout, policy.total_timeout), (3, seconds(30), seconds(120)));
         assert_eq!(policy.idle_timeout, seconds(30));
         assert_eq!(policy.backoff, Backoff::exponential(seconds(1), seconds(8), Jitter::Added(10)));
-        let RetryOn { timeout, connection, statuses, headers } = &policy.retry_on;
-        assert!(*timeout && *connection && statuses.is_empty() && !headers);
+        let RetryOn { timeout, connection, statuses, in_progress, headers } = &policy.retry_on;
+        assert!(*timeout && *connection && statuses.is_empty() && !in_progress && !headers);
         assert_eq!((policy.breaker.failures, policy.breaker.open_for), (5, seconds(60)));
         assert!(!policy.budget.enabled && !policy.retry_after.shared);
         assert_eq!((policy.max_body, policy.max_error_body), (32 << 20, 64 << 10));

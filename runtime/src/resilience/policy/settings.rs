@@ -54,6 +54,7 @@ settings! {
     "retry_on.timeout": "retry when an attempt took too long" => retry_on.timeout;
     "retry_on.connection": "retry when no connection could be made, or it broke" => retry_on.connection;
     "retry_on.statuses": "statuses to retry" => retry_on.statuses;
+    "retry_on.in_progress": "retry a 409 to a request with an idempotency key: its first is still being processed" => retry_on.in_progress;
     "retry_on.headers": "let `x-should-retry` and its like overrule this policy" => retry_on.headers;
     "retry_after.cap": "the longest `Retry-After` that is waited for" => retry_after.cap;
     "retry_after.shared": "other calls keep away until then too" => retry_after.shared;

@@ -36,15 +36,15 @@ impl HyperTransport {
             Proxies::None | Proxies::FromEnv => None,
         };
         let tls = tls::config(settings)?;
-        let (addresses, settings) = (settings.addresses, settings.clone());
-        let pools = Pools::new(addresses, move |names| {
+        let own = settings.clone();
+        let pools = Pools::new(settings, move |names| {
             let pool = Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
                 .timer(TokioTimer::new())
-                .pool_idle_timeout(settings.pool_idle)
-                .http2_only(settings.version == Version::Http2)
+                .pool_idle_timeout(own.pool_idle)
+                .http2_only(own.version == Version::Http2)
                 .http2_max_header_list_size(HEADER_LIST)
-                .build(Connector::new(&settings, tls.clone(), names));
+                .build(Connector::new(&own, tls.clone(), names));
             Ok(pool)
         })?;
         Ok(Self { pools, proxy_auth })
@@ -58,7 +58,7 @@ impl Transport for HyperTransport {
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
         Box::pin(async move {
             let started = request.body().started();
-            let pool = self.pools.of(request.uri(), request.extensions())?;
+            let (pool, begun) = self.pools.of(request.uri(), request.extensions())?;
             if let Some(auth) = self.proxy_auth.as_ref().filter(|_| is_plain(request.uri())) {
                 request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth.clone());
             }
@@ -66,10 +66,14 @@ impl Transport for HyperTransport {
                 Ok(reply) => Ok(reply.map(|body| Box::pin(Chunks(body)) as IncomingBody)),
                 Err(error) => {
                     let connect = error.is_connect();
-                    Err(causes::classify(error, connect, started.as_deref()))
+                    Err(causes::classify(error, connect, self.pools.kept(begun), started.as_deref()))
                 }
             }
         })
+    }
+
+    fn renew(&self) {
+        self.pools.renew();
     }
 }
 
