@@ -8,23 +8,27 @@ use super::rust_type::{Within, mention, serialized};
 use super::text;
 use crate::diagnostics::Pointer;
 use crate::ir::{Api, FormPart};
-use crate::plan::{FormFieldPlan, Ident, Plan, RustType};
+use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile};
 
-/// The structs of all multipart bodies, by name.
-pub(super) fn forms(api: &Api, plan: &Plan) -> Vec<TokenStream> {
-    let mut forms: Vec<(&Ident, TokenStream)> = Vec::new();
-    for (operation, call) in api.operations.iter().zip(&plan.calls) {
-        let Some((name, fields)) = call.body.as_ref().and_then(|body| body.form.as_ref()) else { continue };
-        let Some(form) = operation.body.as_ref().and_then(crate::ir::Body::form) else { continue };
-        if forms.iter().all(|(known, _)| *known != name) {
-            forms.push((name, form_struct(plan, form, name, fields)));
-        }
-    }
-    forms.sort_by(|a, b| a.0.cmp(b.0));
-    forms.into_iter().map(|(_, tokens)| tokens).collect()
+/// The structs of the multipart bodies in a file, by name.
+pub(super) fn forms(api: &Api, plan: &Plan, file: &TypeFile) -> Vec<TokenStream> {
+    // `form` is for the operations, which stand beside `types`.
+    let visible = if file.ident.is_some() { quote!(pub(in super::super)) } else { quote!(pub(super)) };
+    let forms = file.forms.iter().filter_map(|position| {
+        let (name, fields) = plan.calls[*position].body.as_ref()?.form.as_ref()?;
+        let form = api.operations[*position].body.as_ref().and_then(crate::ir::Body::form)?;
+        Some(form_struct(plan, form, name, fields, &visible))
+    });
+    forms.collect()
 }
 
-fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[FormFieldPlan]) -> TokenStream {
+fn form_struct(
+    plan: &Plan,
+    form: &crate::ir::Form,
+    name: &Ident,
+    fields: &[FormFieldPlan],
+    visible: &TokenStream,
+) -> TokenStream {
     let ident = text::ident(name);
     let mut lines = said(&form.docs);
     if lines.is_empty() {
@@ -104,7 +108,7 @@ fn form_struct(plan: &Plan, form: &crate::ir::Form, name: &Ident, fields: &[Form
             #constructor
 
             /// The parts as they are sent.
-            pub(super) fn form(&self) -> FormData {
+            #visible fn form(&self) -> FormData {
                 FormData::new() #(#parts)*
             }
         }

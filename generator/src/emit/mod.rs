@@ -45,14 +45,8 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         SourceFile { path: "README.md".to_owned(), text: manifest::readme(api, plan, source) },
         SourceFile { path: "src/lib.rs".to_owned(), text: client::crate_root(api, plan, &header) },
         SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, client::module(api, plan)) },
-        SourceFile {
-            path: "src/client/types.rs".to_owned(),
-            text: {
-                let (head, items) = types::module(api, plan);
-                format::items(&header, head, items)
-            },
-        },
     ];
+    files.extend(types::files(api, plan, &header));
     files.extend(plan.modules.iter().map(|module| SourceFile {
         path: format!("src/client/{}.rs", module.ident.plain()),
         text: format::file(&header, operations::module(api, plan, module)),

@@ -1,39 +1,66 @@
 //! How are the types defined?
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::said;
 use super::rust_type::{Within, import, mention};
-use super::{enumerations, forms, records, scalars, text, unions};
+use super::{SourceFile, enumerations, format, forms, records, scalars, text, unions};
 use crate::diagnostics::Pointer;
 use crate::ir::{Api, Listed, Shape, Type};
-use crate::plan::{FormFieldPlan, Plan, RustType, TypePlan};
+use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile, TypePlan};
 
-/// The file of all types: its head, and then one definition after another.
-pub(super) fn module<'a>(api: &'a Api, plan: &'a Plan) -> (TokenStream, impl Iterator<Item = TokenStream> + 'a) {
-    let head = text::inner_doc(&format!("The types of {}.", text::first_paragraph(&api.title)));
+/// The files of the types: `src/client/types.rs`, and beside it those that it is divided into.
+pub(super) fn files(api: &Api, plan: &Plan, header: &str) -> Vec<SourceFile> {
+    let title = text::first_paragraph(&api.title);
+    let root = "src/client/types.rs".to_owned();
+    if let [TypeFile { ident: None, .. }] = plan.type_files.as_slice() {
+        let text = file(api, plan, &plan.type_files[0], &format!("The types of {title}."), header);
+        return vec![SourceFile { path: root, text }];
+    }
+    let modules: Vec<_> = plan.type_files.iter().filter_map(|file| file.ident.as_ref()).map(text::ident).collect();
+    let docs = text::inner_doc(&format!("The types of {title}, a file for each group of operations."));
+    let table = format::file(header, quote!(#docs #(mod #modules;)* #(pub use #modules::*;)*));
+    let mut files = vec![SourceFile { path: root, text: table }];
+    for divided in &plan.type_files {
+        let Some(ident) = &divided.ident else { continue };
+        let docs = match &divided.group {
+            Some(group) => format!("The types of {}.", text::code(group)),
+            None => "The types that several groups of operations share.".to_owned(),
+        };
+        let text = file(api, plan, divided, &docs, header);
+        files.push(SourceFile { path: format!("src/client/types/{}.rs", ident.plain()), text });
+    }
+    files
+}
+
+/// A file of types: its head, and then one definition after another.
+fn file(api: &Api, plan: &Plan, file: &TypeFile, docs: &str, header: &str) -> String {
+    let docs = text::inner_doc(docs);
     let definitions =
-        plan.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
-    let imports = imports(api, plan);
+        file.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
+    let imports = imports(api, plan, file);
     let lints = text::lints();
     let head = quote! {
-        #head
+        #docs
         #lints
         #imports
     };
-    (head, definitions.chain(forms::forms(api, plan)))
+    format::items(header, head, definitions.chain(forms::forms(api, plan, file)))
 }
 
 /// What the definitions use. A variant may bear the name of any of these, so the plan is asked and not the tokens.
-fn imports(api: &Api, plan: &Plan) -> TokenStream {
+fn imports(api: &Api, plan: &Plan, file: &TypeFile) -> TokenStream {
     let mut used: Vec<&RustType> = Vec::new();
     let mut maps = false;
     let mut secrets = false;
-    for id in &plan.definitions {
+    for id in &file.definitions {
         let planned = &plan.types[id.index()];
         used.extend(planned.fields.iter().map(|field| &field.ty));
         used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
+        used.extend(planned.rest.iter().map(|(_, ty)| ty));
         maps |= planned.rest.is_some();
         if planned.own.is_some() {
             continue;
@@ -50,7 +77,8 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
             _ => {}
         }
     }
-    let forms: Vec<_> = plan.calls.iter().filter_map(|call| call.body.as_ref()?.form.as_ref()).collect();
+    let forms = file.forms.iter().filter_map(|position| plan.calls[*position].body.as_ref()?.form.as_ref());
+    let forms: Vec<_> = forms.collect();
     let fields: Vec<&FormFieldPlan> = forms.iter().flat_map(|(_, fields)| fields).collect();
     used.extend(fields.iter().filter_map(|field| field.ty.as_ref()));
     let any = |test: fn(&RustType) -> bool| used.iter().any(|ty| ty.holds(test));
@@ -73,7 +101,7 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
     if !forms.is_empty() {
         facade.push(text::name("FormData"));
     }
-    let json = plan.definitions.iter().any(|id| {
+    let json = file.definitions.iter().any(|id| {
         let own = plan.types[id.index()].own.is_some();
         !own && matches!(api.types.get(*id).shape, Shape::Record(_) | Shape::Union(_))
     });
@@ -82,7 +110,26 @@ fn imports(api: &Api, plan: &Plan) -> TokenStream {
     }
     let facade = import(&quote!(sinew_runtime::generated), &facade);
     let root = import(&quote!(sinew_runtime), &root);
-    quote!(#maps #facade #root)
+    let others = others(plan, file, &used);
+    quote!(#others #maps #facade #root)
+}
+
+/// The types of other files that are used in this one.
+fn others(plan: &Plan, file: &TypeFile, used: &[&RustType]) -> Option<TokenStream> {
+    file.ident.as_ref()?;
+    let mut named = BTreeSet::new();
+    for ty in used {
+        ty.each_named(&mut |id| {
+            named.insert(id);
+        });
+    }
+    for id in &file.definitions {
+        named.remove(id);
+    }
+    let mut names: Vec<&Ident> = named.into_iter().filter_map(|id| plan.types[id.index()].name.as_ref()).collect();
+    names.sort();
+    let names: Vec<_> = names.into_iter().map(text::ident).collect();
+    import(&quote!(super), &names)
 }
 
 fn definition(api: &Api, plan: &Plan, ty: &Type, planned: &TypePlan) -> TokenStream {

@@ -295,9 +295,15 @@ pub(super) fn plan(
     (calls, modules.into_values().collect())
 }
 
+/// The first segment of a path that says what it is about: `api` and `v1` stand before all of them.
 fn first_segment(path: &str) -> String {
-    let segment = path.split('/').find(|segment| !segment.is_empty() && !segment.contains('{'));
-    segment.unwrap_or("root").to_owned()
+    let version = |segment: &str| {
+        let number = segment.strip_prefix('v').unwrap_or_default();
+        !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
+    let first = segments.clone().next();
+    segments.find(|segment| *segment != "api" && !version(segment)).or(first).unwrap_or("root").to_owned()
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -18,6 +18,7 @@ mod pins;
 mod rust;
 mod status;
 mod substitutes;
+mod type_files;
 mod type_names;
 mod unions;
 mod validation;
@@ -39,6 +40,7 @@ pub use names::Ident;
 pub use package::{Dependency, Package};
 pub use paging::{Holds, PagePlan, PageRule, PageSize};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
+pub use type_files::TypeFile;
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
 pub use validation::{Rule, TypeRules, ValidationPlan};
 pub use xml::{XmlPlan, XmlRootPlan};
@@ -60,6 +62,8 @@ pub struct Plan {
     pub types: Vec<TypePlan>,
     /// The types that get a definition, by name.
     pub definitions: Vec<TypeId>,
+    /// The files that the types are divided into, by name.
+    pub type_files: Vec<TypeFile>,
     /// How each operation is called, parallel to [`Api::operations`].
     pub calls: Vec<CallPlan>,
     /// The failures, each defined once.
@@ -99,6 +103,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         pins: pins::pins(api, settings, &type_names),
         package: package::package(api, settings, &types, &own),
         client,
+        type_files: type_files::divide(api, settings, &types, &definitions, &calls, &modules),
         definitions,
         incoming: incoming::plan(api, &types),
         xml: xml::plan(api, &types),

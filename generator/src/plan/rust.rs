@@ -58,6 +58,18 @@ impl RustType {
             }
     }
 
+    /// Names every type of the crate that this one is composed of.
+    pub(crate) fn each_named(&self, found: &mut impl FnMut(TypeId)) {
+        match self {
+            Self::Named(id) => found(*id),
+            Self::List(inner) | Self::Map(inner) | Self::Option(inner) | Self::Nullable(inner) | Self::Boxed(inner) => {
+                inner.each_named(found);
+            }
+            Self::Tuple(items) => items.iter().for_each(|item| item.each_named(found)),
+            _ => {}
+        }
+    }
+
     /// The type of a shape without parts. A shape with parts has a name or is composed; without either it is any JSON value.
     pub(crate) fn of_plain(shape: &Shape) -> Self {
         match shape {

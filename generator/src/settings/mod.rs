@@ -103,6 +103,8 @@ pub struct TypeSettings {
     pub naive_timestamps: NaiveTimestamps,
     /// Whether fields that the document does not list are kept.
     pub keep_unknown_fields: bool,
+    /// How many types a crate may have in one file, if not as many as usual.
+    pub one_file_up_to: Option<usize>,
 }
 
 /// What a `date-time` without an offset is.

@@ -245,6 +245,18 @@ impl Reader<'_> {
         duration
     }
 
+    pub(super) fn size(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<usize> {
+        let found = section.get(key)?;
+        let size = match found.value {
+            DeValue::Integer(number) => usize::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        if size.is_none() {
+            self.wrong(found, key, "a whole number, 0 or more");
+        }
+        size
+    }
+
     pub(super) fn count(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<u32> {
         let found = section.get(key)?;
         let count = match found.value {
