@@ -46,7 +46,8 @@ macro_rules! __sinew_string_enum {
         impl ::core::str::FromStr for $type {
             type Err = ::core::convert::Infallible;
 
-            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+            // Not `Self::Err`, which may be a variant.
+            fn from_str(text: &str) -> ::core::result::Result<Self, ::core::convert::Infallible> {
                 ::core::result::Result::Ok(<Self as ::core::convert::From<&str>>::from(text))
             }
         }
@@ -83,7 +84,8 @@ macro_rules! __sinew_closed_enum {
         impl ::core::str::FromStr for $type {
             type Err = $crate::UnlistedWord;
 
-            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+            // Not `Self::Err`, which may be a variant.
+            fn from_str(text: &str) -> ::core::result::Result<Self, $crate::UnlistedWord> {
                 let listed = Self::ALL.iter().copied().find(|listed| listed.as_str() == text);
                 listed.ok_or_else(|| {
                     $crate::generated::private::unlisted(&text, &mut Self::ALL.iter().map(|listed| listed.as_str()))

@@ -7,7 +7,7 @@ use super::operations::declared_type;
 use super::rust_type::{Within, adapter, mention};
 use super::text;
 use crate::ir::{Body, Operation, Payload};
-use crate::plan::{ArgumentKind, BodyArgument, BodyVariant, CallPlan, Plan};
+use crate::plan::{ArgumentKind, BodyArgument, BodyVariant, CallPlan, Plan, RustType};
 
 /// How a body is declared and sent.
 pub(super) struct Sent {
@@ -150,8 +150,8 @@ pub(super) fn choice(plan: &Plan, operation: &Operation, call: &CallPlan) -> Opt
     let mut known = Vec::new();
     for ((media_type, payload), variant) in said.ways().zip(variants) {
         let ident = text::ident(&variant.ident);
-        let mention = |ty| mention(plan, ty, Within::Operations);
-        let ty = match (&variant.kind, payload) {
+        let mention = |ty: &RustType| mention(plan, ty, Within::Operations);
+        let declared_as = |mention: &dyn Fn(&RustType) -> TokenStream| match (&variant.kind, payload) {
             (Some(ArgumentKind::Value(ty)), _) => mention(ty),
             (Some(ArgumentKind::Text), _) => quote!(&'b str),
             (Some(ArgumentKind::Slice(item)), _) => {
@@ -169,19 +169,20 @@ pub(super) fn choice(plan: &Plan, operation: &Operation, call: &CallPlan) -> Opt
             (None, Payload::Text) => quote!(String),
             (None, _) => quote!(Body),
         };
+        let ty = declared_as(&mention);
         let said = format!("As {}.", text::code(media_type));
         let docs = text::doc(&said);
         declared.push(quote!(#docs #ident(#ty),));
         let step = step(plan, argument, variant.kind.as_ref(), payload, media_type, &text::name("body"));
         steps.push(quote!(Self::#ident(body) => request #step,));
-        let spelled = ty.to_string();
-        if !known.contains(&spelled) {
-            let (own, of) = if spelled.starts_with('&') {
-                (lifetime.clone(), lifetime.clone())
-            } else {
-                (None, lifetime.as_ref().map(|_| quote!(<'_>)))
-            };
-            known.push(spelled);
+        let (own, of) = if ty.to_string().starts_with('&') {
+            (lifetime.clone(), lifetime.clone())
+        } else {
+            (None, lifetime.as_ref().map(|_| quote!(<'_>)))
+        };
+        let bare = declared_as(&|ty| mention(&plan.bare(ty))).to_string();
+        if !known.contains(&bare) {
+            known.push(bare);
             conversions.push(quote! {
                 impl #own From<#ty> for #name #of {
                     fn from(body: #ty) -> Self {

@@ -47,7 +47,7 @@ pub(super) fn union(
             None => quote!(#position => Self::#variant(from.value()?),),
         }
     });
-    let conversions = conversions(union, &types, &ident);
+    let conversions = conversions(plan, union, &types, &ident);
     let parameter = json_parameter(planned, &ident);
     let unknown = union.unknown.as_ref().map(text::ident);
     let unknown_variant = unknown.iter().map(|unknown| {
@@ -194,11 +194,11 @@ fn arm_entry(arm: &ArmPlan) -> TokenStream {
 }
 
 /// `From` each alternative whose type no other has.
-fn conversions(union: &UnionPlan, types: &[TokenStream], ident: &proc_macro2::Ident) -> Vec<TokenStream> {
-    let spelled: Vec<String> = types.iter().map(ToString::to_string).collect();
+fn conversions(plan: &Plan, union: &UnionPlan, types: &[TokenStream], ident: &proc_macro2::Ident) -> Vec<TokenStream> {
+    let bare: Vec<RustType> = union.arms.iter().map(|arm| plan.bare(&arm.ty)).collect();
     let mut conversions = Vec::new();
     for (position, arm) in union.arms.iter().enumerate() {
-        let once = spelled.iter().filter(|other| **other == spelled[position]).count() == 1;
+        let once = bare.iter().filter(|other| **other == bare[position]).count() == 1;
         // A `Vec<u8>` or a JSON value could be meant in more ways than one.
         if !once || !matches!(arm.ty, RustType::Named(_) | RustType::String | RustType::I64) {
             continue;

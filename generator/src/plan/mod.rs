@@ -85,6 +85,11 @@ impl Plan {
     pub fn by_serde(&self, ty: &RustType) -> bool {
         in_place::by_serde(&self.types, ty)
     }
+
+    /// What a type is to the compiler, whatever it is called: two that are equal must not both be converted from.
+    pub fn bare(&self, ty: &RustType) -> RustType {
+        rust::bare(&self.types, ty, 0)
+    }
 }
 
 /// Decides what Rust an API becomes.

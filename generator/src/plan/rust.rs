@@ -433,6 +433,31 @@ fn door(types: &[TypePlan], ty: &RustType, depth: usize) -> RustType {
     }
 }
 
+/// A type with all names looked through that are other words for something: two that are equal then are one type to the
+/// compiler, however they are spelled.
+///
+/// `depth` counts those names, so that a circle of lists ends.
+pub(super) fn bare(types: &[TypePlan], ty: &RustType, depth: usize) -> RustType {
+    let inner = |ty: &RustType| Box::new(bare(types, ty, depth));
+    match ty {
+        RustType::Named(id) if depth < 32 => {
+            let named = &types[id.index()];
+            match (&named.own, &named.alias) {
+                (Some(own), _) => RustType::Own(own.clone()),
+                (None, Some(alias)) => bare(types, alias, depth + 1),
+                (None, None) => ty.clone(),
+            }
+        }
+        RustType::List(item) => RustType::List(inner(item)),
+        RustType::Map(value) => RustType::Map(inner(value)),
+        RustType::Option(value) => RustType::Option(inner(value)),
+        RustType::Nullable(value) => RustType::Nullable(inner(value)),
+        RustType::Boxed(value) => RustType::Boxed(inner(value)),
+        RustType::Tuple(items) => RustType::Tuple(items.iter().map(|item| bare(types, item, depth)).collect()),
+        other => other.clone(),
+    }
+}
+
 /// The type of a whole answer.
 pub(super) fn answer(api: &Api, types: &[TypePlan], used: Use) -> RustType {
     let mention = at_the_door(types, &types[used.ty.index()].mention);

@@ -14,6 +14,7 @@
 )]
 #![allow(deprecated)]
 
+use std::collections::BTreeMap;
 use super::types;
 use sinew_runtime::by_name as door;
 
@@ -25,6 +26,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         call_merge_patch_nested,
         &["body"],
         &[],
+    ),
+    door::Entry::new(
+        "patch_maps",
+        "PATCH /patch/maps",
+        call_patch_maps,
+        &["body"],
+        &["body.media_type"],
     ),
     door::Entry::new(
         "patch_ways",
@@ -137,6 +145,44 @@ fn call_merge_patch_nested<'c>(
             door::no_failure,
         ),
     )
+}
+
+fn call_patch_maps<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments
+        .media_type(
+            &["application/merge-patch+json", "application/strategic-merge-patch+json"],
+        )?
+    {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .patch_maps(
+                            super::PatchMapsBody::StrategicMergePatchJson(
+                                &arguments.take::<BTreeMap<String, String>>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .patch_maps(
+                            super::PatchMapsBody::MergePatchJson(
+                                &arguments.take::<types::Labels>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
 }
 
 fn call_patch_ways<'c>(

@@ -17,7 +17,8 @@
 use super::types;
 sinew_runtime::generated::nothing_to_check!(
     types::Extensible, types::ExtensibleKind, types::Plain, types::Words,
-    types::WordsCased, types::WordsConsts, types::WordsKeyword, types::WordsMixed,
-    types::WordsNullable, types::WordsNumbers, types::WordsOne, types::WordsOrText,
-    types::WordsPattern, types::WordsSigns, types::WordsSize, types::WordsUnknown
+    types::WordsCased, types::WordsConsts, types::WordsFailed, types::WordsKeyword,
+    types::WordsMixed, types::WordsNullable, types::WordsNumbers, types::WordsOne,
+    types::WordsOrText, types::WordsPattern, types::WordsResult, types::WordsSigns,
+    types::WordsSize, types::WordsUnknown
 );

@@ -13,6 +13,7 @@
     clippy::wrong_self_convention
 )]
 
+use std::collections::BTreeMap;
 use sinew_runtime::generated::{Method, Operation, Reply, Request};
 use sinew_runtime::Call;
 use super::types;
@@ -20,6 +21,8 @@ use super::types;
 static MERGE_PATCH: Operation = Operation::new("merge_patch", Method::Patch, "/patch");
 
 static MERGE_PATCH_NESTED: Operation = Operation::new("merge_patch_nested", Method::Patch, "/patch/nested");
+
+static PATCH_MAPS: Operation = Operation::new("patch_maps", Method::Patch, "/patch/maps");
 
 static PATCH_WAYS: Operation = Operation::new("patch_ways", Method::Patch, "/patch/ways");
 
@@ -40,11 +43,52 @@ impl super::BodiesClient {
             .answering(Reply::read)
     }
 
+    /// `PATCH /patch/maps` (`patch_maps`)
+    pub fn patch_maps<'b>(&self, body: impl Into<PatchMapsBody<'b>>) -> Call<'_, ()> {
+        let request = self.core.request(&PATCH_MAPS);
+        let request = body.into().add_to(request);
+        request.answering(Reply::empty)
+    }
+
     /// `PATCH /patch/ways` (`patch_ways`)
     pub fn patch_ways<'b>(&self, body: impl Into<PatchWaysBody<'b>>) -> Call<'_, ()> {
         let request = self.core.request(&PATCH_WAYS);
         let request = body.into().add_to(request);
         request.answering(Reply::empty)
+    }
+}
+
+/// The ways to send the body of `patch_maps`. What converts into this is sent in the first way that fits it.
+#[derive(Debug, Clone)]
+pub enum PatchMapsBody<'b> {
+    /// As `application/merge-patch+json`.
+    MergePatchJson(&'b types::Labels),
+    /// As `application/strategic-merge-patch+json`.
+    StrategicMergePatchJson(&'b BTreeMap<String, String>),
+}
+
+impl<'b> From<&'b types::Labels> for PatchMapsBody<'b> {
+    fn from(body: &'b types::Labels) -> Self {
+        Self::MergePatchJson(body)
+    }
+}
+
+impl<'b> From<&'b BTreeMap<String, String>> for PatchMapsBody<'b> {
+    fn from(body: &'b BTreeMap<String, String>) -> Self {
+        Self::StrategicMergePatchJson(body)
+    }
+}
+
+impl PatchMapsBody<'_> {
+    fn add_to(self, request: Request<'_>) -> Request<'_> {
+        match self {
+            Self::MergePatchJson(body) => {
+                request.write_as("application/merge-patch+json", body)
+            }
+            Self::StrategicMergePatchJson(body) => {
+                request.write_as("application/strategic-merge-patch+json", body)
+            }
+        }
     }
 }
 

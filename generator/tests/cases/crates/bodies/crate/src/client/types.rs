@@ -58,6 +58,11 @@ pub type Key = Vec<u8>;
 /// Defined at `#/components/schemas/Keys`.
 pub type Keys = Vec<Key>;
 
+/// A value under a name of its own.
+///
+/// Defined at `#/components/schemas/Labels`.
+pub type Labels = BTreeMap<String, Option<String>>;
+
 /// An object.
 ///
 /// Defined at `#/components/schemas/Note`.

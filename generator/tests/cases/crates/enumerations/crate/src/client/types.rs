@@ -120,6 +120,8 @@ pub struct Words {
     pub cased: Option<WordsCased>,
     /// `consts`.
     pub consts: Option<WordsConsts>,
+    /// `failed`.
+    pub failed: Option<WordsFailed>,
     /// `flags`.
     pub flags: Option<bool>,
     /// `keyword`.
@@ -138,14 +140,17 @@ pub struct Words {
     pub pattern: Option<WordsPattern>,
     /// `plain`.
     pub plain: Option<Plain>,
+    /// `result`.
+    pub result: Option<WordsResult>,
     /// `signs`.
     pub signs: Option<WordsSigns>,
     /// `unknown`.
     pub unknown: Option<WordsUnknown>,
 }
 json::record!(Words {
-    cased "cased", consts "consts", flags "flags", keyword "keyword", mixed "mixed", nullable "nullable",
-    numbers "numbers", one "one", or_text "or_text", pattern "pattern", plain "plain", signs "signs", unknown "unknown",
+    cased "cased", consts "consts", failed "failed", flags "flags", keyword "keyword", mixed "mixed",
+    nullable "nullable", numbers "numbers", one "one", or_text "or_text", pattern "pattern", plain "plain",
+    result "result", signs "signs", unknown "unknown",
 });
 
 /// One of several words.
@@ -233,6 +238,29 @@ impl From<String> for WordsConsts {
     }
 }
 sinew_runtime::generated::string_enum!(WordsConsts);
+
+/// A constant.
+///
+/// Defined at `#/components/schemas/Words/properties/failed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WordsFailed {
+    /// `err`.
+    #[default]
+    Err,
+}
+
+impl WordsFailed {
+    /// Every word there is.
+    pub const ALL: &'static [Self] = &[Self::Err];
+    /// The word as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Err => "err",
+        }
+    }
+}
+
+sinew_runtime::generated::closed_enum!(WordsFailed Err);
 
 /// One of several words.
 ///
@@ -500,6 +528,63 @@ impl From<String> for WordsPattern {
     }
 }
 sinew_runtime::generated::string_enum!(WordsPattern);
+
+/// One of several words.
+///
+/// Defined at `#/components/schemas/Words/properties/result`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum WordsResult {
+    /// `ok`.
+    Ok,
+    /// `err`.
+    Err,
+    /// `error`.
+    Error,
+    /// `output`.
+    Output,
+    /// `target`.
+    Target,
+    /// `item`.
+    Item,
+    /// A word that the document does not list, as it came.
+    Unknown(String),
+}
+
+impl WordsResult {
+    /// The word as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ok => "ok",
+            Self::Err => "err",
+            Self::Error => "error",
+            Self::Output => "output",
+            Self::Target => "target",
+            Self::Item => "item",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+impl From<&str> for WordsResult {
+    fn from(word: &str) -> Self {
+        match word {
+            "ok" => Self::Ok,
+            "err" => Self::Err,
+            "error" => Self::Error,
+            "output" => Self::Output,
+            "target" => Self::Target,
+            "item" => Self::Item,
+            unlisted => Self::Unknown(unlisted.to_owned()),
+        }
+    }
+}
+
+impl From<String> for WordsResult {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+sinew_runtime::generated::string_enum!(WordsResult);
 
 /// One of several words.
 ///
