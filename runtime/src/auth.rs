@@ -149,6 +149,10 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_scheme.is_empty()
+    }
+
     /// Gives every scheme of the credential's kind that credential.
     pub(crate) fn add_to_all(&mut self, service: &Service, credential: &Credential) -> Result<(), Error> {
         let mut used = false;

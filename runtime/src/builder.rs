@@ -289,6 +289,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             (None, Some(registry)) => registry.resolve(self.service)?,
             (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
         };
+        for base in bases.all().filter(|base| base.is_overheard() && !self.credentials.is_empty()) {
+            tracing::warn!(
+                service = self.service.name,
+                origin = &*base.origin,
+                "Credentials: they go over plain HTTP to {}, to be read by anybody on the way",
+                base.origin
+            );
+        }
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
         self.connections.check(self.transport.is_some())?;
         #[cfg(any(feature = "reqwest", feature = "hyper"))]

@@ -1,5 +1,6 @@
 //! Where do calls go: which origin, and below which path?
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -85,11 +86,31 @@ impl BaseUrl {
         self.origin.starts_with("https:")
     }
 
+    /// Whether what is sent there may be read on its way by others than those who run the service: in plain, and beyond
+    /// the machine, the cluster or the network that the name or the address belongs to.
+    pub(crate) fn is_overheard(&self) -> bool {
+        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
+        let local = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+            Ok(IpAddr::V6(address)) => {
+                // Unique local (RFC 4193) and link-local unicast.
+                let first = address.segments()[0];
+                address.is_loopback() || first & 0xFE00 == 0xFC00 || first & 0xFFC0 == 0xFE80
+            }
+            Err(_) => !host.contains('.') || host.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)),
+        };
+        !(self.is_secure() || local)
+    }
+
     /// The address as a text.
     pub(crate) fn text(&self) -> String {
         format!("{}{}", self.origin, self.path)
     }
 }
+
+/// Names below these lead nowhere on the internet: RFC 6761, RFC 6762, RFC 8375's parent, ICANN's `internal`, and what
+/// Kubernetes and Consul use.
+const LOCAL: [&str; 8] = ["localhost", "local", "internal", "test", "home", "lan", "svc", "consul"];
 
 /// The addresses of a service's endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +217,30 @@ mod tests {
         ] {
             let reason = BaseUrl::parse(refused).expect_err(refused);
             assert!(!reason.contains("canary"));
+        }
+    }
+
+    #[test]
+    fn only_what_leaves_the_house_in_plain_is_overheard() {
+        let overheard = |text| BaseUrl::parse(text).expect("an address").is_overheard();
+        for quiet in [
+            "https://example.org",
+            "http://user-service:8001",
+            "http://user.default.svc",
+            "http://user.default.svc.cluster.local",
+            "http://user.service.consul",
+            "http://localhost",
+            "http://127.0.0.1",
+            "http://10.1.2.3:80",
+            "http://169.254.1.1",
+            "http://[::1]",
+            "http://[fd00::1]",
+            "http://[fe80::1]",
+        ] {
+            assert!(!overheard(quiet), "{quiet}");
+        }
+        for loud in ["http://example.org", "http://8.8.8.8", "http://[2606:4700::1111]", "http://local.example.org"] {
+            assert!(overheard(loud), "{loud}");
         }
     }
 

@@ -37,10 +37,27 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Error> {
                 .map_err(wrong("identity_pem: the key and its certificate do not go together"))?
         }
     };
+    // What `SSLKEYLOGFILE` names is not written to: `rustls` logs no keys unless it is told to.
     config.alpn_protocols = match settings.version {
         Version::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         Version::Http1 => vec![b"http/1.1".to_vec()],
         Version::Http2 => vec![b"h2".to_vec()],
     };
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_laxer_than_it_was() {
+        let settings = Settings::default();
+        assert!(matches!(settings.proxies, super::super::settings::Proxies::None), "whatever the environment says");
+        let config = config(&settings).expect("a configuration");
+        for label in ["CLIENT_RANDOM", "CLIENT_TRAFFIC_SECRET_0", "EXPORTER_SECRET"] {
+            assert!(!config.key_log.will_log(label), "{label}");
+        }
+        assert!(config.enable_sni && !config.enable_early_data && !config.enable_secret_extraction);
+    }
 }

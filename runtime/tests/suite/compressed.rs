@@ -104,3 +104,23 @@ async fn who_asks_by_hand_reads_by_hand_and_who_does_not_ask_gets_it_plain() {
     let empty = Scripted::always(Step::status(204).header("content-encoding", "gzip"));
     crate::support::delete(&self::client(&empty)).await.expect("nothing is nothing");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_window_beyond_what_the_standard_lets_is_refused() {
+    // RFC 9659: 8 MiB. A frame may ask a reader for 2 GiB before it has said anything.
+    for (log, fits) in [(23, true), (24, false), (27, false)] {
+        let parameters = [async_compression::zstd::CParameter::window_log(log)];
+        let mut encoder =
+            ZstdEncoder::with_quality_and_params(Vec::new(), async_compression::Level::Default, &parameters);
+        encoder.write_all(BODY.as_bytes()).await.expect("memory");
+        encoder.flush().await.expect("memory");
+        encoder.shutdown().await.expect("memory");
+        let script = Scripted::new([answer("zstd", encoder.into_inner())]);
+        let result = get(&client(&script)).await.map_err(|error| (error.kind(), error.attempts()));
+        if fits {
+            assert_eq!(result.expect("an answer")["id"], 7);
+        } else {
+            assert_eq!(result.expect_err("too much room"), (ErrorKind::Decode, 1), "{log}");
+        }
+    }
+}

@@ -111,3 +111,21 @@ async fn connections_do_not_grow_old() {
         assert_eq!(connections.load(Ordering::SeqCst), fewest);
     }
 }
+
+#[tokio::test]
+async fn a_failed_reply_is_read_so_that_its_connection_can_be_used_again() {
+    let (url, connections) = serve(|mut stream, _| async move {
+        request(&mut stream).await?;
+        let body = "x".repeat(10_000);
+        let answer = format!("HTTP/1.1 503 Service Unavailable\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await?;
+        request(&mut stream).await?;
+        stream.write_all(OK.as_bytes()).await
+    })
+    .await;
+    let mut policy = Policy::standard();
+    policy.backoff.base = Duration::from_millis(1);
+    let client = self::client(&url, policy);
+    get(&client).await.expect("the second attempt");
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}

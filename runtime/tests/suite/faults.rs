@@ -225,6 +225,24 @@ async fn an_oversized_body() {
 }
 
 #[tokio::test]
+async fn headers_without_end() {
+    // One header that does not end, and ever more of them.
+    for many in [false, true] {
+        let (url, _) = serve(move |mut stream, _| async move {
+            request(&mut stream).await?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nx: ").await?;
+            loop {
+                stream.write_all(if many { b"y\r\nx: " } else { &[b'y'; 4096] }).await?;
+            }
+        })
+        .await;
+        let client = client(&url);
+        is(&create(&client).await.expect_err("too much"), ErrorKind::Transport, Phase::Exchange, Sent::MaybeSent, 1);
+        nothing_is_left(&client, 0);
+    }
+}
+
+#[tokio::test]
 async fn bad_chunking() {
     let (url, _) = saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot-a-size\r\n{}\r\n0\r\n\r\n").await;
     let client = client(&url);

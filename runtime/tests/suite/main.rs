@@ -28,6 +28,8 @@ mod redaction;
 mod redirects;
 mod registry;
 mod retry;
+mod rules;
+mod settings;
 mod streams;
 mod support;
 mod unions;

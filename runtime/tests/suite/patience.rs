@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sinew_runtime::testing::{Scripted, Step};
-use sinew_runtime::{ErrorKind, Policy};
+use sinew_runtime::{CircuitState, ErrorKind, Policy};
 use tokio::time::Instant;
 
 use crate::support::{builder, create, get, ok};
@@ -59,6 +59,24 @@ async fn who_waits_like_all_others_keeps_its_place() {
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
     assert_eq!(script.count(), 5, "none was given up for a worse place in the queue");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_nobody_is_noticed_when_calls_end() {
+    let client = standard(&Scripted::always(Step::hang()));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let client = client.clone();
+        calls.spawn(async move { get(&client).await.expect_err("no answer").attempts() });
+    }
+    tokio::time::sleep(Duration::from_millis(29_900)).await;
+    assert_eq!(
+        (client.circuit(), client.in_flight()),
+        (CircuitState::Closed, 5),
+        "it may be that all are made to wait"
+    );
+    assert_eq!(calls.join_all().await, [1; 5]);
+    assert_eq!(client.circuit(), CircuitState::Open);
 }
 
 #[tokio::test(start_paused = true)]

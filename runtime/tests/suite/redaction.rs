@@ -196,6 +196,29 @@ async fn a_secret_comes_out_nowhere() {
     assert!(log.contains("Request: POST http://users.test/api/v1/all/***?q=***&api_key=*** (attempt 1/3)"), "{log}");
 }
 
+#[tokio::test]
+async fn credentials_in_plain_are_warned_of() {
+    let log = Log::default();
+    let _watch = watch(&log);
+    for (address, token) in [
+        ("http://example.org/a", true),
+        ("http://other.example", false),
+        ("https://secure.example", true),
+        ("http://users:1", true),
+    ] {
+        let mut builder: ClientBuilder<Client> =
+            ClientBuilder::new(&SERVICE).base_url(address).transport(Scripted::default());
+        if token {
+            builder = builder.bearer(CANARY);
+        }
+        builder.build().expect("a client");
+    }
+    let log = log.0.lock().expect("no panic while it was held").clone();
+    let warned: Vec<_> = log.lines().filter(|line| line.contains("plain HTTP")).collect();
+    assert_eq!(warned.len(), 1, "{log}");
+    assert!(warned[0].contains("origin=\"http://example.org\"") && !log.contains(CANARY), "{log}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_platforms_log_lines_are_kept() {
     let log = Log::default();

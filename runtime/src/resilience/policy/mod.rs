@@ -180,6 +180,10 @@ impl Policy {
     /// all calls; retries are a tenth of the calls of the last 10 s, and seven a minute; the circuit also opens when half
     /// of at least 20 attempts within 10 s failed, for 5 s the first time and up to 10 s, spread by a half.
     ///
+    /// For that patience it takes 30 s, and not 10 s, until a service that leaves all callers without an answer is known for it:
+    /// up to then it may be that it makes them wait. A single call that hangs while others are answered, or that is the
+    /// only one, is made again after 10 s.
+    ///
     /// `FLEET.md` beside this crate shows what it does to a service that has a bad day, and why the numbers are these.
     pub fn standard() -> Self {
         let promised = Self::default();
