@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Renderer, Severity, codes};
+use crate::diagnostics::{Diagnostic, Diagnostics, Kept, Pointer, Renderer, Role, Severity, codes};
 use crate::emit::{self, SourceFile};
 use crate::ir::Api;
 use crate::load::{Access, Overlay};
 use crate::plan::Plan;
 use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
-use crate::write::{self, Difference, stamp};
+use crate::write::stamp::{self, Stamp};
+use crate::write::{self, Difference};
 use crate::{directions, load, lower, overrides, plan, select, settings};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
@@ -214,8 +215,8 @@ impl Config {
 
     /// Writes the crate: only what differs, either all of it or nothing.
     ///
-    /// Where neither what the crate comes from nor the crate itself has changed since a run that had nothing to warn of, that is
-    /// known from a stamp in the folder, and nothing is read but what it names.
+    /// Where neither what the crate comes from nor the crate itself has changed since the last run, that is known from a stamp in
+    /// the folder: what that run said is said again, and nothing is made.
     pub fn generate(&self) -> Outcome {
         let choices = stamp::choices(self);
         self.unchanged(choices).unwrap_or_else(|| self.run(Some(choices)))
@@ -223,12 +224,14 @@ impl Config {
 
     /// What a run comes to that has nothing to do.
     fn unchanged(&self, choices: u64) -> Option<Outcome> {
-        let (read, counts) = stamp::unchanged(&self.out, choices)?;
-        let &[full, degraded, skipped, unselected, types, types_only] = counts.as_slice() else { return None };
-        let types_only = types_only == 1;
-        let summary = Summary { full, degraded, skipped, unselected, types, types_only, reasons: Vec::new() };
+        let stamp = Stamp::of_unchanged(&self.out, choices)?;
+        let read = stamp.read();
+        let diagnostics = stamp.said.restore(&|role, name| match role {
+            Role::Document | Role::Part(_) => load::shown(Path::new(name)),
+            Role::Settings => settings::shown(Path::new(name)),
+        })?;
         self.watch(&read);
-        Some(Outcome { diagnostics: Diagnostics::new(), difference: Some(Difference::default()), summary, read })
+        Some(Outcome { diagnostics, difference: Some(Difference::default()), summary: stamp.summary, read })
     }
 
     /// Compares the crate with what it should be, and writes nothing.
@@ -277,15 +280,10 @@ impl Config {
                 None
             }
         };
-        if let Some(choices) = choices {
-            let silent = !diagnostics.has_errors() && diagnostics.count(Severity::Warning) == 0;
-            if silent && summary.reasons.is_empty() {
-                let Summary { full, degraded, skipped, unselected, types, types_only, .. } = summary;
-                let counts = [full, degraded, skipped, unselected, types, usize::from(types_only)];
-                stamp::leave(&self.out, choices, &read, &files, &counts);
-            } else {
-                stamp::forget(&self.out);
-            }
+        if let Some(choices) = choices
+            && difference.is_some()
+        {
+            Stamp::new(choices, &read, &files, summary.clone(), Kept::of(&diagnostics)).leave(&self.out);
         }
         Outcome { diagnostics, difference, summary, read }
     }
@@ -370,6 +368,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::diagnostics::json;
 
     const DOCUMENT: &str = r"
 openapi: 3.0.3
@@ -419,6 +418,22 @@ components:
         config.generate();
         fs::write(folder.join("openapi.yaml"), DOCUMENT.replace("title: Shop", "title: Store")).unwrap();
         assert!(stamped(&config).is_none(), "another document is seen");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_run_with_nothing_to_do_says_again_what_there_was_to_say() {
+        let folder = folder("said");
+        let document = DOCUMENT.replace("info:", "infos: 2\ninfo:").replace("'#/components/schemas/Card'", "card.yaml");
+        fs::write(folder.join("openapi.yaml"), document).unwrap();
+        fs::write(folder.join("card.yaml"), "type: object\nproprties: {}\n").unwrap();
+        let config = Config::new(folder.join("openapi.yaml")).out(folder.join("crate"));
+        let first = config.generate();
+        let again = config.unchanged(stamp::choices(&config)).expect("nothing has changed");
+        let shown = |outcome: &Outcome| Renderer::plain().render(&outcome.diagnostics);
+        assert!(shown(&first).contains("infos") && shown(&first).contains("card.yaml:2:1"), "{}", shown(&first));
+        assert_eq!(shown(&again), shown(&first));
+        assert_eq!(json(&again.diagnostics, Some(&again.summary)), json(&first.diagnostics, Some(&first.summary)));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostics::{Code, Diagnostic, Diagnostics, Place, Pointer, Severity, codes};
 use crate::ir::{Api, TypeId};
 
@@ -10,7 +12,7 @@ use crate::ir::{Api, TypeId};
 const SHOWN: usize = 3;
 
 /// What the generated client can do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Operations just as the document has them.
     pub full: usize,
@@ -29,7 +31,7 @@ pub struct Summary {
 }
 
 /// Why some operations are not what the document says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// What became of them.
     pub effect: Effect,
@@ -42,7 +44,7 @@ pub struct Reason {
 }
 
 /// What became of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Effect {
     /// It is missing.
     Skipped,

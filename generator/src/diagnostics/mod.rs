@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod json;
+mod kept;
 mod moves;
 mod pointer;
 mod render;
@@ -13,8 +14,11 @@ mod source;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 pub use codes::{Code, CodeInfo, explain};
 pub use json::json;
+pub(crate) use kept::{Kept, Role};
 pub use moves::Moves;
 pub use pointer::Pointer;
 pub(crate) use pointer::push_escaped;
@@ -24,7 +28,7 @@ pub use sarif::sarif;
 pub use source::{Source, SourceKind, Sources, SpanId, SpanKey, SpanTree};
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Something was refused or skipped.
     Error,
@@ -46,7 +50,7 @@ impl Severity {
 }
 
 /// Which half of a `key: value` is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Mark {
     /// The key.
     Key,

@@ -28,6 +28,8 @@ pub struct Source {
     /// How places in it are found. A function that is passed in, so that this module knows no parser.
     scan: fn(&str) -> SpanTree,
     spans: OnceCell<SpanTree>,
+    /// Places that are known without a scan.
+    placed: HashMap<(Pointer, Mark), Range<usize>>,
     /// The byte offset of each line's start; made on first use.
     lines: OnceCell<Vec<usize>>,
 }
@@ -35,7 +37,8 @@ pub struct Source {
 impl Source {
     /// A text with the name that the user gave it. `scan` is called at most once, when the first place is asked for.
     pub fn new(name: impl Into<String>, text: String, kind: SourceKind, scan: fn(&str) -> SpanTree) -> Self {
-        Self { name: name.into(), text, kind, scan, spans: OnceCell::new(), lines: OnceCell::new() }
+        let (name, spans, lines) = (name.into(), OnceCell::new(), OnceCell::new());
+        Self { name, text, kind, scan, spans, placed: HashMap::new(), lines }
     }
 
     /// A text in which nothing is looked up by pointer.
@@ -60,7 +63,17 @@ impl Source {
 
     /// The bytes of what a pointer names, or of the nearest thing around it that has a place.
     pub fn locate(&self, pointer: &Pointer, mark: Mark) -> Range<usize> {
+        if !self.placed.is_empty()
+            && let Some(range) = self.placed.get(&(pointer.clone(), mark))
+        {
+            return range.clone();
+        }
         self.spans.get_or_init(|| (self.scan)(&self.text)).locate(&self.text, pointer, mark)
+    }
+
+    /// Says where something stands, for one who knows it.
+    pub(super) fn place(&mut self, pointer: Pointer, mark: Mark, range: Range<usize>) {
+        self.placed.insert((pointer, mark), range);
     }
 
     /// The keys of all members of the mapping at a pointer that have a name, in the order of the text.

@@ -73,6 +73,15 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Box<Unread>> {
     })
 }
 
+/// A file that was read before, for its places to be shown.
+pub(crate) fn shown(path: &Path) -> Option<Source> {
+    let name = path.display().to_string();
+    match text(&name, path, LARGEST) {
+        Ok(text) => Some(source(name, text)),
+        Err(unread) => unread.shown,
+    }
+}
+
 /// A text in which places can be found.
 pub(super) fn source(name: String, text: String) -> Source {
     if is_json(&text) {

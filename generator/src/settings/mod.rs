@@ -18,6 +18,7 @@ use std::time::Duration;
 
 pub(crate) use pinned::{read as read_pinned, text as pinned_text};
 pub use policy::PolicySettings;
+pub(crate) use read::shown;
 pub use read::{load, parse};
 pub use rust_path::RustPath;
 

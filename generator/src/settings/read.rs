@@ -28,6 +28,11 @@ pub fn load(path: &Path, diagnostics: &mut Diagnostics) -> Settings {
     }
 }
 
+/// A `client.toml` that was read before, for its places to be shown.
+pub(crate) fn shown(path: &Path) -> Option<Source> {
+    std::fs::read_to_string(path).ok().map(|text| Source::flat(path.display().to_string(), text, SourceKind::Toml))
+}
+
 /// Reads the text of a `client.toml`. Whatever is wrong is told; what is right is used.
 pub fn parse(name: &str, text: &str, diagnostics: &mut Diagnostics) -> Settings {
     let (table, errors) = DeTable::parse_recoverable(text);

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Declares codes as constants, and the table of them all.
 macro_rules! codes {
     ($( $name:ident = $code:literal, $title:literal, $explanation:literal; )*) => {
@@ -71,6 +74,19 @@ impl fmt::Debug for Code {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        all().find(|code| code.as_str() == text).ok_or_else(|| D::Error::custom(format!("there is no code `{text}`")))
     }
 }
 
