@@ -2,6 +2,7 @@
 
 //! The operations by their names, with JSON in and out: see [`ByName`](sinew_runtime::by_name::ByName).
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

@@ -19,11 +19,12 @@ pub(super) fn open(
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
     let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
+    let (derived, marked) = default(planned);
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash #derived)]
         pub enum #ident {
-            #(#value_docs #variants,)*
+            #(#value_docs #marked #variants,)*
             /// A word that the document does not list, as it came.
             #unknown(String),
         }
@@ -60,8 +61,7 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
     let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
     let first = variants.first();
-    let (derived, marked) =
-        if listed.is_constant() { (quote!(, Default), quote!(#[default])) } else { (quote!(), quote!()) };
+    let (derived, marked) = default(planned);
     quote! {
         #docs
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash #derived)]
@@ -80,4 +80,12 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
         }
         sinew_runtime::generated::closed_enum!(#ident #first);
     }
+}
+
+/// What derives `Default`, and what marks each of the variants for it.
+pub(super) fn default(planned: &TypePlan) -> (Option<TokenStream>, Vec<Option<TokenStream>>) {
+    let derived = planned.default_variant.map(|_| quote!(, Default));
+    let marked =
+        (0..planned.variants.len()).map(|at| (planned.default_variant == Some(at)).then(|| quote!(#[default])));
+    (derived, marked.collect())
 }

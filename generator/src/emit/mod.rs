@@ -6,6 +6,7 @@
 mod bodies;
 mod by_name;
 mod client;
+mod defaults;
 mod docs;
 mod enumerations;
 mod failures;

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::bodies::{self, Sent};
 use super::rust_type::{Within, adapter, imports, mention, serialized};
-use super::{docs, failures, headers, paging, text};
+use super::{defaults, docs, failures, headers, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Status,
     Streamed,
@@ -425,6 +425,9 @@ fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenS
     let (name, fields) = call.options.as_ref()?;
     let ident = text::ident(name);
     let docs = text::doc(&format!("The optional parameters of {}.", text::code(call.method.plain())));
+    let wire = fields.iter().map(|field| operation.parameters[field.parameter].name.as_str());
+    let defaults = wire.zip(fields.iter().map(|field| &field.default));
+    let constants = defaults::constants(plan, &ident, Within::Operations, defaults);
     let fields = fields.iter().map(|field: &OptionField| {
         let parameter = &operation.parameters[field.parameter];
         let docs = parameter_docs(&parameter.name, &parameter.docs);
@@ -436,6 +439,7 @@ fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenS
         #docs
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct #ident { #(#fields)* }
+        #constants
     })
 }
 

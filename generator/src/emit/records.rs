@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::defaults;
 use super::docs::said;
 use super::rust_type::{Within, adapter, json_parameter, mention};
 use super::text;
@@ -34,7 +35,12 @@ pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, d
             pub #ident: BTreeMap<String, #ty>,
         }
     });
-    let constructor = (planned.sent && !planned.defaults).then(|| constructor(plan, planned, &ident));
+    let given = planned.fields.iter().any(FieldPlan::is_given);
+    let constructor = (planned.sent && given).then(|| constructor(plan, planned, &ident));
+    let wire = shape.fields.iter().map(|field| field.name.as_str());
+    let defaults = wire.zip(planned.fields.iter().map(|field| &field.default));
+    let constants = defaults::constants(plan, &ident, Within::Types, defaults);
+    let by_value = defaults::implementation(planned, &ident);
     let parameter = json_parameter(planned, &ident);
     let derives = (!planned.in_place).then(|| quote!(, serde::Serialize, serde::Deserialize));
     let json = if planned.in_place { in_place(plan, shape, planned, &ident) } else { quote!(json::by_serde!(#ident);) };
@@ -42,7 +48,9 @@ pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, d
         #docs
         #[derive(Debug, Clone, PartialEq #default #derives)]
         pub struct #ident { #(#fields)* #rest }
+        #constants
         #constructor
+        #by_value
         #json
         #parameter
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
-use super::text;
+use super::{enumerations, text};
 use crate::ir::Enumeration;
 use crate::plan::{Ident, TypePlan};
 
@@ -102,8 +102,7 @@ fn definition(
 ) -> TokenStream {
     let variants = planned.variants.iter().map(text::ident);
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
-    let (default, marked) =
-        if listed.is_constant() { (quote!(, Default), quote!(#[default])) } else { (quote!(), quote!()) };
+    let (default, marked) = enumerations::default(planned);
     let unknown = planned.unknown.as_ref().map(text::ident).map(|unknown| {
         quote! {
             /// A value that the document does not list, as it came.

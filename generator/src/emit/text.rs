@@ -53,6 +53,7 @@ pub(super) fn inner_doc(markdown: &str) -> TokenStream {
 pub(super) fn lints() -> TokenStream {
     quote! {
         #![allow(
+            clippy::approx_constant,
             clippy::doc_lazy_continuation,
             clippy::doc_overindented_list_items,
             clippy::enum_variant_names,

@@ -59,6 +59,7 @@ fn imports(api: &Api, plan: &Plan, file: &TypeFile) -> TokenStream {
     for id in &file.definitions {
         let planned = &plan.types[id.index()];
         used.extend(planned.fields.iter().map(|field| &field.ty));
+        used.extend(planned.fields.iter().filter_map(|field| Some(&field.default.as_ref()?.ty)));
         used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
         used.extend(planned.rest.iter().map(|(_, ty)| ty));
         maps |= planned.rest.is_some();

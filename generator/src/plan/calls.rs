@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::defaults::{self, Constants, DefaultPlan};
 use super::failures::Failures;
 use super::headers::{self, HeadersPlan};
 use super::method_names::settings_of;
@@ -123,6 +124,8 @@ pub struct OptionField {
     pub ty: RustType,
     /// The parameter it fills, by position.
     pub parameter: usize,
+    /// What holds where it is not sent.
+    pub default: Option<DefaultPlan>,
 }
 
 /// What a call gives back.
@@ -326,6 +329,7 @@ fn call(
     let idents = names::siblings(wire, &["body", "options", "self"], names::snake);
     let mut arguments = Vec::new();
     let mut optional = Vec::new();
+    let mut constants = Constants::default();
     for ((at, parameter), ident) in open.into_iter().zip(idents) {
         let ty = rust::at_the_door(types, &types[parameter.used.ty.index()].mention);
         let is_list = matches!(types[parameter.used.ty.index()].resolved, RustType::List(_));
@@ -334,7 +338,9 @@ fn call(
         } else {
             // An empty list sends nothing, so it needs no `Option` to say so.
             let ty = if is_list && matches!(ty, RustType::List(_)) { ty } else { RustType::Option(Box::new(ty)) };
-            optional.push(OptionField { ident, ty, parameter: at });
+            let said = defaults::said(api, parameter.docs.default.as_ref(), parameter.used);
+            let default = said.and_then(|said| constants.of(api, types, &ident, &ty, &said));
+            optional.push(OptionField { ident, ty, parameter: at, default });
         }
     }
     let camel = names::camel(method.plain());

@@ -5,6 +5,7 @@
 mod boxes;
 mod by_name;
 mod calls;
+mod defaults;
 mod failures;
 mod headers;
 mod in_place;
@@ -32,6 +33,7 @@ pub use calls::{
     Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module, OptionField,
     StreamPlan, Success,
 };
+pub use defaults::{DefaultPlan, DefaultValue};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
 pub use headers::{HeaderField, HeadersPlan};
 pub use incoming::{IncomingPlan, IncomingPlans};

@@ -1,6 +1,7 @@
 //! What is each type in Rust?
 
 use super::boxes::Knots;
+use super::defaults::{self, DefaultPlan, DefaultValue};
 use super::in_place;
 use super::names::{self, Ident};
 use super::substitutes::Substitutes;
@@ -148,8 +149,12 @@ pub struct TypePlan {
     pub sent: bool,
     /// Whether it occurs in a parameter.
     pub parameter: bool,
-    /// Whether an empty value of it can be made.
+    /// Whether a value of it can be made of nothing, each of its parts being absent or empty.
     pub defaults: bool,
+    /// Whether a value of it can be made of what the document says holds where nothing is sent.
+    pub valued: bool,
+    /// The value of an enumeration that holds where nothing is sent.
+    pub default_variant: Option<usize>,
     /// How its values are read and written, lists and maps looked through, where their type alone does not say that.
     pub adapter: Option<Adapter>,
     /// Whether it is a record or a union that is read in place.
@@ -178,6 +183,20 @@ pub struct FieldPlan {
     pub adapter: Option<Adapter>,
     /// Whether only one value is possible, so that nobody needs to give it.
     pub constant: bool,
+    /// What holds where it is absent, or what it is where nobody gives it.
+    pub default: Option<DefaultPlan>,
+}
+
+impl FieldPlan {
+    /// Whether somebody has to say what it is.
+    pub fn is_given(&self) -> bool {
+        !self.constant && matches!(self.presence, Presence::Required | Presence::RequiredNullable)
+    }
+
+    /// Whether what the document says of its default is that nothing is in it.
+    pub(super) fn is_empty_by_default(&self) -> bool {
+        self.default.as_ref().is_some_and(|default| default.value == DefaultValue::Empty)
+    }
 }
 
 /// Whether a field may be missing or `null`.
@@ -219,6 +238,8 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
                 sent: sent.contains(&id),
                 parameter: parameters.contains(&id),
                 defaults: false,
+                valued: false,
+                default_variant: None,
                 adapter: context.adapter(Use { ty: id, nullable: false }),
                 in_place: false,
             };
@@ -231,23 +252,9 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
             plan
         })
         .collect();
-    defaults(api, &mut plans);
+    defaults::fill(api, &mut plans);
     in_place::mark(api, &mut plans);
     plans
-}
-
-/// A record has a default where nobody needs to give a field.
-fn defaults(api: &Api, plans: &mut [TypePlan]) {
-    for (id, ty) in api.types.iter() {
-        let plan = &mut plans[id.index()];
-        plan.defaults = match &ty.shape {
-            Shape::Record(_) => plan.fields.iter().all(|field| {
-                field.constant || matches!(field.presence, Presence::Optional | Presence::OptionalNullable)
-            }),
-            Shape::Enumeration(listed) => listed.is_constant(),
-            _ => false,
-        };
-    }
 }
 
 pub(super) struct Context<'a> {
@@ -390,6 +397,7 @@ impl Context<'_> {
                 _ => self.adapter(field.used),
             },
             constant,
+            default: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Figures about projects, products and people.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -119,6 +120,11 @@ pub struct ProjectPerformance {
     pub days: Option<i64>,
 }
 
+impl ProjectPerformance {
+    /// The document's default of `days`.
+    pub const DEFAULT_DAYS: i64 = 30;
+}
+
 /// The optional parameters of `project_trends`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProjectTrends {
@@ -128,6 +134,11 @@ pub struct ProjectTrends {
     ///
     /// Bounds: at least 1, at most 365.
     pub days: Option<i64>,
+}
+
+impl ProjectTrends {
+    /// The document's default of `days`.
+    pub const DEFAULT_DAYS: i64 = 30;
 }
 
 /// The optional parameters of `top_products`.
@@ -141,6 +152,11 @@ pub struct TopProducts {
     pub limit: Option<i64>,
 }
 
+impl TopProducts {
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 10;
+}
+
 /// The optional parameters of `user_activity`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserActivity {
@@ -150,6 +166,11 @@ pub struct UserActivity {
     ///
     /// Bounds: at least 1, at most 365.
     pub days: Option<i64>,
+}
+
+impl UserActivity {
+    /// The document's default of `days`.
+    pub const DEFAULT_DAYS: i64 = 30;
 }
 
 /// The failures that `GET /analytics/project-performance` documents. Ask an error for it: `error.failure::<ProjectPerformanceFailure>()`.

@@ -4,6 +4,7 @@
 //!
 //! Designs and their pictures.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -203,6 +204,13 @@ pub struct ListDesigns {
     ///
     /// Bounds: at least 0.
     pub offset: Option<i64>,
+}
+
+impl ListDesigns {
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 50;
+    /// The document's default of `offset`.
+    pub const DEFAULT_OFFSET: i64 = 0;
 }
 
 /// The failures that `POST /designs/` documents. Ask an error for it: `error.failure::<CreateDesignFailure>()`.

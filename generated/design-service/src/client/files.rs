@@ -4,6 +4,7 @@
 //!
 //! Files that belong to a design.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

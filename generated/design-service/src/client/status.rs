@@ -4,6 +4,7 @@
 //!
 //! What the service says about itself.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

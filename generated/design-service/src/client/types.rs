@@ -2,6 +2,7 @@
 
 //! The types of Design Service.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -220,6 +221,11 @@ pub struct DesignCreate {
     ///
     /// Default: `{}`.
     pub requirements: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+impl DesignCreate {
+    /// The document's default of `generate_visuals`.
+    pub const DEFAULT_GENERATE_VISUALS: bool = false;
 }
 
 impl DesignCreate {
@@ -649,6 +655,15 @@ pub struct OptimizationRequest {
     /// Default: `["cost","structural","sustainability"]`.
     pub optimization_types: Option<Vec<String>>,
 }
+
+impl OptimizationRequest {
+    /// The document's default of `optimization_types`.
+    pub const DEFAULT_OPTIMIZATION_TYPES: &'static [&'static str] = &[
+        "cost",
+        "structural",
+        "sustainability",
+    ];
+}
 json::record!(OptimizationRequest { optimization_types "optimization_types" });
 
 /// What became of a suggestion.
@@ -1060,6 +1075,11 @@ pub struct TaskStatus {
     /// `worker_info`.
     pub worker_info: Option<BTreeMap<String, serde_json::Value>>,
 }
+
+impl TaskStatus {
+    /// The document's default of `progress`.
+    pub const DEFAULT_PROGRESS: f64 = 0.0;
+}
 json::record!(TaskStatus {
     task_id "task_id", state "state", created_at "created_at", completed_at "completed_at", current_step "current_step",
     error "error", execution_time_seconds "execution_time_seconds", max_retries "max_retries", message "message",
@@ -1213,14 +1233,30 @@ pub struct VisualOptions {
     /// Default: `["floor_plan","rendering","3d_model"]`.
     pub visual_types: Option<Vec<VisualType>>,
 }
+
+impl VisualOptions {
+    /// The document's default of `priority`.
+    pub const DEFAULT_PRIORITY: &'static str = "normal";
+    /// The document's default of `quality`.
+    pub const DEFAULT_QUALITY: VisualOptionsQuality = VisualOptionsQuality::Standard;
+    /// The document's default of `size`.
+    pub const DEFAULT_SIZE: VisualOptionsSize = VisualOptionsSize::_1024x1024;
+    /// The document's default of `visual_types`.
+    pub const DEFAULT_VISUAL_TYPES: &'static [VisualType] = &[
+        VisualType::FloorPlan,
+        VisualType::Rendering,
+        VisualType::_3dModel,
+    ];
+}
 json::record!(VisualOptions { priority "priority", quality "quality", size "size", visual_types "visual_types" });
 
 /// Default: `"standard"`.
 ///
 /// Defined at `#/components/schemas/GenerateVisualsRequest/properties/quality`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum VisualOptionsQuality {
     /// `standard`.
+    #[default]
     Standard,
     /// `hd`.
     Hd,
@@ -1261,9 +1297,10 @@ sinew_runtime::generated::string_enum!(VisualOptionsQuality);
 /// Default: `"1024x1024"`.
 ///
 /// Defined at `#/components/schemas/GenerateVisualsRequest/properties/size`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum VisualOptionsSize {
     /// `1024x1024`.
+    #[default]
     _1024x1024,
     /// `1792x1024`.
     _1792x1024,

@@ -4,6 +4,7 @@
 //!
 //! Documents, texts, links and images.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -132,6 +133,13 @@ pub struct ListResources {
     ///
     /// Bounds: more than 0, at most 100.
     pub limit: Option<i64>,
+}
+
+impl ListResources {
+    /// The document's default of `page`.
+    pub const DEFAULT_PAGE: i64 = 1;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 20;
 }
 
 /// The failures that `POST /resources/` documents. Ask an error for it: `error.failure::<CreateResourceFailure>()`.

@@ -4,6 +4,7 @@
 //!
 //! Finding resources by likeness.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -219,6 +220,17 @@ pub struct GetProjectRecommendations {
     pub page_size: Option<i64>,
 }
 
+impl GetProjectRecommendations {
+    /// The document's default of `resource_type`.
+    pub const DEFAULT_RESOURCE_TYPE: types::ResourceType = types::ResourceType::All;
+    /// The document's default of `min_score`.
+    pub const DEFAULT_MIN_SCORE: f64 = 0.3;
+    /// The document's default of `page`.
+    pub const DEFAULT_PAGE: i64 = 1;
+    /// The document's default of `page_size`.
+    pub const DEFAULT_PAGE_SIZE: i64 = 20;
+}
+
 /// The optional parameters of `search_global`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SearchGlobal {
@@ -246,6 +258,19 @@ pub struct SearchGlobal {
     ///
     /// Bounds: at least 1, at most 100.
     pub page_size: Option<i64>,
+}
+
+impl SearchGlobal {
+    /// The document's default of `resource_type`.
+    pub const DEFAULT_RESOURCE_TYPE: types::ResourceType = types::ResourceType::All;
+    /// The document's default of `min_score`.
+    pub const DEFAULT_MIN_SCORE: f64 = 0.0;
+    /// The document's default of `sort_by`.
+    pub const DEFAULT_SORT_BY: types::SortBy = types::SortBy::Relevance;
+    /// The document's default of `page`.
+    pub const DEFAULT_PAGE: i64 = 1;
+    /// The document's default of `page_size`.
+    pub const DEFAULT_PAGE_SIZE: i64 = 20;
 }
 
 /// The optional parameters of `search_project`.
@@ -281,6 +306,21 @@ pub struct SearchProject {
     pub page_size: Option<i64>,
 }
 
+impl SearchProject {
+    /// The document's default of `include_global`.
+    pub const DEFAULT_INCLUDE_GLOBAL: bool = true;
+    /// The document's default of `resource_type`.
+    pub const DEFAULT_RESOURCE_TYPE: types::ResourceType = types::ResourceType::All;
+    /// The document's default of `min_score`.
+    pub const DEFAULT_MIN_SCORE: f64 = 0.0;
+    /// The document's default of `sort_by`.
+    pub const DEFAULT_SORT_BY: types::SortBy = types::SortBy::Relevance;
+    /// The document's default of `page`.
+    pub const DEFAULT_PAGE: i64 = 1;
+    /// The document's default of `page_size`.
+    pub const DEFAULT_PAGE_SIZE: i64 = 20;
+}
+
 /// The optional parameters of `search_resources`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SearchResources {
@@ -292,6 +332,13 @@ pub struct SearchResources {
     pub limit: Option<i64>,
     /// Only resources of this kind.
     pub resource_type: Option<types::ResourceType>,
+}
+
+impl SearchResources {
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 20;
+    /// The document's default of `resource_type`.
+    pub const DEFAULT_RESOURCE_TYPE: types::ResourceType = types::ResourceType::All;
 }
 
 /// The failures that `GET /search/project/{project_id}/recommendations` documents. Ask an error for it: `error.failure::<GetProjectRecommendationsFailure>()`.

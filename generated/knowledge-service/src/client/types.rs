@@ -2,6 +2,7 @@
 
 //! The types of Knowledge Service.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -516,7 +517,7 @@ json::record!(ResourceRow {
 /// Default: `"all"`.
 ///
 /// Defined at `#/components/schemas/ResourceType`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum ResourceType {
     /// `pdf`.
     Pdf,
@@ -527,6 +528,7 @@ pub enum ResourceType {
     /// `url`.
     Url,
     /// `all`.
+    #[default]
     All,
     /// A word that the document does not list, as it came.
     Unknown(String),
@@ -681,9 +683,10 @@ sinew_runtime::generated::string_enum!(ServiceHealthStatus);
 /// Default: `"relevance"`.
 ///
 /// Defined at `#/components/schemas/SortBy`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum SortBy {
     /// `relevance`.
+    #[default]
     Relevance,
     /// `date`.
     Date,

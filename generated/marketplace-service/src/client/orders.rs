@@ -4,6 +4,7 @@
 //!
 //! What was bought.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -124,6 +125,13 @@ pub struct ListOrders {
     ///
     /// Bounds: at least 1, at most 1000.
     pub limit: Option<i64>,
+}
+
+impl ListOrders {
+    /// The document's default of `skip`.
+    pub const DEFAULT_SKIP: i64 = 0;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 100;
 }
 
 /// The failures that `POST /orders/{order_id}/cancel` documents. Ask an error for it: `error.failure::<CancelOrderFailure>()`.

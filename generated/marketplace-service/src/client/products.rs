@@ -4,6 +4,7 @@
 //!
 //! What is for sale.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -165,6 +166,13 @@ pub struct ListProducts {
     ///
     /// Bounds: at least 1, at most 1000.
     pub limit: Option<i64>,
+}
+
+impl ListProducts {
+    /// The document's default of `skip`.
+    pub const DEFAULT_SKIP: i64 = 0;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 100;
 }
 
 /// The failures that `POST /products/` documents. Ask an error for it: `error.failure::<CreateProductFailure>()`.

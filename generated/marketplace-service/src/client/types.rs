@@ -2,6 +2,7 @@
 
 //! The types of Marketplace Service.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -254,6 +255,11 @@ pub struct ProductCreate {
     pub in_stock: Option<bool>,
     /// The project that it was made for.
     pub project_id: Nullable<i64>,
+}
+
+impl ProductCreate {
+    /// The document's default of `in_stock`.
+    pub const DEFAULT_IN_STOCK: bool = true;
 }
 
 impl ProductCreate {

@@ -4,6 +4,7 @@
 //!
 //! What people say about a project.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -176,6 +177,13 @@ pub struct GetProjectComments {
     ///
     /// Bounds: at least 1, at most 1000.
     pub limit: Option<i64>,
+}
+
+impl GetProjectComments {
+    /// The document's default of `skip`.
+    pub const DEFAULT_SKIP: i64 = 0;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 100;
 }
 
 /// The failures that `POST /projects/{project_id}/comments/` documents. Ask an error for it: `error.failure::<CreateCommentFailure>()`.

@@ -4,6 +4,7 @@
 //!
 //! Projects.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -199,6 +200,13 @@ pub struct ListProjects {
     ///
     /// Bounds: at least 1, at most 1000.
     pub limit: Option<i64>,
+}
+
+impl ListProjects {
+    /// The document's default of `skip`.
+    pub const DEFAULT_SKIP: i64 = 0;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 100;
 }
 
 /// The failures that `POST /projects/` documents. Ask an error for it: `error.failure::<CreateProjectFailure>()`.

@@ -2,6 +2,7 @@
 
 //! The types of Project Service.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -184,6 +185,11 @@ pub struct Project {
     /// Whatever was kept with the project.
     pub project_metadata: Option<BTreeMap<String, serde_json::Value>>,
 }
+
+impl Project {
+    /// The document's default of `is_public`.
+    pub const DEFAULT_IS_PUBLIC: bool = false;
+}
 json::record!(Project {
     name "name", id "id", owner_id "owner_id", status "status", version "version", created_at "created_at" as naive_utc,
     updated_at "updated_at" as naive_utc, is_archived "is_archived", description "description", is_public "is_public",
@@ -205,6 +211,11 @@ pub struct ProjectCreate {
     ///
     /// Default: `false`.
     pub is_public: Option<bool>,
+}
+
+impl ProjectCreate {
+    /// The document's default of `is_public`.
+    pub const DEFAULT_IS_PUBLIC: bool = false;
 }
 
 impl ProjectCreate {

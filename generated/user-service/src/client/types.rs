@@ -2,6 +2,7 @@
 
 //! The types of User Service.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -28,6 +29,11 @@ pub struct AccessToken {
     pub roles: Vec<String>,
     /// Default: `"bearer"`.
     pub token_type: Option<String>,
+}
+
+impl AccessToken {
+    /// The document's default of `token_type`.
+    pub const DEFAULT_TOKEN_TYPE: &'static str = "bearer";
 }
 json::record!(AccessToken { access_token "access_token", roles "roles", token_type "token_type" });
 
@@ -286,6 +292,11 @@ pub struct Login {
     /// Who has signed in.
     pub user_id: Option<i64>,
 }
+
+impl Login {
+    /// The document's default of `token_type`.
+    pub const DEFAULT_TOKEN_TYPE: &'static str = "bearer";
+}
 json::record!(Login { access_token "access_token", token_type "token_type", user_id "user_id" });
 
 /// The form to sign in with.
@@ -307,6 +318,11 @@ pub struct LoginForm {
     ///
     /// Default: `""`.
     pub scope: Option<String>,
+}
+
+impl LoginForm {
+    /// The document's default of `scope`.
+    pub const DEFAULT_SCOPE: &'static str = "";
 }
 
 impl LoginForm {
@@ -529,6 +545,11 @@ pub struct Token {
     pub roles: Vec<String>,
     /// Default: `"bearer"`.
     pub token_type: Option<String>,
+}
+
+impl Token {
+    /// The document's default of `token_type`.
+    pub const DEFAULT_TOKEN_TYPE: &'static str = "bearer";
 }
 json::record!(Token {
     access_token "access_token", refresh_token "refresh_token", roles "roles", token_type "token_type",

@@ -2,6 +2,7 @@
 
 //! What the document demands of values beyond their types: see [`Validate`](sinew_runtime::Validate).
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

@@ -64,6 +64,7 @@
 //!  tag
 //! ```
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -239,6 +240,11 @@ pub struct MakeThing {
     ///
     /// Default: `"\r\n#![feature(evil)]\r\n default"`.
     pub fn_evil_mod_x_query: Option<String>,
+}
+
+impl MakeThing {
+    /// The document's default of `} fn evil() {} mod x { query`.
+    pub const DEFAULT_FN_EVIL_MOD_X_QUERY: &'static str = "\r\n#![feature(evil)]\r\n default";
 }
 
 /// The headers that `POST /things/{id}` documents. Ask a response for them: `response.documented::<MakeThingHeaders>()`.

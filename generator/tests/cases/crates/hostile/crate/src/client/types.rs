@@ -2,6 +2,7 @@
 
 //! The types of Hostile.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -255,6 +256,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// The document's default of `first`.
+    pub const DEFAULT_FIRST: &'static str = "{} {0} %s %n ${HOME} dv";
+}
+
+impl Record {
     /// With what is required; everything else is absent.
     pub fn new(first: impl Into<String>) -> Self {
         Self {
@@ -264,6 +270,20 @@ impl Record {
             x_javascript_evil_evil_script_evil_script_third: None,
             live_second: None,
             additional: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Record {
+    /// With the document's defaults where something must be sent; everything else is absent.
+    fn default() -> Self {
+        Self {
+            first: Self::DEFAULT_FIRST.to_owned(),
+            indented_required: Default::default(),
+            evil_1_fourth: Default::default(),
+            x_javascript_evil_evil_script_evil_script_third: Default::default(),
+            live_second: Default::default(),
+            additional: Default::default(),
         }
     }
 }

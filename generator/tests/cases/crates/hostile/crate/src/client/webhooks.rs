@@ -2,6 +2,7 @@
 
 //! What Hostile sends by itself: its webhooks and callbacks. A static for each reads what is delivered; `receive` checks before who sent it.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

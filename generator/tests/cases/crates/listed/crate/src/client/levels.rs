@@ -2,6 +2,7 @@
 
 //! The operations of `levels`.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,

@@ -2,6 +2,7 @@
 
 //! The operations of `pages`.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -277,6 +278,13 @@ pub struct ByOffset {
     ///
     /// Bounds: at least 1, at most 100.
     pub limit: Option<i64>,
+}
+
+impl ByOffset {
+    /// The document's default of `skip`.
+    pub const DEFAULT_SKIP: i64 = 0;
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 20;
 }
 
 /// The optional parameters of `by_page`.

@@ -2,6 +2,7 @@
 
 //! The operations of `things`.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -107,6 +108,11 @@ pub struct ListParts {
     pub r#type: Option<String>,
     /// `session`.
     pub session: Option<String>,
+}
+
+impl ListParts {
+    /// The document's default of `limit`.
+    pub const DEFAULT_LIMIT: i64 = 20;
 }
 
 /// The optional parameters of `replace_part`.

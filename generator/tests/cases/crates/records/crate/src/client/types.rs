@@ -2,6 +2,7 @@
 
 //! The types of Records.
 #![allow(
+    clippy::approx_constant,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
@@ -114,6 +115,11 @@ pub struct Everything {
     pub when: Option<jiff::Timestamp>,
     /// `whens`.
     pub whens: Option<Vec<jiff::Timestamp>>,
+}
+
+impl Everything {
+    /// The document's default of `optional`.
+    pub const DEFAULT_OPTIONAL: i64 = 3;
 }
 
 impl Everything {
