@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 
 use crate::call::Options;
-use crate::client::{Client, Stage};
+use crate::client::Client;
 use crate::engine;
 use crate::error::Error;
 use crate::operation::Operation;
@@ -90,7 +90,7 @@ impl Again {
         let Self { client, operation, plan, options } = self.clone();
         Box::pin(async move {
             if !after.is_zero() {
-                engine::until(&client.inner, Stage::Closing, tokio::time::sleep(after)).await;
+                engine::sleep_or_close(&client.inner, after).await;
             }
             engine::execute(&client, operation, Ok(plan), options).await
         })

@@ -8,23 +8,23 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
 use crate::auth;
-use crate::body::Body;
+use crate::body::{Body, OutgoingBody};
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::operation::Method;
 use crate::prepare::{Aim, Prepared};
 use crate::redirect::Hop;
-use crate::reply::{About, FailedReply, Reply, ReplyBody, too_large};
+use crate::reply::{FailedReply, ReplyBody, too_large};
 use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
 use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
 use crate::trace;
-use crate::transport::{IncomingBody, PinnedAddress, TransportError, TransportFailure};
+use crate::transport::{IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 
 /// How much of a health check's body is kept.
 const CHECK_BODY: usize = 4 * 1024;
@@ -139,29 +139,60 @@ pub(crate) fn cut_off(progress: &Progress) -> AttemptFailure {
     ))
 }
 
+/// A reply, without what an error about it would say.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: ReplyBody,
+}
+
 /// One attempt: credentials, request, head, body.
+///
+/// What not every call needs (a token that is asked for, a file, a hop, the body of a failure) is on the heap, since the
+/// future is moved there whole for each call.
 pub(crate) async fn once(
-    transport: &dyn crate::transport::Transport,
+    transport: &dyn Transport,
     call: &Prepared<'_>,
     aim: &Aim<'_>,
-    (attempts, started): (u32, Instant),
     progress: &Progress,
-    answered: impl FnOnce(http::StatusCode) + Send,
-) -> Result<Reply, AttemptFailure> {
-    let mut hop: Option<Hop> = None;
+    answered: impl FnOnce(StatusCode) + Send,
+) -> Result<Answer, AttemptFailure> {
+    let mut hop: Option<Box<Hop>> = None;
     let mut hops_left = call.redirects.most;
     let mut renewed = false;
     let (head, body) = loop {
-        let request = build(call, aim, hop.as_ref(), progress, transport).await?;
-        let authorization = request.headers().get(header::AUTHORIZATION).cloned();
-        let asked = (hops_left > 0).then(|| (request.method().clone(), request.uri().clone()));
-        progress.reach(Progress::EXCHANGE);
-        let reply = transport.send(request).await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
+        let at_home = hop.as_ref().is_none_or(|hop| hop.at_home);
+        let tokens = if !at_home || auth::at_hand(&call.chosen) {
+            Vec::new()
+        } else {
+            Box::pin(auth::ask(&call.chosen, transport)).await.map_err(AttemptFailure::neutral)?
+        };
+        let body = if hop.as_ref().is_none_or(|hop| hop.with_body) { &call.plan.body } else { &Body::empty() };
+        let body = match body.at_hand() {
+            Some(body) => body,
+            None => Box::pin(body.open()).await.map_err(|error| {
+                let problem = format!("a file of the body cannot be opened: {}", error.kind());
+                AttemptFailure::neutral(Error::build(problem).with_source(error))
+            })?,
+        };
+        if let Some(started) = body.started().filter(|_| at_home) {
+            // The first and only setting of it: each attempt has its own progress.
+            let _ = progress.body_started.set(started);
+        }
+        let asked_for = !tokens.is_empty();
+        let (sending, authorization, asked) = {
+            let request = build(call, aim, hop.as_deref(), tokens, body).map_err(AttemptFailure::neutral)?;
+            let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned();
+            let asked = (hops_left > 0).then(|| Box::new((request.method().clone(), request.uri().clone())));
+            progress.reach(Progress::EXCHANGE);
+            (transport.send(request), authorization, asked)
+        };
+        let reply = sending.await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
         progress.reach(Progress::BODY);
         let (head, body) = reply.into_parts();
         // A token may have been taken back before its time. Whoever refuses it has done nothing yet, so asking again
         // with another one is no second attempt; but it is done once only.
-        if head.status == http::StatusCode::UNAUTHORIZED
+        if head.status == StatusCode::UNAUTHORIZED
             && !renewed
             && call.plan.body.is_replayable()
             && auth::refused(&call.chosen, authorization.as_ref())
@@ -169,14 +200,14 @@ pub(crate) async fn once(
             renewed = true;
             continue;
         }
-        let further = asked.and_then(|(method, from)| {
-            let answer = (head.status, &head.headers);
-            call.redirects.next(&aim.target.origin, (&method, &from), answer, call.plan.body.is_replayable())
+        let further = asked.and_then(|asked| {
+            let (answer, replayable) = ((head.status, &head.headers), call.plan.body.is_replayable());
+            call.redirects.next(&aim.target().origin, (&asked.0, &asked.1), answer, replayable)
         });
         let Some(further) = further else { break (head, body) };
         // Read to its end, if that is near: so the connection can be used again.
-        read_start(body, REDIRECT_BODY).await;
-        hop = Some(further);
+        Box::pin(read_start(body, REDIRECT_BODY)).await;
+        hop = Some(Box::new(further));
         hops_left -= 1;
     };
     answered(head.status);
@@ -190,31 +221,13 @@ pub(crate) async fn once(
     let (status, headers) = (head.status, head.headers);
     let mode = call.plan.mode;
     let policy = call.policy();
-    let about = || About {
-        context: aim.context.clone().into_owned(),
-        attempts,
-        started,
-        idle: policy.idle_timeout,
-        max_body: policy.max_body,
-        max_error_body: policy.max_error_body,
-    };
     if mode == Mode::Check {
-        let body = read_start(body, CHECK_BODY).await;
-        return Ok(Reply { status, headers, body: ReplyBody::Whole(body), about: about(), hold: None, again: None });
+        let body = Box::pin(read_start(body, CHECK_BODY)).await;
+        return Ok(Answer { status, headers, body: ReplyBody::Whole(body) });
     }
     if !status.is_success() {
-        let body = read_start(body, policy.max_error_body).await;
-        let advice = classify::advice(&headers, policy.retry_on.headers, SystemTime::now());
-        let reason = status.canonical_reason().unwrap_or_default();
-        let error = Error::new(
-            ErrorKind::Status,
-            Phase::Exchange,
-            Sent::Received,
-            format!("{} {reason}", status.as_u16()).trim_end().to_owned(),
-        )
-        .with_retry_in(advice.asked)
-        .with_reply(FailedReply::new(status, headers, body));
-        return Err(AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice });
+        let body = Box::pin(read_start(body, policy.max_error_body)).await;
+        return Err(failed(status, headers, body, policy));
     }
     let body = match mode {
         Mode::Streaming | Mode::Resumable => ReplyBody::Streamed(body),
@@ -224,24 +237,32 @@ pub(crate) async fn once(
             ReplyBody::Whole(read_whole(body, announced, policy.max_body).await?)
         }
     };
-    Ok(Reply { status, headers, body, about: about(), hold: None, again: None })
+    Ok(Answer { status, headers, body })
 }
 
-/// The request of one attempt.
-async fn build(
+/// A reply that is not a success.
+fn failed(status: StatusCode, headers: HeaderMap, body: Bytes, policy: &Policy) -> AttemptFailure {
+    let advice = classify::advice(&headers, policy.retry_on.headers, SystemTime::now());
+    let reason = status.canonical_reason().unwrap_or_default();
+    let detail = format!("{} {reason}", status.as_u16()).trim_end().to_owned();
+    let error = Error::new(ErrorKind::Status, Phase::Exchange, Sent::Received, detail)
+        .with_retry_in(advice.asked)
+        .with_reply(FailedReply::new(status, headers, body));
+    AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice }
+}
+
+/// The request of one attempt. `tokens` are those of its credentials that had to be asked for.
+fn build(
     call: &Prepared<'_>,
     aim: &Aim<'_>,
     hop: Option<&Hop>,
-    progress: &Progress,
-    transport: &dyn crate::transport::Transport,
-) -> Result<http::Request<crate::body::OutgoingBody>, AttemptFailure> {
+    tokens: Vec<HeaderValue>,
+    body: OutgoingBody,
+) -> Result<http::Request<OutgoingBody>, Error> {
     let plan = &call.plan;
-    let fail = |problem: String| AttemptFailure::neutral(Error::build(problem));
     let with_body = hop.is_none_or(|hop| hop.with_body);
+    let mut request = http::Request::new(body);
     if let Some(hop) = hop.filter(|hop| !hop.at_home) {
-        let body = if with_body { plan.body.open().await } else { Body::empty().open().await };
-        let body = body.map_err(|error| fail(format!("a file of the body cannot be opened: {}", error.kind())))?;
-        let mut request = http::Request::new(body);
         *request.method_mut() = hop.method.clone();
         *request.uri_mut() = hop.uri.clone();
         *request.headers_mut() = call.anonymous_headers(with_body);
@@ -253,34 +274,19 @@ async fn build(
             headers.remove(name);
         }
     }
-    let additions = auth::apply(&call.chosen, &mut headers, transport).await.map_err(AttemptFailure::neutral)?;
-    let address = match hop {
-        None => aim.address(&additions.query),
-        Some(hop) => hop.address(&additions.query),
+    let additions = auth::apply(&call.chosen, tokens, &mut headers)?;
+    let (method, address) = match hop {
+        None => {
+            let method = http::Method::from_bytes(plan.operation.method.as_str().as_bytes());
+            (method.map_err(|_| Error::build("the operation's method is not one"))?, aim.address(&additions.query))
+        }
+        Some(hop) => (hop.method.clone(), hop.address(&additions.query)),
     };
-    let address = address.map_err(|problem| AttemptFailure::neutral(Error::build(problem)))?;
-    let no_body = Body::empty();
-    let body = if with_body { &plan.body } else { &no_body };
-    let body = body.open().await.map_err(|error| {
-        AttemptFailure::neutral(
-            Error::build(format!("a file of the body cannot be opened: {}", error.kind())).with_source(error),
-        )
-    })?;
-    if let Some(started) = body.started() {
-        // The first and only setting of it: each attempt has its own progress.
-        let _ = progress.body_started.set(started);
-    }
-    let mut request = http::Request::new(body);
-    *request.method_mut() = match hop {
-        Some(hop) => hop.method.clone(),
-        None => http::Method::from_bytes(plan.operation.method.as_str().as_bytes())
-            .map_err(|_| fail("the operation's method is not one".to_owned()))?,
-    };
-    *request.uri_mut() = address;
-    let cookies: Vec<_> = plan.cookies.iter().chain(&additions.cookies).map(String::as_str).collect();
-    if !cookies.is_empty() {
-        let value = encode::header::secret(cookies.join("; ")).map_err(fail)?;
-        headers.append(header::COOKIE, value);
+    *request.method_mut() = method;
+    *request.uri_mut() = address.map_err(Error::build)?;
+    if !(plan.cookies.is_empty() && additions.cookies.is_empty()) {
+        let cookies: Vec<_> = plan.cookies.iter().chain(&additions.cookies).map(String::as_str).collect();
+        headers.append(header::COOKIE, encode::header::secret(cookies.join("; ")).map_err(Error::build)?);
     }
     if let Some(trace) = &call.trace {
         headers.insert(trace::TRACEPARENT, trace.parent());

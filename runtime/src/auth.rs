@@ -139,13 +139,46 @@ fn method_for(kind: SchemeKind) -> &'static str {
     }
 }
 
+/// A credential, with the header that it becomes where that is always the same one: made once and not for each attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    credential: Credential,
+    header: Option<HeaderValue>,
+}
+
+impl Known {
+    fn new(kind: SchemeKind, credential: Credential) -> Self {
+        let header = match (kind, &credential) {
+            (_, Credential::Bearer(TokenSource(Source::Fixed(token)))) => authorization(kind, token).ok(),
+            (_, Credential::Basic { user, password }) if !user.contains(':') => {
+                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
+                encode::header::secret(["Basic ", &pair].concat()).ok()
+            }
+            (SchemeKind::KeyHeader(_), Credential::ApiKey(key)) => encode::header::value(key.expose(), true).ok(),
+            _ => None,
+        };
+        Self { credential, header }
+    }
+}
+
+/// The header of a token.
+fn authorization(kind: SchemeKind, token: &Secret) -> Result<HeaderValue, Error> {
+    let scheme = if let SchemeKind::Token(own) = kind { own } else { "Bearer" };
+    encode::header::secret([scheme, " ", token.expose()].concat())
+        .map_err(|_| unfit("the token is not printable ASCII"))
+}
+
+fn unfit(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail)
+}
+
 /// A scheme of an operation, and what is known for it.
-pub(crate) type Chosen<'c> = (SchemeKind, &'c Credential);
+pub(crate) type Chosen<'c> = (SchemeKind, &'c Known);
 
 /// All credentials of a client, by scheme.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
-    by_scheme: BTreeMap<&'static str, Credential>,
+    by_scheme: BTreeMap<&'static str, Known>,
 }
 
 impl Credentials {
@@ -157,7 +190,7 @@ impl Credentials {
     pub(crate) fn add_to_all(&mut self, service: &Service, credential: &Credential) -> Result<(), Error> {
         let mut used = false;
         for scheme in service.schemes.iter().filter(|scheme| credential.fits(scheme.kind)) {
-            self.by_scheme.insert(scheme.name, credential.clone());
+            self.by_scheme.insert(scheme.name, Known::new(scheme.kind, credential.clone()));
             used = true;
         }
         if used {
@@ -193,7 +226,7 @@ impl Credentials {
                 method_for(scheme.kind)
             )));
         }
-        self.by_scheme.insert(scheme.name, credential);
+        self.by_scheme.insert(scheme.name, Known::new(scheme.kind, credential));
         Ok(())
     }
 
@@ -220,8 +253,8 @@ impl Credentials {
                     return true;
                 }
                 match self.by_scheme.get(name) {
-                    Some(credential) => {
-                        chosen.push((scheme.kind, credential));
+                    Some(known) => {
+                        chosen.push((scheme.kind, known));
                         true
                     }
                     None => false,
@@ -287,48 +320,59 @@ pub(crate) struct Additions {
     pub(crate) cookies: Vec<String>,
 }
 
-/// Fetches and writes the chosen credentials, each in place of what has its name.
-pub(crate) async fn apply(
+/// Whether no token is to be asked for.
+pub(crate) fn at_hand(chosen: &[Chosen<'_>]) -> bool {
+    chosen.iter().all(|(_, known)| known.header.is_some() || !matches!(known.credential, Credential::Bearer(_)))
+}
+
+/// Asks for the tokens that are not at hand, in their order.
+pub(crate) async fn ask(chosen: &[Chosen<'_>], transport: &dyn Transport) -> Result<Vec<HeaderValue>, Error> {
+    let mut tokens = Vec::new();
+    for (kind, known) in chosen.iter().filter(|(_, known)| known.header.is_none()) {
+        if let Credential::Bearer(source) = &known.credential {
+            tokens.push(authorization(*kind, source.token(transport).await?.as_ref())?);
+        }
+    }
+    Ok(tokens)
+}
+
+/// Writes the chosen credentials, each in place of what has its name. `tokens` are those that were asked for.
+pub(crate) fn apply(
     chosen: &[Chosen<'_>],
+    tokens: Vec<HeaderValue>,
     headers: &mut HeaderMap,
-    transport: &dyn Transport,
 ) -> Result<Additions, Error> {
     let mut additions = Additions::default();
-    let fail = |detail: &'static str| Error::new(ErrorKind::Credentials, Phase::Credentials, Sent::NotSent, detail);
-    for (kind, credential) in chosen {
-        match (kind, credential) {
-            (SchemeKind::Bearer | SchemeKind::Token(_), Credential::Bearer(source)) => {
-                let token = source.token(transport).await?;
-                let scheme = if let SchemeKind::Token(own) = kind { own } else { "Bearer" };
-                let value = encode::header::secret([scheme, " ", token.expose()].concat())
-                    .map_err(|_| fail("the token is not printable ASCII"))?;
+    let mut tokens = tokens.into_iter();
+    for (kind, known) in chosen {
+        let value = known.header.clone();
+        match (kind, &known.credential) {
+            (SchemeKind::Bearer | SchemeKind::Token(_), Credential::Bearer(_)) => {
+                let value = value.or_else(|| tokens.next()).ok_or_else(|| unfit("there is no token"))?;
                 headers.insert(header::AUTHORIZATION, value);
             }
-            (SchemeKind::Basic, Credential::Basic { user, password }) => {
-                if user.contains(':') {
-                    return Err(fail("a user of basic credentials cannot hold a colon"));
-                }
-                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-                let value = encode::header::secret(["Basic ", &pair].concat())
-                    .map_err(|_| fail("the basic credentials cannot be written"))?;
-                headers.insert(header::AUTHORIZATION, value);
+            (SchemeKind::Basic, Credential::Basic { user, .. }) => {
+                let reason = if user.contains(':') {
+                    "a user of basic credentials cannot hold a colon"
+                } else {
+                    "the basic credentials cannot be written"
+                };
+                headers.insert(header::AUTHORIZATION, value.ok_or_else(|| unfit(reason))?);
             }
-            (SchemeKind::KeyHeader(name), Credential::ApiKey(key)) => {
-                let name = encode::header::name(name).map_err(|_| fail("the API key's header cannot be set"))?;
-                let value = encode::header::value(key.expose(), true)
-                    .map_err(|_| fail("the API key is not printable ASCII"))?;
-                headers.insert(name, value);
+            (SchemeKind::KeyHeader(name), Credential::ApiKey(_)) => {
+                let name = encode::header::name(name).map_err(|_| unfit("the API key's header cannot be set"))?;
+                headers.insert(name, value.ok_or_else(|| unfit("the API key is not printable ASCII"))?);
             }
             (SchemeKind::KeyQuery(name), Credential::ApiKey(key)) => {
                 additions.query.push(format!("{}={}", encode::percent_text(name), encode::percent_text(key.expose())));
             }
             (SchemeKind::KeyCookie(name), Credential::ApiKey(key)) => {
                 let pair = encode::header::cookie(name, ParameterValue::Secret(key.expose().to_owned()))
-                    .map_err(|_| fail("the API key cannot be a cookie"))?;
+                    .map_err(|_| unfit("the API key cannot be a cookie"))?;
                 additions.cookies.extend(pair);
             }
             // `Credentials::add` and `add_to_all` let no other pair in.
-            _ => return Err(fail("a credential does not fit its scheme")),
+            _ => return Err(unfit("a credential does not fit its scheme")),
         }
     }
     Ok(additions)
@@ -338,7 +382,7 @@ pub(crate) async fn apply(
 pub(crate) fn refused(chosen: &[Chosen<'_>], sent: Option<&HeaderValue>) -> bool {
     let sent = sent.and_then(|value| value.to_str().ok()?.split_once(' ')).map(|(_, token)| token);
     let Some(sent) = sent.map(Secret::from) else { return false };
-    chosen.iter().any(|(_, credential)| match credential {
+    chosen.iter().any(|(_, known)| match &known.credential {
         Credential::Bearer(TokenSource(Source::OAuth(tokens))) => {
             tokens.refused(&sent);
             true

@@ -107,24 +107,45 @@ impl Body {
 
     /// The body for one attempt: files are opened here.
     pub(crate) async fn open(&self) -> Result<OutgoingBody, std::io::Error> {
+        let mut files = VecDeque::new();
+        for segment in &self.segments {
+            if let Segment::File(path) = segment {
+                let file = tokio::fs::File::open(path).await?;
+                let left = file.metadata().await?.len();
+                files.push_back(Piece::File { file, left });
+            }
+        }
+        Ok(self.with_files(files))
+    }
+
+    /// The same where there is no file to be opened.
+    pub(crate) fn at_hand(&self) -> Option<OutgoingBody> {
+        let files = self.segments.iter().any(|segment| matches!(segment, Segment::File(_)));
+        (!files).then(|| self.with_files(VecDeque::new()))
+    }
+
+    /// `files` are those of its segments, in their order.
+    fn with_files(&self, mut files: VecDeque<Piece>) -> OutgoingBody {
         let mut pieces = VecDeque::with_capacity(self.segments.len());
         let mut len = Some(0_u64);
         for segment in &self.segments {
-            let (piece, size) = match segment {
-                Segment::Bytes(bytes) if bytes.is_empty() => continue,
-                Segment::Bytes(bytes) => (Piece::Bytes(bytes.clone()), Some(bytes.len() as u64)),
-                Segment::File(path) => {
-                    let file = tokio::fs::File::open(path).await?;
-                    let left = file.metadata().await?.len();
-                    (Piece::File { file, left }, Some(left))
-                }
-                Segment::Once { slot, len } => (Piece::Waiting(slot.clone()), *len),
+            let piece = match segment {
+                Segment::Bytes(bytes) if bytes.is_empty() => None,
+                Segment::Bytes(bytes) => Some(Piece::Bytes(bytes.clone())),
+                Segment::File(_) => files.pop_front(),
+                Segment::Once { slot, .. } => Some(Piece::Waiting(slot.clone())),
+            };
+            let size = match (segment, &piece) {
+                (Segment::Once { len, .. }, _) => *len,
+                (_, Some(Piece::File { left, .. })) => Some(*left),
+                (_, Some(Piece::Bytes(bytes))) => Some(bytes.len() as u64),
+                _ => Some(0),
             };
             len = len.zip(size).and_then(|(sum, size)| sum.checked_add(size));
-            pieces.push_back(piece);
+            pieces.extend(piece);
         }
         let started = (len != Some(0)).then(Arc::default);
-        Ok(OutgoingBody { pieces, len, started })
+        OutgoingBody { pieces, len, started }
     }
 }
 

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock};
 
 use http::{HeaderMap, HeaderValue};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::auth::{Credential, Credentials, TokenSource};
-use crate::client::{Client, Inner, Stage};
+use crate::client::{Client, Inner};
+use crate::closing::Closing;
 use crate::discovery::refresh::Refresh;
 use crate::discovery::{Discovery, Instance};
 use crate::encode;
@@ -331,7 +331,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             compressed: self.compressed,
             random: self.random,
             transport: RwLock::new(Some(transport)),
-            stage: watch::Sender::new(Stage::Open),
+            closing: Closing::default(),
             gate,
             observer: self.observer,
             trace: self.trace,

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::auth::Credentials;
 use crate::builder::ClientBuilder;
+use crate::closing::{Closing, Stage};
 use crate::encode::base::BaseUrl;
 use crate::endpoint::{Endpoint, EndpointStatus};
 use crate::error::Error;
@@ -28,16 +28,6 @@ use crate::resilience::policy::Policy;
 use crate::route::Route;
 use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
-
-/// How far a client has been closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    Open,
-    /// No further attempt begins.
-    Closing,
-    /// No attempt goes on.
-    Cut,
-}
 
 /// The core of a generated client. Cloning is cheap, and clones share everything: connections, circuit breakers,
 /// credentials. Make one for each service and keep it.
@@ -64,7 +54,7 @@ pub(crate) struct Inner {
     pub(crate) random: Random,
     /// `None` once closed, so that closing lets the idle connections go.
     pub(crate) transport: RwLock<Option<Arc<dyn Transport>>>,
-    pub(crate) stage: watch::Sender<Stage>,
+    pub(crate) closing: Closing,
     pub(crate) gate: Arc<Gate>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) trace: bool,
@@ -100,7 +90,7 @@ impl Client {
     pub async fn close_within(&self, grace: Duration) -> bool {
         self.close().await;
         let done = tokio::time::timeout(grace, self.inner.gate.idle()).await.is_ok();
-        self.inner.stage.send_replace(Stage::Cut);
+        self.inner.closing.reach(Stage::Cut);
         done
     }
 
@@ -119,8 +109,7 @@ impl Client {
     /// their way are left to finish, and idle connections are let go.
     #[allow(clippy::unused_async)]
     pub async fn close(&self) {
-        // Never back from `Cut`, if it is closed again.
-        self.inner.stage.send_modify(|stage| *stage = (*stage).max(Stage::Closing));
+        self.inner.closing.reach(Stage::Closing);
         self.inner.gate.close();
         self.inner.home.close();
         self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
@@ -192,7 +181,7 @@ impl Client {
 
 impl Inner {
     pub(crate) fn is_closed(&self) -> bool {
-        *self.stage.borrow() != Stage::Open
+        self.closing.is(Stage::Closing)
     }
 
     pub(crate) fn transport(&self) -> Option<Arc<dyn Transport>> {

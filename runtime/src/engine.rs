@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::attempt::AttemptFailure;
+use crate::attempt::{Answer, AttemptFailure};
 use crate::call::Options;
-use crate::client::{Client, Inner, Stage};
+use crate::client::{Client, Inner};
+use crate::closing::Stage;
 use crate::endpoint::Tried;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::exchange::{Ended, Exchange};
@@ -21,7 +22,7 @@ use crate::gate::{Hold, NoSlot, Slot};
 use crate::observer::Event;
 use crate::operation::Operation;
 use crate::prepare::{Prepared, context, prepare};
-use crate::reply::{Reply, ReplyBody};
+use crate::reply::{About, Reply, ReplyBody};
 use crate::request::{Mode, Plan};
 use crate::resilience::backoff::added;
 use crate::resilience::breaker::{Evidence, Outcome};
@@ -43,15 +44,14 @@ pub(crate) fn execute<'c>(
         let inner = &*client.inner;
         match prepare(inner, plan, options) {
             Ok(prepared) => {
-                let context = inner.observer.as_ref().map(|_| prepared.context.clone());
-                let result = run(inner, prepared, started).await;
-                if let (Some(observer), Some(context)) = (&inner.observer, context) {
+                let result = run(inner, &prepared, started).await;
+                if let Some(observer) = &inner.observer {
                     let (attempts, error) = match &result {
                         Ok(reply) => (reply.about.attempts, None),
                         Err(error) => (error.attempts(), Some(error.kind())),
                     };
-                    observer
-                        .observe(&context.observed(), &Event::CallEnded { attempts, error, took: started.elapsed() });
+                    let ended = Event::CallEnded { attempts, error, took: started.elapsed() };
+                    observer.observe(&prepared.context.observed(), &ended);
                 }
                 result
             }
@@ -65,8 +65,8 @@ pub(crate) fn execute<'c>(
 }
 
 /// The loop.
-async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Reply, Error> {
-    let Prepared { plan, context, .. } = &call;
+async fn run(client: &Inner, call: &Prepared<'_>, started: Instant) -> Result<Reply, Error> {
+    let Prepared { plan, context, .. } = call;
     let policy = call.policy();
     let home = call.aim(None);
     let telemetry = client.telemetry(&home, policy.attempts);
@@ -108,7 +108,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         }
         if let Some(route) = route.as_ref().filter(|route| route.changes()) {
             let limit = Deadline::after(now, policy.attempt_timeout).min(deadline);
-            until(client, Stage::Closing, route.ready(limit)).await;
+            Box::pin(until_closing(client, route.ready(limit))).await;
             now = Instant::now();
         }
         let Some(transport) = client.transport() else {
@@ -152,16 +152,15 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
         }
         let exchange = Exchange {
             client,
-            call: &call,
+            call,
             transport: &*transport,
             choices: choices.as_ref(),
-            started,
             deadline,
             waited,
             lost_after: OnceLock::new(),
         };
         let ended = match nowhere {
-            Some(failure) => Ended::not_made(call.aim(None), failure, now),
+            Some(failure) => Ended::not_made(failure, now),
             // On the heap, so that calls without a hedge are no larger for it.
             None if call.may_hedge() => {
                 let race = Box::pin(exchange.race(attempt, entry, now, lease, tried)).await;
@@ -171,21 +170,29 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             }
             None => {
                 let aim = call.aim(entry.as_ref().map(|(endpoint, _)| *endpoint).or(call.endpoint.as_deref()));
-                exchange.attempt(attempt, aim, entry, now).await
+                exchange.attempt(attempt, &aim, entry, now).await
             }
         };
-        let Ended { result, aim, endpoint, permit, evidence, at } = ended;
+        let Ended { result, endpoint, permit, evidence, at } = ended;
+        let aim = call.aim(endpoint.or(call.endpoint.as_deref()));
         tried.extend(endpoint);
         if endpoint.is_some() && first {
             client.budget.deposit(at);
         }
         let failure = match result {
-            Ok(mut reply) => {
+            Ok(Answer { status, headers, body }) => {
+                let about = About {
+                    context: aim.context().clone(),
+                    attempts: attempt,
+                    started,
+                    idle: policy.idle_timeout,
+                    max_body: policy.max_body,
+                    max_error_body: policy.max_error_body,
+                };
                 // What is still to be read holds on to its place.
-                if matches!(reply.body, ReplyBody::Streamed(_)) {
-                    reply.hold = Some(Hold { _slot: slot, _counted: client.gate.count_on() });
-                }
-                return Ok(reply);
+                let streamed = matches!(body, ReplyBody::Streamed(_));
+                let hold = streamed.then(|| Box::new(Hold { _slot: slot, _counted: client.gate.count_on() }));
+                return Ok(Reply { status, headers, body, about, hold, again: None });
             }
             Err(failure) => failure,
         };
@@ -207,7 +214,7 @@ async fn run(client: &Inner, call: Prepared<'_>, started: Instant) -> Result<Rep
             Some(cause) if error.kind() == ErrorKind::Deadline => error.with_source(cause),
             _ => error,
         };
-        let error = error.with_context(&aim.context, attempt, started.elapsed());
+        let error = error.with_context(aim.context(), attempt, started.elapsed());
         let outcome = evidence.outcome;
         let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
         // Where calls are counted, a failure that is tried again is none yet.
@@ -246,26 +253,18 @@ fn throttled(left: Duration) -> Error {
     Error::new(ErrorKind::Throttled, Phase::Admission, Sent::NotSent, detail).with_retry_in(Some(left))
 }
 
-/// Sleeps, unless the client is closed meanwhile.
-async fn sleep_or_close(client: &Inner, delay: Duration) {
-    until(client, Stage::Closing, tokio::time::sleep(delay)).await;
+/// Sleeps, unless the client is closed meanwhile. On the heap: hardly any call sleeps.
+pub(crate) fn sleep_or_close(client: &Inner, delay: Duration) -> BoxFuture<'_, ()> {
+    Box::pin(until_closing(client, tokio::time::sleep(delay)))
 }
 
-/// What comes of a future, unless the client's grace is over before.
-pub(crate) async fn until_cut<T>(client: &Inner, future: impl Future<Output = T>) -> Option<T> {
-    until(client, Stage::Cut, future).await
-}
-
-pub(crate) async fn until<T>(client: &Inner, stage: Stage, future: impl Future<Output = T>) -> Option<T> {
-    let mut stages = client.stage.subscribe();
-    let mut reached = pin!(stages.wait_for(|now| *now >= stage));
+/// Waits for a future, unless the client is closed meanwhile.
+async fn until_closing(client: &Inner, future: impl Future<Output = ()>) {
+    let mut closing = pin!(client.closing.reached(Stage::Closing));
     let mut future = pin!(future);
-    poll_fn(|context| {
-        // The future first: what has come is not thrown away.
-        if let Poll::Ready(value) = future.as_mut().poll(context) {
-            return Poll::Ready(Some(value));
-        }
-        reached.as_mut().poll(context).map(|_| None)
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => closing.as_mut().poll(context),
     })
-    .await
+    .await;
 }

@@ -1,18 +1,20 @@
 //! How is one attempt made, watched and counted?
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::OnceLock;
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::attempt::{AttemptFailure, Progress, cut_off, expired, once};
+use crate::attempt::{Answer, AttemptFailure, Progress, cut_off, expired, once};
 use crate::client::Inner;
+use crate::closing::Stage;
 use crate::endpoint::Endpoint;
-use crate::engine::until_cut;
 use crate::prepare::{Aim, Prepared};
-use crate::reply::Reply;
 use crate::resilience::breaker::{Change, CircuitState, Evidence, Outcome, Permit};
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{Failed, Verdict, decide};
@@ -28,7 +30,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) transport: &'a dyn Transport,
     /// Where it may go; nothing for a check, which neither asks nor tells anybody.
     pub(crate) choices: Option<&'a Choices<'a>>,
-    pub(crate) started: Instant,
     pub(crate) deadline: Deadline,
     /// The wait before this attempt.
     pub(crate) waited: Duration,
@@ -39,8 +40,7 @@ pub(crate) struct Exchange<'a> {
 
 /// An attempt that has ended.
 pub(crate) struct Ended<'a> {
-    pub(crate) result: Result<Reply, AttemptFailure>,
-    pub(crate) aim: Aim<'a>,
+    pub(crate) result: Result<Answer, AttemptFailure>,
     pub(crate) endpoint: Option<&'a Endpoint>,
     /// Not settled yet where calls are counted and this one may go on.
     pub(crate) permit: Option<Permit<'a>>,
@@ -48,11 +48,11 @@ pub(crate) struct Ended<'a> {
     pub(crate) at: Instant,
 }
 
-impl<'a> Ended<'a> {
+impl Ended<'_> {
     /// An attempt that came to nothing before it began.
-    pub(crate) fn not_made(aim: Aim<'a>, failure: AttemptFailure, now: Instant) -> Self {
+    pub(crate) fn not_made(failure: AttemptFailure, now: Instant) -> Self {
         let evidence = Evidence { outcome: Outcome::Neutral, took: Duration::ZERO, asked: None, random: 0 };
-        Self { result: Err(failure), aim, endpoint: None, permit: None, evidence, at: now }
+        Self { result: Err(failure), endpoint: None, permit: None, evidence, at: now }
     }
 }
 
@@ -122,13 +122,13 @@ impl<'a> Exchange<'a> {
     pub(crate) async fn attempt(
         &self,
         number: u32,
-        aim: Aim<'a>,
+        aim: &Aim<'_>,
         endpoint: Option<(&'a Endpoint, Permit<'a>)>,
         now: Instant,
     ) -> Ended<'a> {
         let Self { client, call, .. } = *self;
         let policy = call.policy();
-        let telemetry = self.telemetry(&aim);
+        let telemetry = self.telemetry(aim);
         telemetry.request(number);
         let mut limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
         let progress = Progress::default();
@@ -147,20 +147,26 @@ impl<'a> Exchange<'a> {
         let result = {
             let answered = |status| telemetry.response(number, status, now);
             // One expression, and pinned: a name on the way would cost the future a second place for the whole of it.
-            let mut sending = pin!(
-                once(self.transport, call, &aim, (number, self.started), &progress, answered).instrument(span.clone())
-            );
-            let mut sent = until_cut(client, tokio::time::timeout_at(limit.at, sending.as_mut())).await;
-            let patient = policy.patient && limit.at < self.deadline.at;
-            if matches!(sent, Some(Err(_))) && patient && !self.gives_up(number, endpoint, &progress, now) {
-                limit = self.deadline;
-                sent = until_cut(client, tokio::time::timeout_at(limit.at, sending)).await;
-            }
-            match sent {
-                Some(Ok(result)) => result,
-                Some(Err(_)) => Err(expired(&progress, policy, limit.at >= self.deadline.at)),
-                None => Err(cut_off(&progress)),
-            }
+            let mut sending = pin!(once(self.transport, call, aim, &progress, answered).instrument(span.clone()));
+            let mut timer = pin!(tokio::time::sleep_until(limit.at));
+            let mut cut = pin!(client.closing.reached(Stage::Cut));
+            poll_fn(|context| {
+                // The answer first: what has come is not thrown away.
+                if let Poll::Ready(result) = sending.as_mut().poll(context) {
+                    return Poll::Ready(result);
+                }
+                // Whatever the answer's reading has used up of the task's share, time runs.
+                while pin!(unconstrained(timer.as_mut())).poll(context).is_ready() {
+                    let patient = policy.patient && limit.at < self.deadline.at;
+                    if !patient || self.gives_up(number, endpoint, &progress, now) {
+                        return Poll::Ready(Err(expired(&progress, policy, limit.at >= self.deadline.at)));
+                    }
+                    limit = self.deadline;
+                    timer.as_mut().reset(limit.at);
+                }
+                cut.as_mut().poll(context).map(|()| Err(cut_off(&progress)))
+            })
+            .await
         };
         if let Some(endpoint) = endpoint.filter(|_| policy.patient && result.is_ok()) {
             endpoint.answered.note(now);
@@ -169,7 +175,7 @@ impl<'a> Exchange<'a> {
         let unwatched = client.observer.is_none() && !self.is_balanced() && !self.is_timed();
         let granted = result.is_ok() && unwatched && under_way.settle_granted();
         let at = if granted { now } else { Instant::now() };
-        let said = result.as_ref().map(|reply| reply.status).map_err(|failure| &failure.error);
+        let said = result.as_ref().map(|answer| answer.status).map_err(|failure| &failure.error);
         telemetry.attempt_ended(&span, number, said, at - now);
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
         let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
@@ -198,7 +204,7 @@ impl<'a> Exchange<'a> {
                 client.gate.learn(at - now, dropped);
             }
         }
-        Ended { result, aim, endpoint, permit, evidence, at }
+        Ended { result, endpoint, permit, evidence, at }
     }
 
     /// Whether somebody wants to know how long it took.

@@ -90,7 +90,8 @@ impl<'a> Exchange<'a> {
         let latencies = hedges.of(self.call.plan.operation);
         hedges.budget.deposit(now);
         let endpoint = entry.as_ref().map(|(endpoint, _)| *endpoint);
-        let mut first = pin!(self.attempt(number, self.call.aim(endpoint), entry, now));
+        let aim = self.call.aim(endpoint);
+        let mut first = pin!(self.attempt(number, &aim, entry, now));
         let learned = policy.hedge.after.or_else(|| latencies.percentile(policy.hedge.percentile));
         let after = learned.unwrap_or(Duration::MAX).max(policy.hedge.least);
         let alone = |ended| Race { ended, sent: 1, other: None };
@@ -120,7 +121,7 @@ impl<'a> Exchange<'a> {
         let telemetry = self.telemetry(&aim);
         telemetry.circuit(change);
         telemetry.tell(&Event::Hedged { attempt: number + 1, after: at - now });
-        let second = pin!(self.attempt(number + 1, aim, Some((other, permit)), at));
+        let second = pin!(self.attempt(number + 1, &aim, Some((other, permit)), at));
         let (ended, first_won) = success_of(first, second).await;
         if ended.result.is_ok() {
             if let Some(most) = latencies.percentile(LOST) {

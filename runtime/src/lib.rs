@@ -58,6 +58,7 @@ mod builder;
 pub mod by_name;
 mod call;
 mod client;
+mod closing;
 #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
 mod compressed;
 mod discovery;

@@ -103,8 +103,8 @@ impl Prepared<'_> {
 
 /// Where one attempt of a call goes, and how that is shown.
 pub(crate) struct Aim<'c> {
-    pub(crate) target: Cow<'c, BaseUrl>,
-    pub(crate) context: Cow<'c, Context>,
+    /// Where, and how errors say so, if that is another origin than the service's first.
+    elsewhere: Option<Box<(BaseUrl, Context)>>,
     /// Where to connect, if that has been found out.
     pub(crate) peer: Option<SocketAddr>,
     call: &'c Prepared<'c>,
@@ -114,27 +114,31 @@ pub(crate) struct Aim<'c> {
 impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
     pub(crate) fn aim(&self, endpoint: Option<&Endpoint>) -> Aim<'_> {
-        let same = endpoint.is_none_or(|endpoint| endpoint.base.origin == self.target.origin);
-        let (target, context) = match endpoint.filter(|_| !same) {
-            None => (Cow::Borrowed(&*self.target), Cow::Borrowed(&self.context)),
-            Some(endpoint) => {
-                let own_path = self.plan.operation.base_path.is_some();
-                let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
-                let context = Context { origin: target.origin.clone(), ..self.context.clone() };
-                (Cow::Owned(target), Cow::Owned(context))
-            }
-        };
+        let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
+            let own_path = self.plan.operation.base_path.is_some();
+            let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
+            let context = Context { origin: target.origin.clone(), ..self.context.clone() };
+            Box::new((target, context))
+        });
         let peer = endpoint.and_then(|endpoint| endpoint.address);
-        Aim { target, context, peer, call: self, shown: OnceLock::new() }
+        Aim { elsewhere, peer, call: self, shown: OnceLock::new() }
     }
 }
 
 impl Aim<'_> {
+    pub(crate) fn target(&self) -> &BaseUrl {
+        self.elsewhere.as_ref().map_or(&self.call.target, |elsewhere| &elsewhere.0)
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        self.elsewhere.as_ref().map_or(&self.call.context, |elsewhere| &elsewhere.1)
+    }
+
     /// The address, with what the attempt's credentials add to the query.
     pub(crate) fn address(&self, keys: &[String]) -> Result<http::Uri, &'static str> {
         let Plan { path, query, .. } = &*self.call.plan;
         if keys.is_empty() {
-            return self.target.join(&path.path, query);
+            return self.target().join(&path.path, query);
         }
         let mut query = query.clone();
         for pair in keys {
@@ -143,12 +147,12 @@ impl Aim<'_> {
             }
             query.push_str(pair);
         }
-        self.target.join(&path.path, &query)
+        self.target().join(&path.path, &query)
     }
 
     /// The address as logs show it. Written when a log first asks for it.
     pub(crate) fn shown(&self) -> &str {
-        self.shown.get_or_init(|| shown_url(&self.target, &self.call.plan, &self.call.chosen))
+        self.shown.get_or_init(|| shown_url(self.target(), &self.call.plan, &self.call.chosen))
     }
 }
 
@@ -296,6 +300,9 @@ fn headers(common: Option<&HeaderMap>, plan: &mut Plan, options: Options) -> Res
 
 /// Lays headers over others: a name that comes anew replaces all values it had.
 fn merge(headers: &mut HeaderMap, over: HeaderMap) {
+    if over.is_empty() {
+        return;
+    }
     for name in over.keys() {
         headers.remove(name);
     }

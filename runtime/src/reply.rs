@@ -37,7 +37,7 @@ pub struct Reply {
     pub(crate) body: ReplyBody,
     pub(crate) about: About,
     /// What is given back once the body has been read.
-    pub(crate) hold: Option<Hold>,
+    pub(crate) hold: Option<Box<Hold>>,
     /// The request, where it may have to be made again.
     pub(crate) again: Option<Box<Again>>,
 }
@@ -265,7 +265,7 @@ pub struct Download {
     /// Runs only while a chunk is being waited for, so that a slow reader is not taken for a slow service.
     silence: Option<Pin<Box<Sleep>>>,
     done: bool,
-    hold: Option<Hold>,
+    hold: Option<Box<Hold>>,
 }
 
 impl Download {

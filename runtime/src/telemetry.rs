@@ -45,7 +45,7 @@ impl Context {
 
 impl Telemetry<'_> {
     fn observed(&self) -> Observed<'_> {
-        Observed { address: self.aim.peer, ..self.aim.context.observed() }
+        Observed { address: self.aim.peer, ..self.aim.context().observed() }
     }
 
     pub(crate) fn tell(&self, event: &Event) {
@@ -58,7 +58,7 @@ impl Telemetry<'_> {
     /// there is none for the call. A name is to be known when the program is compiled, so the convention's is in
     /// `otel.name`, where tracing's bridge to OpenTelemetry looks for it.
     pub(crate) fn span(&self, attempt: u32) -> Span {
-        let Context { method, template, operation, service, origin } = &*self.aim.context;
+        let Context { method, template, operation, service, origin } = self.aim.context();
         let resend = (attempt > 1).then(|| attempt - 1);
         tracing::info_span!(
             "HTTP",
@@ -98,7 +98,7 @@ impl Telemetry<'_> {
 
     pub(crate) fn request(&self, attempt: u32) {
         self.tell(&Event::AttemptStarted { attempt });
-        let Context { method, operation, service, .. } = &*self.aim.context;
+        let Context { method, operation, service, .. } = self.aim.context();
         tracing::info!(
             service,
             operation,
@@ -113,7 +113,7 @@ impl Telemetry<'_> {
     }
 
     pub(crate) fn response(&self, attempt: u32, status: StatusCode, began: Instant) {
-        let Context { method, operation, service, .. } = &*self.aim.context;
+        let Context { method, operation, service, .. } = self.aim.context();
         let status = status.as_u16();
         let elapsed_ms = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
@@ -130,7 +130,7 @@ impl Telemetry<'_> {
     }
 
     pub(crate) fn transient(&self, attempt: u32, error: &Error) {
-        let Context { method, operation, service, .. } = &*self.aim.context;
+        let Context { method, operation, service, .. } = self.aim.context();
         tracing::warn!(
             service,
             operation,
@@ -146,7 +146,7 @@ impl Telemetry<'_> {
 
     pub(crate) fn retrying(&self, attempt: u32, delay: Duration) {
         self.tell(&Event::Retrying { attempt, delay });
-        let Context { operation, service, .. } = &*self.aim.context;
+        let Context { operation, service, .. } = self.aim.context();
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(service, operation, attempt, delay_ms, "Retrying in {}", Seconds(delay));
     }
@@ -157,20 +157,20 @@ impl Telemetry<'_> {
 
     pub(crate) fn rejected(&self, retry_in: Option<Duration>) {
         self.tell(&Event::Rejected { kind: ErrorKind::CircuitOpen });
-        let Context { operation, service, origin, .. } = &*self.aim.context;
+        let Context { operation, service, origin, .. } = self.aim.context();
         let retry_in_ms = retry_in.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Circuit breaker: call rejected");
     }
 
     pub(crate) fn throttled(&self, left: Duration) {
         self.tell(&Event::Rejected { kind: ErrorKind::Throttled });
-        let Context { operation, service, origin, .. } = &*self.aim.context;
+        let Context { operation, service, origin, .. } = self.aim.context();
         let retry_in_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(service, operation, origin = &**origin, retry_in_ms, "Retry-After: call rejected");
     }
 
     pub(crate) fn ejected(&self, out: Duration) {
-        let Context { operation, service, origin, .. } = &*self.aim.context;
+        let Context { operation, service, origin, .. } = self.aim.context();
         let out_ms = u64::try_from(out.as_millis()).unwrap_or(u64::MAX);
         self.tell(&Event::EndpointEjected { out });
         let address = self.aim.peer.map(tracing::field::display);
@@ -188,7 +188,7 @@ impl Telemetry<'_> {
     pub(crate) fn stopped(&self, attempt: u32, reason: Reason) {
         // The other reasons are in the error itself; this one is news about the client.
         if reason == Reason::Budget {
-            let Context { operation, service, .. } = &*self.aim.context;
+            let Context { operation, service, .. } = self.aim.context();
             tracing::warn!(service, operation, attempt, "Retry budget: used up");
         }
     }

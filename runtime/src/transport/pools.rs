@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use http::uri::Authority;
 use http::{Extensions, Uri};
 use tokio::time::Instant;
 
@@ -68,8 +69,10 @@ impl<T: Clone> Pools<T> {
 
     /// Whether a request went over a connection that was there before: each connection to a name begins with a lookup, and
     /// there was none since. Where it went to an address, or through a proxy, nobody knows.
-    pub(crate) fn kept(&self, begun: Option<usize>) -> bool {
-        begun.is_some_and(|begun| begun == self.lookups.begun())
+    pub(crate) fn kept(&self, authority: Option<&Authority>, begun: usize) -> bool {
+        let named =
+            authority.is_some_and(|authority| self.addresses.check_host(authority.host()).is_ok_and(|named| named));
+        named && self.direct && begun == self.lookups.begun()
     }
 
     /// Makes all connections anew; those in use are left to finish what they do.
@@ -97,10 +100,11 @@ impl<T: Clone> Pools<T> {
     }
 
     /// The pool for a request, and what [`kept`](Self::kept) is to be asked with.
-    pub(crate) fn of(&self, uri: &Uri, extensions: &Extensions) -> Result<(T, Option<usize>), TransportError> {
-        let host = uri.host().unwrap_or_default();
-        let named = self.addresses.check_host(host).map_err(refused)?;
-        let begun = (named && self.direct).then(|| self.lookups.begun());
+    pub(crate) fn of(&self, uri: &Uri, extensions: &Extensions) -> Result<(T, usize), TransportError> {
+        if self.addresses != AddressPolicy::Any {
+            self.addresses.check_host(uri.host().unwrap_or_default()).map_err(refused)?;
+        }
+        let begun = self.lookups.begun();
         let pool = match extensions.get() {
             None => {
                 if self.used.fetch_add(1, Ordering::Relaxed) % LOOK_EVERY == LOOK_EVERY - 1 {
@@ -108,7 +112,7 @@ impl<T: Clone> Pools<T> {
                 }
                 self.usual.read().unwrap_or_else(PoisonError::into_inner).0.clone()
             }
-            Some(PinnedAddress(address)) => self.pinned(host, *address).map_err(refused)?,
+            Some(PinnedAddress(address)) => self.pinned(uri.host().unwrap_or_default(), *address).map_err(refused)?,
         };
         Ok((pool, begun))
     }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::uri::Authority;
 
 use super::address::Names;
 use super::pools::Pools;
@@ -32,8 +33,12 @@ impl Roots {
     /// An address in reqwest's type, as `Url::parse` would read it.
     fn url(&self, uri: &http::Uri) -> Result<url::Url, url::ParseError> {
         let known = |roots: &[(http::Uri, url::Url)]| {
-            let same = |root: &http::Uri| root.authority() == uri.authority() && root.scheme() == uri.scheme();
-            roots.iter().find(|(root, _)| same(root)).map(|(_, url)| url.clone())
+            // As it is written: hosts in other letters would be remembered twice, which harms nobody.
+            let wanted = uri.authority().map(Authority::as_str);
+            let same =
+                |root: &http::Uri| root.authority().map(Authority::as_str) == wanted && root.scheme() == uri.scheme();
+            let (_, root) = roots.iter().find(|(root, _)| same(root))?;
+            Some(root.clone())
         };
         let found = known(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         if let Some(mut url) = found {
@@ -122,7 +127,7 @@ impl Transport for ReqwestTransport {
                 if builder {
                     return TransportError::new(TransportFailure::Refused, Sent::NotSent, error);
                 }
-                causes::classify(error, connect, self.pools.kept(begun), started.as_deref())
+                causes::classify(error, connect, self.pools.kept(head.uri.authority(), begun), started.as_deref())
             })?;
             let mut head = http::Response::new(());
             *head.status_mut() = reply.status();

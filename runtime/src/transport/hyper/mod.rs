@@ -58,6 +58,7 @@ impl Transport for HyperTransport {
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
         Box::pin(async move {
             let started = request.body().started();
+            let authority = request.uri().authority().cloned();
             let (pool, begun) = self.pools.of(request.uri(), request.extensions())?;
             if let Some(auth) = self.proxy_auth.as_ref().filter(|_| is_plain(request.uri())) {
                 request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth.clone());
@@ -66,7 +67,12 @@ impl Transport for HyperTransport {
                 Ok(reply) => Ok(reply.map(|body| Box::pin(Chunks(body)) as IncomingBody)),
                 Err(error) => {
                     let connect = error.is_connect();
-                    Err(causes::classify(error, connect, self.pools.kept(begun), started.as_deref()))
+                    Err(causes::classify(
+                        error,
+                        connect,
+                        self.pools.kept(authority.as_ref(), begun),
+                        started.as_deref(),
+                    ))
                 }
             }
         })
