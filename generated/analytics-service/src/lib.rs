@@ -17,6 +17,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![allow(clippy::doc_lazy_continuation, clippy::doc_overindented_list_items)]
 
 #[cfg(feature = "by-name")]
 #[rustfmt::skip]

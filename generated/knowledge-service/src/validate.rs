@@ -3,10 +3,12 @@
 //! What the document demands of values beyond their types: see [`Validate`](sinew_runtime::Validate).
 #![allow(
     clippy::approx_constant,
+    clippy::disallowed_names,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
     clippy::large_enum_variant,
+    clippy::match_overlapping_arm,
     clippy::pedantic,
     clippy::should_implement_trait,
     clippy::too_many_arguments,

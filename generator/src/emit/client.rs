@@ -10,7 +10,7 @@ use crate::plan::{Plan, Success};
 /// `src/lib.rs`: only what an `include!`d file cannot hold stands here.
 pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
     let what = if api.is_types_only() { "The types" } else { "A client" };
-    let mut docs = vec![format!("{what} of {}.", text::first_paragraph(&api.title))];
+    let mut docs = vec![format!("{what} of {}.", text::first_paragraph(api.called()))];
     if let Some(description) = &api.description {
         docs.push(text::markdown(description));
     }
@@ -27,6 +27,10 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
         root.push_str(if line.is_empty() { "//!" } else { "//! " });
         root.push_str(line);
         root.push('\n');
+    }
+    // The words are the document's. What its files may run into, each allows itself.
+    if api.description.is_some() {
+        root.push_str("#![allow(clippy::doc_lazy_continuation, clippy::doc_overindented_list_items)]\n");
     }
     root.push('\n');
     if !api.is_types_only() {
@@ -61,9 +65,14 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!(
         "A client of {}. Clones share connections, circuit breakers and credentials.",
-        text::first_paragraph(&api.title)
+        text::first_paragraph(api.called())
     ));
-    let modules: Vec<_> = plan.modules.iter().map(|module| text::ident(&module.ident)).collect();
+    let modules = plan.modules.iter().map(|module| {
+        // The folder that this stands in has the same name.
+        let like_the_folder = (module.ident.plain() == "client").then(|| quote!(#[allow(clippy::module_inception)]));
+        let ident = text::ident(&module.ident);
+        quote!(#like_the_folder mod #ident;)
+    });
     // A file may hold nothing but methods, and what exports nothing cannot be re-exported.
     let exports = |position: &usize| {
         let call = &plan.calls[*position];
@@ -76,14 +85,19 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let exporting = plan.modules.iter().filter(|module| module.operations.iter().any(exports));
     let exporting: Vec<_> = exporting.map(|module| text::ident(&module.ident)).collect();
     let service = service(api, plan);
+    // An API without a title, and users who say so, have a client of that name.
+    let (core, import) = match plan.client.plain() {
+        "Client" => (text::name("Core"), quote!(Client as Core)),
+        _ => (text::name("Client"), quote!(Client)),
+    };
     quote! {
         pub mod types;
         #webhooks
-        #(mod #modules;)*
+        #(#modules)*
         #xml
         #(pub use #exporting::*;)*
 
-        use sinew_runtime::generated::{Client, Service};
+        use sinew_runtime::generated::{#import, Service};
         use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};
 
         #service
@@ -91,10 +105,10 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         #docs
         #[derive(Clone, Debug)]
         pub struct #client {
-            core: Client,
+            core: #core,
         }
-        impl From<Client> for #client {
-            fn from(core: Client) -> Self {
+        impl From<#core> for #client {
+            fn from(core: #core) -> Self {
                 Self { core }
             }
         }
@@ -104,7 +118,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             /// # Errors
             /// An address that cannot be used; the error names the variable.
             pub fn from_env() -> Result<Self, Error> {
-                Client::from_env(&SERVICE).map(Self::from)
+                #core::from_env(&SERVICE).map(Self::from)
             }
 
             /// A client at this address, with the default policy and no credentials.
@@ -125,7 +139,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             /// # Errors
             /// A service that the registry does not know, or an address that cannot be used.
             pub fn from_registry(registry: &ServiceRegistry) -> Result<Self, Error> {
-                Client::from_registry(&SERVICE, registry).map(Self::from)
+                #core::from_registry(&SERVICE, registry).map(Self::from)
             }
 
             /// Whether the service is alive.

@@ -44,12 +44,17 @@ fn definition(api: &Api, plan: &Plan, failure: &FailurePlan) -> TokenStream {
             quote!(match reply.status() { #(#arms)* #others })
         }
     };
+    let only = match failure.variants.as_slice() {
+        [only] => only.status == StatusPattern::Any && matches!(only.body, FailureBody::Empty),
+        _ => false,
+    };
+    let reply = text::name(if only { "_reply" } else { "reply" });
     quote! {
         #docs
         #[derive(Debug, Clone, PartialEq)]
         pub enum #name { #(#variants)* }
         impl Failure for #name {
-            fn decode(reply: &FailedReply) -> Option<Self> {
+            fn decode(#reply: &FailedReply) -> Option<Self> {
                 #decoding
             }
         }

@@ -130,7 +130,8 @@ pub(super) fn import(from: &TokenStream, names: &[proc_macro2::Ident]) -> Option
     }
 }
 
-/// The identifiers in a stream that begin a path: those behind `::` or `.` are reached by what stands before.
+/// The identifiers in a stream that begin a path: those behind `::` or `.` are reached by what stands before, and one in small
+/// letters that nothing is reached through is a name of the document's.
 fn words(tokens: &TokenStream) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     collect(tokens.clone(), &mut words);
@@ -140,11 +141,15 @@ fn words(tokens: &TokenStream) -> BTreeSet<String> {
 fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
     let mut reached = false;
     let mut colon = false;
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) => {
-                if !reached {
-                    words.insert(ident.to_string());
+                let ident = ident.to_string();
+                let path = |mark: &proc_macro2::Punct| mark.as_char() == ':' && mark.spacing() == Spacing::Joint;
+                let through = matches!(tokens.peek(), Some(TokenTree::Punct(mark)) if path(mark));
+                if !reached && (through || !ident.starts_with(char::is_lowercase)) {
+                    words.insert(ident);
                 }
                 reached = false;
             }

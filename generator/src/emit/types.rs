@@ -14,7 +14,7 @@ use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile, TypePlan};
 
 /// The files of the types: `src/client/types.rs`, and beside it those that it is divided into.
 pub(super) fn files(api: &Api, plan: &Plan, header: &str) -> Vec<SourceFile> {
-    let title = text::first_paragraph(&api.title);
+    let title = text::first_paragraph(api.called());
     let root = "src/client/types.rs".to_owned();
     if let [TypeFile { ident: None, .. }] = plan.type_files.as_slice() {
         let text = file(api, plan, &plan.type_files[0], &format!("The types of {title}."), header);

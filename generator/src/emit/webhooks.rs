@@ -13,7 +13,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let head = text::inner_doc(&format!(
         "What {} sends by itself: its webhooks and callbacks. A static for each reads what is delivered; \
          `receive` checks before who sent it.",
-        text::first_paragraph(&api.title)
+        text::first_paragraph(api.called())
     ));
     let any = plan.incoming.any.as_ref().map(|any| {
         let docs = text::doc("Any of the webhooks, told apart by what is delivered.");

@@ -53,6 +53,11 @@ impl Api {
     pub fn is_types_only(&self) -> bool {
         self.operations.is_empty()
     }
+
+    /// Its title, or what a sentence says where it has none.
+    pub fn called(&self) -> &str {
+        if self.title.trim().is_empty() { "an API without a title" } else { &self.title }
+    }
 }
 
 /// A named way to prove who calls.

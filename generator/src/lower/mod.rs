@@ -3,6 +3,7 @@
 //! All recursion stands in `schema`; the leaves know one thing each. Lowering keeps where a type comes from and never makes a name.
 
 mod body;
+mod circles;
 mod describe;
 mod header;
 mod incoming;

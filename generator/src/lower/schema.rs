@@ -11,7 +11,7 @@ use super::inherit::{self, Heirs};
 use super::merge::{Merged, merge};
 use super::room::Room;
 use super::untyped::Untyped;
-use super::{nullable, scalar, union};
+use super::{circles, nullable, scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::{Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
@@ -148,6 +148,7 @@ impl<'d> Lowering<'d> {
         }
         self.settle_aliases();
         union::settle(&mut self.types);
+        circles::settle(&mut self.types);
         self.types
     }
 

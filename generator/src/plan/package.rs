@@ -63,7 +63,7 @@ pub(super) fn package(api: &Api, settings: &Settings, types: &[TypePlan], own: &
         version: settings.client.version.clone().unwrap_or_else(|| "0.1.0".to_owned()),
         description: settings.client.description.clone().unwrap_or_else(|| {
             let what = if api.is_types_only() { "The types" } else { "A typed client" };
-            format!("{what} of {}", first_line(&api.title))
+            format!("{what} of {}", first_line(api.called()))
         }),
         service: settings.service.name.clone().unwrap_or_else(|| name.clone()),
         base_url: settings.service.base_url.clone().or_else(|| api.base_url.clone()),

@@ -3,7 +3,9 @@
 /// What a name is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
-    /// A type.
+    /// The type of the client.
+    Client,
+    /// Another type.
     Type,
     /// A function or a module.
     Function,
@@ -31,6 +33,9 @@ const KEYWORDS: &[&str] = &[
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "Self",
 ];
 
+/// What stands beside the client in its file.
+const IMPORTED: &[&str] = &["Call", "ClientBuilder", "Error", "Health", "Service", "ServiceRegistry"];
+
 /// Why a text cannot be such a name.
 pub(super) fn check(kind: Name, text: &str) -> Result<(), &'static str> {
     match kind {
@@ -45,6 +50,10 @@ pub(super) fn check(kind: Name, text: &str) -> Result<(), &'static str> {
                 Err("a type name looks like `UserServiceClient`")
             }
         }
+        Name::Client if IMPORTED.contains(&text) => {
+            Err("the file of the client has something of the runtime by that name")
+        }
+        Name::Client => check(Name::Type, text),
         Name::Function => {
             if KEYWORDS.contains(&text) {
                 Err("this is a word of Rust's own")
@@ -140,6 +149,9 @@ mod tests {
         let good = |kind, text| assert_eq!(check(kind, text), Ok(()), "{text}");
         let bad = |kind, text| assert!(check(kind, text).is_err(), "{text}");
         good(Name::Type, "User2");
+        good(Name::Client, "Client");
+        bad(Name::Client, "Error");
+        bad(Name::Client, "users");
         for text in ["", "user", "Self", "Us er", "Ü", "U::V", "2U", "A\"]"] {
             bad(Name::Type, text);
         }

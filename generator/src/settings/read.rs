@@ -64,7 +64,7 @@ impl Reader<'_> {
         let mut root = Section::new(Some(table), "");
 
         let mut client = self.section(&mut root, "client");
-        settings.client.name = self.name(&mut client, "name", Name::Type);
+        settings.client.name = self.name(&mut client, "name", Name::Client);
         settings.client.package = self.name(&mut client, "package", Name::Package);
         settings.client.version = self.name(&mut client, "version", Name::Version);
         settings.client.description = self.text(&mut client, "description");

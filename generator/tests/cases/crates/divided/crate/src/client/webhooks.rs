@@ -3,10 +3,12 @@
 //! What Divided sends by itself: its webhooks and callbacks. A static for each reads what is delivered; `receive` checks before who sent it.
 #![allow(
     clippy::approx_constant,
+    clippy::disallowed_names,
     clippy::doc_lazy_continuation,
     clippy::doc_overindented_list_items,
     clippy::enum_variant_names,
     clippy::large_enum_variant,
+    clippy::match_overlapping_arm,
     clippy::pedantic,
     clippy::should_implement_trait,
     clippy::too_many_arguments,
