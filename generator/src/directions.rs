@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{
-    Api, Content, Direction, FormPart, Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use,
-};
+use crate::ir::{Api, Direction, FormPart, Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use};
 
 /// Divides the types that differ by direction. Nobody knows which way the types of a mere vocabulary travel: they keep everything.
 pub(crate) fn divide(api: &mut Api) {
@@ -73,14 +71,7 @@ fn differing(types: &Types) -> BTreeSet<TypeId> {
 
 /// What comes from the service.
 fn answered(api: &Api) -> Vec<Use> {
-    let answers = api.operations.iter().flat_map(|operation| {
-        let contents = operation.answers.iter().filter_map(|answer| match answer.content {
-            Content::Json(used) | Content::Xml(used) => Some(used),
-            Content::Empty | Content::Text | Content::Bytes => None,
-        });
-        let streamed = operation.streamed.as_ref().and_then(|streamed| streamed.item);
-        contents.chain(streamed).chain(operation.headers.iter().map(|header| header.used))
-    });
+    let answers = api.operations.iter().flat_map(Operation::answered);
     let incoming = api.incoming.iter().map(|request| request.payload);
     answers.chain(incoming).chain(api.event.map(|event| event.used)).collect()
 }

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use sinew_runtime::Download;
 use sinew_runtime::by_name::{Answer, ByName};
 use sinew_runtime::testing::{Scripted, Seen, Step};
 
@@ -122,6 +123,41 @@ async fn what_fits_a_way_to_send_a_body_is_taken_as_it_is() {
     let media_types: Vec<_> = script.seen().iter().map(|seen| seen.headers["content-type"].clone()).collect();
     let expected = ["application/json", "application/xml", "application/x-www-form-urlencoded", "text/plain"];
     assert_eq!(media_types, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_had_as_what_is_asked_for() {
+    use golden_answers::{AnswersClient, MakeReportAs, types};
+    let script = Scripted::new([
+        Step::json(200, r#"{"id": 7}"#),
+        Step::status(200).header("content-type", "text/csv").body("id\n7\n"),
+        Step::status(200).header("content-type", "application/pdf").body("%PDF"),
+        Step::json(200, r#"{"title": "t"}"#),
+        Step::status(200).header("content-type", "application/yaml").body("id: 7"),
+        Step::status(200).header("content-type", "text/html").body("<h1>Sign in</h1>"),
+    ]);
+    let client = AnswersClient::builder().base_url("http://wire.test").transport(script.clone()).build().unwrap();
+    let report = || client.make_report("r");
+    let usual: types::Thing = report().await.unwrap();
+    assert_eq!(usual.id, 7);
+    let table: String = report().accept(MakeReportAs::CSV).await.unwrap();
+    assert_eq!(table, "id\n7\n");
+    let file: Download = report().accept(MakeReportAs::PDF).await.unwrap();
+    assert_eq!(file.content_type(), Some("application/pdf"));
+    assert_eq!(&file.bytes().await.unwrap()[..], b"%PDF");
+    let brief: types::Brief = report().accept(MakeReportAs::BRIEF_JSON).await.unwrap();
+    assert_eq!(brief.title, "t");
+    let yaml = report().download("application/yaml").await.unwrap();
+    assert_eq!(yaml.content_type(), Some("application/yaml"));
+    assert_eq!(&yaml.bytes().await.unwrap()[..], b"id: 7");
+    // What was not asked for is told as what it is, and is not lost.
+    let error = report().accept(MakeReportAs::CSV).await.unwrap_err();
+    assert!(error.to_string().contains("the body is text/html, and text/csv was asked for"), "{error}");
+    assert_eq!(error.body().map(|body| &body[..]), Some(&b"<h1>Sign in</h1>"[..]));
+    let asked: Vec<_> = script.seen().iter().map(|seen| seen.headers["accept"].to_str().unwrap().to_owned()).collect();
+    let usual = "application/json, application/hal+json";
+    let vendored = "application/vnd.brief+json";
+    assert_eq!(asked, [usual, "text/csv", "application/pdf", vendored, "application/yaml", "text/csv"]);
 }
 
 #[tokio::test(start_paused = true)]

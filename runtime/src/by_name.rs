@@ -47,6 +47,7 @@ pub trait ByName: From<Client> {
     /// under `body`. Where parameters of two places share a name, they are told apart as `query.id` and `header.id`.
     ///
     /// What can be sent as several media types is sent as the first, unless `body.media_type` names another.
+    /// An answer that may come as several is the usual one, unless `answer.media_type` names another.
     /// Values are as JSON writes them; bytes are a text or `{"base64": …}`, which may have `content_type`
     /// beside it, and in a form `file_name`, too. Awaiting the call fails with an error of kind [`Build`](crate::ErrorKind::Build), and nothing
     /// is sent, where the name is unknown, or an argument is missing, unknown or of another type.
@@ -196,6 +197,16 @@ impl Arguments {
         let essence = |text: &str| text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase();
         let found = known.iter().position(|known| essence(known) == essence(&named));
         found.ok_or_else(|| Error::build(format!("argument `body.media_type` is none of {}", known.join(", "))))
+    }
+
+    /// Which of several media types is asked for beside the usual one: that which `answer.media_type` names.
+    pub fn accept(&mut self, known: &[&str]) -> Result<Option<usize>, Error> {
+        let named: Option<String> = self.optional("answer.media_type")?;
+        let Some(named) = named else { return Ok(None) };
+        let found = known.iter().position(|known| known.eq_ignore_ascii_case(named.trim()));
+        let found =
+            found.ok_or_else(|| Error::build(format!("argument `answer.media_type` is none of {}", known.join(", "))));
+        found.map(Some)
     }
 
     /// A file of a form.

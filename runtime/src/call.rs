@@ -88,6 +88,16 @@ impl<'c, T, P> Call<'c, T, P> {
         (again, self.read, self.further)
     }
 
+    /// The same request, changed and read in another way.
+    pub(crate) fn reading<U>(self, read: Read<U>, change: impl FnOnce(&mut Plan) -> Result<(), String>) -> Call<'c, U> {
+        let Self { client, operation, plan, options, .. } = self;
+        let plan = plan.and_then(|mut plan| match change(&mut plan) {
+            Ok(()) => Ok(plan),
+            Err(problem) => Err(Error::build(problem)),
+        });
+        Call { client, operation, plan, options, read, further: () }
+    }
+
     /// The total deadline of this call, back-off included.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);

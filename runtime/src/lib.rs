@@ -45,6 +45,7 @@
 //! * `webhook`: [`Webhook`] and [`StandardWebhooks`], for what services send by themselves.
 //! * `testing`: `testing::Scripted`, a transport that plays a service in memory.
 
+mod accept;
 mod adapt;
 mod again;
 mod all;
@@ -106,6 +107,7 @@ mod webhook;
 #[cfg(feature = "xml")]
 mod xml;
 
+pub use accept::Accept;
 pub use auth::{Credential, TokenSource};
 pub use body::{Body, OutgoingBody};
 pub use builder::ClientBuilder;

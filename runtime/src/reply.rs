@@ -83,6 +83,12 @@ impl Reply {
         self.by(json::serde_text)
     }
 
+    /// The error for a body that is something else than what was asked for.
+    pub(crate) fn not_asked_for(self, got: &str, asked: &str) -> Error {
+        let bytes = self.whole().unwrap_or_default();
+        self.undecodable(&bytes, format!("the body is {}, and {asked} was asked for", got.escape_debug()))
+    }
+
     fn undecodable(&self, bytes: &Bytes, complaint: String) -> Error {
         let complaint =
             if bytes.is_empty() { "the body is empty where a value was promised".to_owned() } else { complaint };

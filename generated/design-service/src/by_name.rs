@@ -75,7 +75,7 @@ const ENTRIES: &[door::Entry<super::DesignServiceClient>] = &[
         "POST /designs/{design_id}/export",
         call_export_design,
         &["design_id", "body"],
-        &[],
+        &["answer.media_type"],
     ),
     door::Entry::new(
         "generate_visuals",
@@ -286,16 +286,46 @@ fn call_export_design<'c>(
     client: &'c super::DesignServiceClient,
     arguments: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-    Ok(
-        door::download(
-            client
-                .export_design(
-                    arguments.take::<i64>("design_id")?,
-                    &arguments.take::<types::ExportRequest>("body")?,
+    match arguments.accept(&["application/pdf", "application/x-step"])? {
+        Some(0) => {
+            Ok(
+                door::download(
+                    client
+                        .export_design(
+                            arguments.take::<i64>("design_id")?,
+                            &arguments.take::<types::ExportRequest>("body")?,
+                        )
+                        .accept(super::ExportDesignAs::PDF),
+                    failure_apply_optimization,
                 ),
-            failure_apply_optimization,
-        ),
-    )
+            )
+        }
+        Some(1) => {
+            Ok(
+                door::download(
+                    client
+                        .export_design(
+                            arguments.take::<i64>("design_id")?,
+                            &arguments.take::<types::ExportRequest>("body")?,
+                        )
+                        .accept(super::ExportDesignAs::STEP),
+                    failure_apply_optimization,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .export_design(
+                            arguments.take::<i64>("design_id")?,
+                            &arguments.take::<types::ExportRequest>("body")?,
+                        ),
+                    failure_apply_optimization,
+                ),
+            )
+        }
+    }
 }
 
 fn call_generate_visuals<'c>(

@@ -47,13 +47,15 @@ impl Validate for types::DesignUpdate {
 sinew_runtime::generated::nothing_to_check!(
     types::DatabaseCheck, types::Design, types::DesignComment, types::DesignFile,
     types::ErrorCode, types::ErrorDetail, types::ErrorDetails, types::ErrorReport,
-    types::ExportRequest, types::ExportRequestFormat, types::FieldError, types::FileType,
-    types::Finding, types::Liveness, types::ModelCheck, types::Optimization,
-    types::OptimizationRequest, types::OptimizationStatus, types::Readiness,
-    types::ReadinessChecks, types::ReadinessStatus, types::Refusal, types::ServiceInfo,
-    types::Severity, types::TaskResult, types::TaskStart, types::TaskState,
-    types::TaskStatus, types::Validation, types::ValidationRequest, types::Visual,
-    types::VisualError, types::VisualGenerationStatus, types::VisualOptions,
-    types::VisualOptionsQuality, types::VisualOptionsSize, types::VisualProgress,
-    types::VisualStatus, types::VisualTimestamps, types::VisualType, types::Visuals
+    types::ExportBundle, types::ExportMetadata, types::ExportRequest,
+    types::ExportRequestFormat, types::ExportedDesign, types::FieldError,
+    types::FileType, types::Finding, types::Liveness, types::ModelCheck,
+    types::Optimization, types::OptimizationRequest, types::OptimizationStatus,
+    types::Readiness, types::ReadinessChecks, types::ReadinessStatus, types::Refusal,
+    types::ServiceInfo, types::Severity, types::TaskResult, types::TaskStart,
+    types::TaskState, types::TaskStatus, types::Validation, types::ValidationRequest,
+    types::Visual, types::VisualError, types::VisualGenerationStatus,
+    types::VisualOptions, types::VisualOptionsQuality, types::VisualOptionsSize,
+    types::VisualProgress, types::VisualStatus, types::VisualTimestamps,
+    types::VisualType, types::Visuals
 );

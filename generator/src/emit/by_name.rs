@@ -10,8 +10,8 @@ use super::rust_type::{Within, imports, mention};
 use super::text;
 use crate::ir::{Api, Body, FormPart, Framing, Operation, Payload};
 use crate::plan::{
-    ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType, StreamPlan, Success,
-    argument_names,
+    AcceptPlan, ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType, StreamPlan,
+    Success, argument_names,
 };
 
 /// `src/by_name.rs`, which is compiled with the feature `by-name` alone.
@@ -85,7 +85,9 @@ fn entry(operation: &Operation, call: &CallPlan, method: &Method<'_>) -> TokenSt
     let required = positional.chain(body(true)).map(text::literal);
     let options = call.options.iter().flat_map(|(_, fields)| fields);
     let several = operation.body.iter().filter(|body| !body.others.is_empty()).map(|_| "body.media_type");
-    let optional = options.filter_map(|field| names[field.parameter].as_deref()).chain(body(false)).chain(several);
+    let asked = call.alternatives.iter().filter(|_| method.stream.is_none()).map(|_| "answer.media_type");
+    let optional = options.filter_map(|field| names[field.parameter].as_deref());
+    let optional = optional.chain(body(false)).chain(several).chain(asked);
     let optional = optional.map(text::literal);
     quote!(door::Entry::new(#name, #route, #shim, &[#(#required),*], &[#(#optional),*]))
 }
@@ -113,7 +115,8 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
             .collect(),
         _ => vec![None],
     };
-    let takes_none = positional.is_empty() && options.is_none() && operation.body.is_none();
+    let alternatives = call.alternatives.as_ref().filter(|_| called.stream.is_none());
+    let takes_none = positional.is_empty() && options.is_none() && operation.body.is_none() && alternatives.is_none();
     let arguments_name = if takes_none { text::name("_") } else { text::name("arguments") };
     let failure = match call.failure.and_then(|failure| plan.failures.get(failure)) {
         Some(failure) => {
@@ -123,10 +126,14 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
         None => quote!(door::no_failure),
     };
     let framing = called.stream.and(operation.streamed.as_ref()).map(|streamed| streamed.framing);
-    let answered = |body: &Option<TokenStream>| {
+    let answered = |body: &Option<TokenStream>, other: Option<(&Ident, &AcceptPlan)>| {
         let arguments = positional.iter().chain(body).chain(&options);
-        let called = quote!(client.#method(#(#arguments),*));
-        match &call.success {
+        let other_media = other.map(|(name, other)| {
+            let (name, constant) = (text::ident(name), text::name(&other.constant));
+            quote!(.accept(super::#name::#constant))
+        });
+        let called = quote!(client.#method(#(#arguments),*) #other_media);
+        match other.map_or(&call.success, |(_, other)| &other.success) {
             _ if matches!(framing, Some(Framing::Lines | Framing::Sequence)) => quote!(door::items(#called, #failure)),
             _ if framing.is_some() => quote!(door::events(#called, #failure)),
             Success::Empty | Success::Json(..) | Success::Xml(..) | Success::Text => {
@@ -146,23 +153,40 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
             }
         }
     };
-    let made = match ways.as_slice() {
+    let made = |other: Option<(&Ident, &AcceptPlan)>| match ways.as_slice() {
         [only] => {
-            let answered = answered(only);
+            let answered = answered(only, other);
             quote!(Ok(#answered))
         }
         several => {
             let media_types =
                 operation.body.iter().flat_map(crate::ir::Body::ways).map(|(media_type, _)| text::literal(media_type));
             let arms = several.iter().enumerate().skip(1).map(|(way, body)| {
-                let (way, answered) = (proc_macro2::Literal::usize_unsuffixed(way), answered(body));
+                let (way, answered) = (proc_macro2::Literal::usize_unsuffixed(way), answered(body, other));
                 quote!(#way => Ok(#answered),)
             });
-            let first = answered(&several[0]);
+            let first = answered(&several[0], other);
             quote! {
                 match arguments.media_type(&[#(#media_types),*])? {
                     #(#arms)*
                     _ => Ok(#first),
+                }
+            }
+        }
+    };
+    let default = made(None);
+    let made = match alternatives {
+        None => default,
+        Some((name, each)) => {
+            let media_types = each.iter().map(|other| text::literal(&other.media_type));
+            let arms = each.iter().enumerate().map(|(at, other)| {
+                let (at, made) = (proc_macro2::Literal::usize_unsuffixed(at), made(Some((name, other))));
+                quote!(Some(#at) => #made,)
+            });
+            quote! {
+                match arguments.accept(&[#(#media_types),*])? {
+                    #(#arms)*
+                    _ => #default,
                 }
             }
         }

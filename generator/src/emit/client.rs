@@ -80,6 +80,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             || call.failure.is_some()
             || call.body.as_ref().is_some_and(|body| body.choice.is_some())
             || call.headers.as_ref().is_some_and(|headers| headers.fields.is_some())
+            || call.alternatives.is_some()
             || matches!(call.success, Success::Choice(..))
     };
     let exporting = plan.modules.iter().filter(|module| module.operations.iter().any(exports));

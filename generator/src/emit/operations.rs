@@ -42,6 +42,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     let options = each(&|_, operation, call| options(plan, operation, call));
     let bodies = each(&|_, operation, call| bodies::choice(plan, operation, call));
     let answers = each(&|_, _, call| answer(plan, call));
+    let alternatives = each(&|_, _, call| alternatives(plan, call));
     let headers = each(&|_, operation, call| headers::of_operation(plan, operation, call));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
     let body = quote! {
@@ -50,6 +51,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         #(#options)*
         #(#bodies)*
         #(#answers)*
+        #(#alternatives)*
         #(#headers)*
         #(#failures)*
     };
@@ -166,7 +168,7 @@ fn method(
     });
     let (answer, answering) = match streamed {
         Some((streamed, planned)) => streaming(plan, streamed, planned),
-        None => answering(plan, call),
+        None => answering(plan, &call.success),
     };
     let pages = call.pages.as_ref().filter(|_| streamed.is_none());
     let (answer, answering) = match pages {
@@ -235,6 +237,9 @@ fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streame
     }
     if let Some(streamed) = streamed {
         lines.push(format!("As a stream: {}.", text::code(&streamed.media_type)));
+    }
+    if let Some((name, _)) = call.alternatives.as_ref().filter(|_| streamed.is_none()) {
+        lines.push(format!("Other media types: [`{name}`]."));
     }
     if let Some(headers) = &call.headers {
         lines.push(format!("Documented headers: [`{}`](super::{}).", headers.name, headers.name));
@@ -316,22 +321,31 @@ fn write(parameter: &Parameter, value: &TokenStream) -> TokenStream {
 }
 
 /// The type of the answer, and the last step of the chain.
-fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
-    match &call.success {
-        Success::Empty => (quote!(()), quote!(.answering(Reply::empty))),
-        Success::Text => (quote!(String), quote!(.answering(Reply::text))),
-        Success::Bytes => (quote!(Download), quote!(.streaming(Download::from_reply))),
+fn answering(plan: &Plan, success: &Success) -> (TokenStream, TokenStream) {
+    let (answer, read) = read(plan, success);
+    match success {
+        Success::Bytes => (answer, quote!(.streaming(#read))),
+        _ => (answer, quote!(.answering(#read))),
+    }
+}
+
+/// The type of the answer, and what reads it.
+fn read(plan: &Plan, success: &Success) -> (TokenStream, TokenStream) {
+    match success {
+        Success::Empty => (quote!(()), quote!(Reply::empty)),
+        Success::Text => (quote!(String), quote!(Reply::text)),
+        Success::Bytes => (quote!(Download), quote!(Download::from_reply)),
         Success::Xml(ty, id) => {
             let form = text::name(plan.xml.root(*id));
-            (mention(plan, ty, Within::Operations), quote!(.answering(|reply| reply.xml(&xml::#form))))
+            (mention(plan, ty, Within::Operations), quote!(|reply| reply.xml(&xml::#form)))
         }
         Success::Json(ty, adapter) => {
-            let answering = match reading(plan, ty, *adapter) {
+            let read = match reading(plan, ty, *adapter) {
                 Reading::Plain => quote!(Reply::read),
                 Reading::Serde => quote!(Reply::json),
                 Reading::Adapted(with) => quote!(|reply| reply.by(sinew_runtime::generated::#with::text)),
             };
-            (mention(plan, ty, Within::Operations), quote!(.answering(#answering)))
+            (mention(plan, ty, Within::Operations), read)
         }
         Success::Choice(name, choices) => {
             let name = text::ident(name);
@@ -359,9 +373,31 @@ fn answering(plan: &Plan, call: &CallPlan) -> (TokenStream, TokenStream) {
                 .iter()
                 .all(|choice| choice.status != Status::Default)
                 .then(|| quote!(_ => Err(reply.unexpected()),));
-            (quote!(#name), quote!(.answering(|reply| match reply.status() { #(#arms)* #others })))
+            (quote!(#name), quote!(|reply| match reply.status() { #(#arms)* #others }))
         }
     }
+}
+
+/// The media types that a success can also be had as, a constant for each.
+fn alternatives(plan: &Plan, call: &CallPlan) -> Option<TokenStream> {
+    let (name, each) = call.alternatives.as_ref()?;
+    let ident = text::ident(name);
+    let (instead, _) = read(plan, &call.success);
+    let constants = each.iter().map(|other| {
+        let docs = text::doc(&format!("As {}.", text::code(&other.media_type)));
+        let (constant, media_type) = (text::name(&other.constant), text::literal(&other.media_type));
+        let (answer, read) = read(plan, &other.success);
+        let how = text::name(if matches!(other.success, Success::Bytes) { "streaming" } else { "whole" });
+        quote!(#docs pub const #constant: Accept<#instead, #answer> = Accept::#how(#media_type, #read);)
+    });
+    let docs =
+        text::doc(&format!("What {} can also be asked for, with [`Call::accept`].", text::code(call.method.plain())));
+    Some(quote! {
+        #docs
+        #[derive(Debug, Clone, Copy)]
+        pub enum #ident {}
+        impl #ident { #(#constants)* }
+    })
 }
 
 /// The type of a stream, and the last step of the chain.

@@ -96,7 +96,7 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
         "Webhook",
         "json",
     ]);
-    let root = pick(&["Body", "Call", "Download", "Events", "Items", "Nullable", "Paged", "Part", "Secret"]);
+    let root = pick(&["Accept", "Body", "Call", "Download", "Events", "Items", "Nullable", "Paged", "Part", "Secret"]);
     let map = words.contains("BTreeMap").then(|| {
         quote!(
             use std::collections::BTreeMap;

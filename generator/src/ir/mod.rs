@@ -11,8 +11,8 @@ mod types;
 pub use incoming::{Event, Incoming};
 pub use limits::Limits;
 pub use operation::{
-    Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter, ParameterLocation,
-    ParameterStyle, Payload, Sending, ServerOverride, Status, Streamed,
+    Alternative, Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter,
+    ParameterLocation, ParameterStyle, Payload, Sending, ServerOverride, Status, Streamed, media_word,
 };
 pub use types::{
     Arm, Direction, Docs, Enumeration, Field, IntegerKind, Listed, NumberKind, Origin, Parent, Record, Role, Shape,

@@ -23,6 +23,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What it answers, every documented status.
     pub answers: Vec<Answer>,
+    /// What a success can also be had as, where the caller asks for it: by media type.
+    pub alternatives: Vec<Alternative>,
     /// What it answers as a stream of items.
     pub streamed: Option<Streamed>,
     /// The headers that come with a success.
@@ -68,17 +70,23 @@ impl Operation {
 
     /// Every type that the operation mentions.
     pub fn mentions(&self) -> Vec<Use> {
-        let answers = self.answers.iter().filter_map(|answer| match answer.content {
+        self.sent().into_iter().chain(self.answered()).collect()
+    }
+
+    /// Every content that it answers with.
+    pub fn contents(&self) -> impl Iterator<Item = Content> + '_ {
+        let alternatives = self.alternatives.iter().map(|alternative| alternative.content);
+        self.answers.iter().map(|answer| answer.content).chain(alternatives)
+    }
+
+    /// The types that come from the service.
+    pub fn answered(&self) -> impl Iterator<Item = Use> + '_ {
+        let contents = self.contents().filter_map(|content| match content {
             Content::Json(used) | Content::Xml(used) => Some(used),
             Content::Empty | Content::Text | Content::Bytes => None,
         });
         let streamed = self.streamed.as_ref().and_then(|streamed| streamed.item);
-        self.sent()
-            .into_iter()
-            .chain(answers)
-            .chain(streamed)
-            .chain(self.headers.iter().map(|header| header.used))
-            .collect()
+        contents.chain(streamed).chain(self.headers.iter().map(|header| header.used))
     }
 
     /// The types that the operation sends.
@@ -362,6 +370,15 @@ pub enum Content {
     Bytes,
 }
 
+/// A success under another media type than the one that is asked for unless the caller says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// The media type, as it is asked for.
+    pub media_type: String,
+    /// The body.
+    pub content: Content,
+}
+
 /// A header of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
@@ -406,4 +423,16 @@ pub enum ServerOverride {
     BasePath(String),
     /// Somewhere else.
     Url(String),
+}
+
+/// What a media type is called in a word or a few: its subtype, without what says who made it up.
+pub fn media_word(media_type: &str) -> String {
+    let lower = media_type.trim().to_ascii_lowercase();
+    let subtype = lower.split_once('/').map_or(lower.as_str(), |(_, subtype)| subtype);
+    let essence = subtype.split(';').next().unwrap_or(subtype).trim();
+    match essence {
+        "plain" => subtype.replacen("plain", "text", 1),
+        "octet-stream" => subtype.replacen("octet-stream", "bytes", 1),
+        _ => ["vnd.", "x-", "prs."].iter().find_map(|tree| subtype.strip_prefix(tree)).unwrap_or(subtype).to_owned(),
+    }
 }

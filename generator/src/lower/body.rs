@@ -7,7 +7,9 @@ use openapiv3::{MediaType, ReferenceOr, RequestBody};
 use super::schema::Lowering;
 use super::{describe, merge::Merged};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
-use crate::ir::{Body, Direction, Form, FormField, FormPart, Origin, Parent, Payload, Role, Sending, Shape, Use};
+use crate::ir::{
+    Body, Direction, Form, FormField, FormPart, Method, Origin, Parent, Payload, Role, Sending, Shape, Use,
+};
 use crate::load::{JsonType, SchemaId};
 
 /// What a media type means for the code that writes or reads it.
@@ -53,7 +55,7 @@ pub(super) fn of_operation(
     lowering: &mut Lowering<'_>,
     pointer: &Pointer,
     said: &ReferenceOr<RequestBody>,
-    position: usize,
+    (method, position): (&Method, usize),
 ) -> Option<Body> {
     let (pointer, body) = lowering.document.follow(pointer, said, lowering.diagnostics)?;
     let mut offered: Vec<(Media, &str, Option<SchemaId>)> = body
@@ -71,8 +73,15 @@ pub(super) fn of_operation(
             (if formless { Media::Text } else { kind }, written.as_str(), schema)
         })
         .collect();
-    // The plain spelling of a kind before the exotic ones, so that the choice does not hang on the order of keys.
-    offered.sort_by_key(|&(kind, written, _)| (kind, written.len(), written));
+    // `application/json` before the others, then what a PATCH is most often meant as; the rest by name, since the keys of an object
+    // have no order.
+    let patches = method == &Method::Patch;
+    let rank = |written: &str| match written.split(';').next().unwrap_or(written).trim() {
+        "application/json" => 0,
+        "application/merge-patch+json" if patches => 1,
+        _ => 2,
+    };
+    offered.sort_by_key(|&(kind, written, _)| (kind, rank(written), written));
     let Some(&(kind, written, schema)) = offered.first() else {
         lowering.diagnostics.push(
             Diagnostic::warning(codes::UNSUPPORTED_BODY, "a body without any media type")

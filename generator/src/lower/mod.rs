@@ -4,6 +4,7 @@
 
 mod body;
 mod circles;
+mod content;
 mod describe;
 mod header;
 mod incoming;
@@ -95,10 +96,12 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
     let said = &stated.operation;
     let parameters = parameter::of_operation(lowering, stated, position);
     let body = match &said.request_body {
-        Some(body) => Some(body::of_operation(lowering, &stated.pointer.join("requestBody"), body, position)?),
+        Some(body) => {
+            Some(body::of_operation(lowering, &stated.pointer.join("requestBody"), body, (&method, position))?)
+        }
         None => None,
     };
-    let answers = response::of_operation(lowering, stated, position);
+    let answers = response::of_operation(lowering, stated, &parameters, position);
     Some(Operation {
         id: said.operation_id.clone(),
         method: method.clone(),
@@ -110,6 +113,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         body,
         accept: parameters.accept.or(answers.accept),
         answers: answers.answers,
+        alternatives: answers.alternatives,
         streamed: answers.streamed,
         headers: answers.headers,
         links: answers.links,

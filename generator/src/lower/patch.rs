@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::ir::{Content, Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use};
+use crate::ir::{Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use};
 
 /// Makes the types of all merge patches patches.
 pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mut Types) {
@@ -19,12 +19,7 @@ pub(super) fn settle(operations: &mut [Operation], elsewhere: &[Use], types: &mu
     for operation in operations.iter() {
         let ways =
             operation.body.iter().flat_map(crate::ir::Body::ways).filter(|(media_type, _)| !is_patch(media_type));
-        others.extend(operation.answers.iter().filter_map(|answer| match answer.content {
-            Content::Json(used) | Content::Xml(used) => Some(used),
-            Content::Empty | Content::Text | Content::Bytes => None,
-        }));
-        others.extend(operation.streamed.as_ref().and_then(|streamed| streamed.item));
-        others.extend(operation.headers.iter().map(|header| header.used));
+        others.extend(operation.answered());
         others.extend(operation.parameters.iter().map(|parameter| parameter.used));
         others.extend(ways.flat_map(|(_, payload)| payload.mentions()));
     }

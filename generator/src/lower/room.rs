@@ -63,6 +63,7 @@ impl Room {
             1 + operation.parameters.len()
                 + operation.headers.len()
                 + operation.answers.len()
+                + operation.alternatives.len()
                 + credentials
                 + (texts + answers) / TEXT,
         );

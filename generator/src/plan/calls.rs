@@ -12,7 +12,7 @@ use super::rust::{self, Adapter, RustType, TypePlan};
 use super::status::status_word;
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{
-    Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, TypeId, Use,
+    Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, TypeId, Use, media_word,
 };
 use crate::settings::{OperationSettings, Settings};
 
@@ -31,6 +31,8 @@ pub struct CallPlan {
     pub options: Option<(Ident, Vec<OptionField>)>,
     /// What it gives back.
     pub success: Success,
+    /// What its success can also be had as: the type that holds the choices, and each of them.
+    pub alternatives: Option<(Ident, Vec<AcceptPlan>)>,
     /// How it is called for a stream of items.
     pub stream: Option<StreamPlan>,
     /// The headers that come with its success, if any are described.
@@ -49,6 +51,17 @@ pub struct CallPlan {
     pub policy: Vec<(&'static str, String)>,
     /// Whether it may be repeated, where the method alone does not say.
     pub idempotent: Option<bool>,
+}
+
+/// A media type that a success can also be had as.
+#[derive(Debug, Clone)]
+pub struct AcceptPlan {
+    /// The name of the constant.
+    pub constant: String,
+    /// The media type, as it is asked for.
+    pub media_type: String,
+    /// What the call gives back then.
+    pub success: Success,
 }
 
 /// How an operation is called for a stream of items.
@@ -179,6 +192,7 @@ pub struct Module {
 
 /// What the files of operations import or mention.
 const ROOT_RESERVED: &[&str] = &[
+    "Accept",
     "Call",
     "Body",
     "Nullable",
@@ -378,6 +392,7 @@ fn call(
     });
     CallPlan {
         success: success(api, operation, types, &method, root),
+        alternatives: alternatives(api, operation, types, &method, root),
         stream: None,
         pages: None,
         headers: None,
@@ -457,20 +472,44 @@ fn success(api: &Api, operation: &Operation, types: &[TypePlan], method: &Ident,
     }
     let Some((first, others)) = contents.split_first() else { return Success::Empty };
     if others.iter().all(|other| other == first) {
-        return match *first {
-            Content::Empty => Success::Empty,
-            Content::Text => Success::Text,
-            Content::Bytes => Success::Bytes,
-            Content::Json(used) => {
-                Success::Json(rust::answer(api, types, used), types[used.ty.index()].adapter_at_the_door())
-            }
-            Content::Xml(used) => Success::Xml(rust::answer(api, types, used), used.ty),
-        };
+        return of_content(api, types, *first);
     }
     let words: Vec<String> = answers.iter().map(|answer| status_word(answer.status)).collect();
     let idents = names::siblings(words.iter().map(String::as_str), &["Self"], names::camel);
     let choices = answers.iter().zip(idents).map(|(answer, ident)| choice(api, types, answer, ident)).collect();
     Success::Choice(root.take(&names::camel(&format!("{} answer", method.plain()))), choices)
+}
+
+fn of_content(api: &Api, types: &[TypePlan], content: Content) -> Success {
+    match content {
+        Content::Empty => Success::Empty,
+        Content::Text => Success::Text,
+        Content::Bytes => Success::Bytes,
+        Content::Json(used) => {
+            Success::Json(rust::answer(api, types, used), types[used.ty.index()].adapter_at_the_door())
+        }
+        Content::Xml(used) => Success::Xml(rust::answer(api, types, used), used.ty),
+    }
+}
+
+fn alternatives(
+    api: &Api,
+    operation: &Operation,
+    types: &[TypePlan],
+    method: &Ident,
+    root: &mut Namespace,
+) -> Option<(Ident, Vec<AcceptPlan>)> {
+    if operation.alternatives.is_empty() {
+        return None;
+    }
+    let words: Vec<String> = operation.alternatives.iter().map(|other| media_word(&other.media_type)).collect();
+    let idents = names::siblings(words.iter().map(String::as_str), &[], names::snake);
+    let each = operation.alternatives.iter().zip(idents).map(|(other, ident)| AcceptPlan {
+        constant: ident.plain().to_ascii_uppercase(),
+        media_type: other.media_type.clone(),
+        success: of_content(api, types, other.content),
+    });
+    Some((root.take(&names::camel(&format!("{} as", method.plain()))), each.collect()))
 }
 
 fn choice(api: &Api, types: &[TypePlan], answer: &Answer, ident: Ident) -> Choice {

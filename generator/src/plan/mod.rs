@@ -30,8 +30,8 @@ use std::collections::BTreeMap;
 pub use crate::settings::RustPath;
 pub use by_name::argument_names;
 pub use calls::{
-    Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module, OptionField,
-    StreamPlan, Success,
+    AcceptPlan, Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module,
+    OptionField, StreamPlan, Success,
 };
 pub use defaults::{DefaultPlan, DefaultValue};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};

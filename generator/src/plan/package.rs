@@ -95,8 +95,7 @@ fn dependencies(api: &Api, settings: &Settings, types: &[TypePlan], own: &Substi
     let sends = |operation: &Operation| {
         operation.body.iter().flat_map(crate::ir::Body::ways).any(|(_, payload)| matches!(payload, Payload::Xml(_)))
     };
-    let answers =
-        |operation: &Operation| operation.answers.iter().any(|answer| matches!(answer.content, Content::Xml(_)));
+    let answers = |operation: &Operation| operation.contents().any(|content| matches!(content, Content::Xml(_)));
     let xml = api.operations.iter().any(|operation| sends(operation) || answers(operation));
 
     let mut features = Vec::new();

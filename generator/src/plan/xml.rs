@@ -46,7 +46,7 @@ pub(super) fn plan(api: &Api, types: &[TypePlan]) -> XmlPlan {
             Payload::Xml(sent) => Some(*sent),
             _ => None,
         }));
-        used.extend(operation.answers.iter().filter_map(|answer| match answer.content {
+        used.extend(operation.contents().filter_map(|content| match content {
             Content::Xml(answered) => Some(answered),
             _ => None,
         }));

@@ -18,13 +18,15 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{DocumentedHeaders, HeaderReader, Method, Operation};
-use sinew_runtime::{Call, Download};
+use sinew_runtime::generated::{
+    DocumentedHeaders, HeaderReader, Method, Operation, Reply,
+};
+
+use sinew_runtime::{Accept, Call, Download};
 use super::types;
 
 static EXPORT_DESIGN: Operation = Operation::new("export_design", Method::Post, "/designs/{design_id}/export")
     .auth(&[&["OAuth2PasswordBearer"]])
-    .accept("application/json, application/pdf, application/x-step")
     .idempotent(true)
     .timeout_ms(60000);
 
@@ -38,6 +40,8 @@ impl super::DesignServiceClient {
     ///
     /// * `design_id`: The design's id.
     ///
+    /// Other media types: [`ExportDesignAs`].
+    ///
     /// Documented headers: [`ExportDesignHeaders`](super::ExportDesignHeaders).
     ///
     /// Documented failures: [`ExportDesignFailure`].
@@ -45,13 +49,30 @@ impl super::DesignServiceClient {
         &self,
         design_id: i64,
         body: &types::ExportRequest,
-    ) -> Call<'_, Download> {
+    ) -> Call<'_, types::ExportBundle> {
         self.core
             .request(&EXPORT_DESIGN)
             .path("design_id", &design_id)
             .write(body)
-            .streaming(Download::from_reply)
+            .answering(Reply::read)
     }
+}
+
+/// What `export_design` can also be asked for, with [`Call::accept`].
+#[derive(Debug, Clone, Copy)]
+pub enum ExportDesignAs {}
+
+impl ExportDesignAs {
+    /// As `application/pdf`.
+    pub const PDF: Accept<types::ExportBundle, Download> = Accept::streaming(
+        "application/pdf",
+        Download::from_reply,
+    );
+    /// As `application/x-step`.
+    pub const STEP: Accept<types::ExportBundle, Download> = Accept::streaming(
+        "application/x-step",
+        Download::from_reply,
+    );
 }
 
 /// The headers that `POST /designs/{design_id}/export` documents. Ask a response for them: `response.documented::<ExportDesignHeaders>()`.

@@ -30,7 +30,7 @@ static DELETE_FILE: Operation = Operation::new("delete_file", Method::Delete, "/
 
 static DOWNLOAD_FILE: Operation = Operation::new("download_file", Method::Get, "/files/{file_id}/download")
     .auth(&[&["OAuth2PasswordBearer"]])
-    .accept("image/png, image/jpeg, application/dxf, application/pdf, application/acad, application/x-step");
+    .accept("application/acad, application/dxf, application/pdf, application/x-step, image/jpeg, image/png");
 
 static LIST_FILES: Operation = Operation::new("list_files", Method::Get, "/designs/{design_id}/files")
     .auth(&[&["OAuth2PasswordBearer"]]);

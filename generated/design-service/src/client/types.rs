@@ -422,6 +422,43 @@ pub struct ErrorReport {
 }
 json::record!(ErrorReport { message "message", error_code "error_code", request_id "request_id", details "details" });
 
+/// A design with all that belongs to it.
+///
+/// Defined at `#/components/schemas/ExportBundle`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportBundle {
+    /// `design`.
+    pub design: ExportedDesign,
+    /// `validations`.
+    pub validations: Vec<Validation>,
+    /// `optimizations`.
+    pub optimizations: Vec<Optimization>,
+    /// `files`.
+    pub files: Vec<DesignFile>,
+    /// `comments`.
+    pub comments: Vec<DesignComment>,
+    /// `metadata`.
+    pub metadata: ExportMetadata,
+}
+json::record!(ExportBundle {
+    design "design", validations "validations", optimizations "optimizations", files "files", comments "comments",
+    metadata "metadata",
+});
+
+/// How an export was made.
+///
+/// Defined at `#/components/schemas/ExportMetadata`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportMetadata {
+    /// `format`.
+    pub format: String,
+    /// In UTC.
+    pub exported_at: jiff::Timestamp,
+    /// The version of the format, `1.0`.
+    pub version: String,
+}
+json::record!(ExportMetadata { format "format", exported_at "exported_at" as naive_utc, version "version" });
+
 /// How to export a design.
 ///
 /// Defined at `#/components/schemas/ExportRequest`.
@@ -483,6 +520,58 @@ impl From<String> for ExportRequestFormat {
     }
 }
 sinew_runtime::generated::string_enum!(ExportRequestFormat);
+
+/// A design without its pictures.
+///
+/// Defined at `#/components/schemas/ExportedDesign`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedDesign {
+    /// `id`.
+    pub id: i64,
+    /// `project_id`.
+    pub project_id: i64,
+    /// `name`.
+    pub name: String,
+    /// The design as data; free JSON.
+    pub specification: BTreeMap<String, serde_json::Value>,
+    /// `building_type`.
+    pub building_type: String,
+    /// `version`.
+    pub version: i64,
+    /// `status`.
+    pub status: String,
+    /// `is_archived`.
+    pub is_archived: bool,
+    /// The user who made it.
+    pub created_by: i64,
+    /// UTC, without an offset.
+    pub created_at: jiff::Timestamp,
+    /// UTC, without an offset.
+    pub updated_at: jiff::Timestamp,
+    /// `ai_model_version`.
+    pub ai_model_version: Nullable<String>,
+    /// How sure the model is, from 0 to 100.
+    pub confidence_score: Nullable<f64>,
+    /// `description`.
+    pub description: Nullable<String>,
+    /// What the language model was told.
+    pub generation_prompt: Nullable<String>,
+    /// `materials`.
+    pub materials: Nullable<Vec<String>>,
+    /// `num_floors`.
+    pub num_floors: Nullable<i64>,
+    /// The version before this one.
+    pub parent_design_id: Nullable<i64>,
+    /// In square metres.
+    pub total_area: Nullable<f64>,
+}
+json::record!(ExportedDesign {
+    id "id", project_id "project_id", name "name", specification "specification", building_type "building_type",
+    version "version", status "status", is_archived "is_archived", created_by "created_by",
+    created_at "created_at" as naive_utc, updated_at "updated_at" as naive_utc, ai_model_version "ai_model_version",
+    confidence_score "confidence_score", description "description", generation_prompt "generation_prompt",
+    materials "materials", num_floors "num_floors", parent_design_id "parent_design_id", total_area "total_area",
+});
 
 /// One mistake in a request.
 ///

@@ -26,6 +26,20 @@ const ENTRIES: &[door::Entry<super::AnswersClient>] = &[
     door::Entry::new("download", "GET /download", call_download, &[], &[]),
     door::Entry::new("empty", "DELETE /empty", call_empty, &[], &[]),
     door::Entry::new("inline", "GET /inline", call_inline, &[], &[]),
+    door::Entry::new(
+        "list_things",
+        "GET /pages",
+        call_list_things,
+        &[],
+        &["offset", "limit", "answer.media_type"],
+    ),
+    door::Entry::new(
+        "make_report",
+        "POST /report",
+        call_make_report,
+        &["body"],
+        &["body.media_type", "answer.media_type"],
+    ),
     door::Entry::new("none", "GET /none", call_none, &[], &[]),
     door::Entry::new("one", "GET /one", call_one, &[], &[]),
     door::Entry::new(
@@ -39,6 +53,7 @@ const ENTRIES: &[door::Entry<super::AnswersClient>] = &[
     door::Entry::new("several", "POST /several", call_several, &[], &[]),
     door::Entry::new("text", "GET /text", call_text, &[], &[]),
     door::Entry::new("untyped", "GET /untyped", call_untyped, &[], &[]),
+    door::Entry::new("words", "GET /words", call_words, &[], &["answer.media_type"]),
 ];
 
 impl door::ByName for super::AnswersClient {
@@ -95,6 +110,251 @@ fn call_inline<'c>(
     Ok(door::value(client.inline(), door::no_failure))
 }
 
+fn call_list_things<'c>(
+    client: &'c super::AnswersClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments.accept(&["text/csv"])? {
+        Some(0) => {
+            Ok(
+                door::value(
+                    client
+                        .list_things(
+                            &super::ListThings {
+                                offset: arguments.optional("offset")?,
+                                limit: arguments.optional("limit")?,
+                            },
+                        )
+                        .accept(super::ListThingsAs::CSV),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .list_things(
+                            &super::ListThings {
+                                offset: arguments.optional("offset")?,
+                                limit: arguments.optional("limit")?,
+                            },
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
+}
+
+fn call_make_report<'c>(
+    client: &'c super::AnswersClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments
+        .accept(
+            &[
+                "application/vnd.brief+json",
+                "application/vnd.detailed+json; v=2",
+                "application/xml",
+                "text/csv",
+                "application/pdf",
+            ],
+        )?
+    {
+        Some(0) => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::BRIEF_JSON),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::BRIEF_JSON),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+        Some(1) => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::DETAILED_JSON_V_2),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::DETAILED_JSON_V_2),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+        Some(2) => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::XML),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::XML),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+        Some(3) => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::CSV),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::CSV),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+        Some(4) => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::download(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::PDF),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::download(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                )
+                                .accept(super::MakeReportAs::PDF),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+        _ => {
+            match arguments.media_type(&["application/json", "text/plain"])? {
+                1 => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Text(
+                                        arguments.take::<String>("body")?,
+                                    ),
+                                ),
+                            failure_make_report,
+                        ),
+                    )
+                }
+                _ => {
+                    Ok(
+                        door::value(
+                            client
+                                .make_report(
+                                    super::MakeReportBody::Json(
+                                        &arguments.take::<String>("body")?,
+                                    ),
+                                ),
+                            failure_make_report,
+                        ),
+                    )
+                }
+            }
+        }
+    }
+}
+
 fn call_none<'c>(
     client: &'c super::AnswersClient,
     _: &mut door::Arguments,
@@ -106,7 +366,7 @@ fn call_one<'c>(
     client: &'c super::AnswersClient,
     _: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-    Ok(door::value(client.one(), failure_one))
+    Ok(door::value(client.one(), failure_make_report))
 }
 
 fn call_only_default_failure<'c>(
@@ -120,7 +380,7 @@ fn call_other<'c>(
     client: &'c super::AnswersClient,
     _: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
-    Ok(door::value(client.other(), failure_one))
+    Ok(door::value(client.other(), failure_make_report))
 }
 
 fn call_several<'c>(
@@ -154,11 +414,36 @@ fn call_untyped<'c>(
     Ok(door::value(client.untyped(), door::no_failure))
 }
 
-fn failure_one(error: &sinew_runtime::Error) -> Option<door::Value> {
+fn call_words<'c>(
+    client: &'c super::AnswersClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments.accept(&["text/plain", "text/markdown"])? {
+        Some(0) => {
+            Ok(
+                door::value(
+                    client.words().accept(super::WordsAs::TEXT),
+                    door::no_failure,
+                ),
+            )
+        }
+        Some(1) => {
+            Ok(
+                door::value(
+                    client.words().accept(super::WordsAs::MARKDOWN),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => Ok(door::value(client.words(), door::no_failure)),
+    }
+}
+
+fn failure_make_report(error: &sinew_runtime::Error) -> Option<door::Value> {
     error
-        .failure::<super::OneFailure>()
+        .failure::<super::MakeReportFailure>()
         .map(|failure| match failure {
-            super::OneFailure::NotFound(value) => door::to_json(&value),
+            super::MakeReportFailure::NotFound(value) => door::to_json(&value),
         })
 }
 

@@ -19,6 +19,6 @@
 
 use super::types;
 sinew_runtime::generated::nothing_to_check!(
-    types::ChosenAccept, types::InlineResponse, types::InlineResponseItem,
-    types::Problem, types::Thing
+    types::Brief, types::ChosenAccept, types::InlineResponse, types::InlineResponseItem,
+    types::MakeReportDetailedJsonV2, types::Problem, types::Thing
 );

@@ -89,6 +89,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
         &["body"],
     ),
     door::Entry::new(
+        "send_vendored",
+        "POST /vendored",
+        call_send_vendored,
+        &["body"],
+        &["body.media_type"],
+    ),
+    door::Entry::new(
         "send_ways",
         "POST /ways",
         call_send_ways,
@@ -193,15 +200,34 @@ fn call_patch_ways<'c>(
     arguments: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
     match arguments
-        .media_type(&["application/json-patch+json", "application/merge-patch+json"])?
+        .media_type(
+            &[
+                "application/merge-patch+json",
+                "application/json-patch+json",
+                "application/strategic-merge-patch+json",
+            ],
+        )?
     {
         1 => {
             Ok(
                 door::value(
                     client
                         .patch_ways(
-                            super::PatchWaysBody::MergePatchJson(
-                                &arguments.take::<types::NotePatch>("body")?,
+                            super::PatchWaysBody::JsonPatchJson(
+                                &arguments.take::<types::Note>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        2 => {
+            Ok(
+                door::value(
+                    client
+                        .patch_ways(
+                            super::PatchWaysBody::StrategicMergePatchJson(
+                                &arguments.take::<types::Note>("body")?,
                             ),
                         ),
                     door::no_failure,
@@ -213,8 +239,8 @@ fn call_patch_ways<'c>(
                 door::value(
                     client
                         .patch_ways(
-                            super::PatchWaysBody::JsonPatchJson(
-                                &arguments.take::<types::Note>("body")?,
+                            super::PatchWaysBody::MergePatchJson(
+                                &arguments.take::<types::NotePatch>("body")?,
                             ),
                         ),
                     door::no_failure,
@@ -402,6 +428,40 @@ fn call_send_text_optional<'c>(
     )
 }
 
+fn call_send_vendored<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    match arguments.media_type(&["application/json", "application/a+json"])? {
+        1 => {
+            Ok(
+                door::value(
+                    client
+                        .send_vendored(
+                            super::SendVendoredBody::AJson(
+                                &arguments.take::<types::Pinned>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+        _ => {
+            Ok(
+                door::value(
+                    client
+                        .send_vendored(
+                            super::SendVendoredBody::Json(
+                                &arguments.take::<types::Note>("body")?,
+                            ),
+                        ),
+                    door::no_failure,
+                ),
+            )
+        }
+    }
+}
+
 fn call_send_ways<'c>(
     client: &'c super::BodiesClient,
     arguments: &mut door::Arguments,
@@ -414,7 +474,7 @@ fn call_send_ways<'c>(
                 "multipart/form-data",
                 "application/x-www-form-urlencoded",
                 "text/plain",
-                "image/png",
+                "image/jpeg",
             ],
         )?
     {

@@ -19,7 +19,7 @@
 use sinew_runtime::generated::{Method, Operation};
 use sinew_runtime::{Call, Download};
 
-static DOWNLOAD: Operation = Operation::new("download", Method::Get, "/download").accept("image/png, application/pdf");
+static DOWNLOAD: Operation = Operation::new("download", Method::Get, "/download").accept("application/pdf, image/png");
 
 impl super::AnswersClient {
     /// `GET /download` (`download`)

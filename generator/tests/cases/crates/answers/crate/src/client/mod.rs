@@ -10,14 +10,21 @@ mod none;
 mod one;
 mod only_default_failure;
 mod other;
+mod pages;
+mod report;
 mod several;
 mod text;
 mod untyped;
+mod words;
+mod xml;
 
 pub use one::*;
 pub use only_default_failure::*;
 pub use other::*;
+pub use pages::*;
+pub use report::*;
 pub use several::*;
+pub use words::*;
 
 use sinew_runtime::generated::{Client, Service};
 use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};

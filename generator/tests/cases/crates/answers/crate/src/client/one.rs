@@ -16,7 +16,7 @@
     clippy::wrong_self_convention
 )]
 
-use sinew_runtime::generated::{FailedReply, Failure, Method, Operation, Reply};
+use sinew_runtime::generated::{Method, Operation, Reply};
 use sinew_runtime::Call;
 use super::types;
 
@@ -31,18 +31,5 @@ impl super::AnswersClient {
     }
 }
 
-/// The failures that `GET /one` documents. Ask an error for it: `error.failure::<OneFailure>()`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OneFailure {
-    /// `404`: Not there.
-    NotFound(types::Problem),
-}
-
-impl Failure for OneFailure {
-    fn decode(reply: &FailedReply) -> Option<Self> {
-        match reply.status() {
-            404 => reply.read().map(Self::NotFound),
-            _ => None,
-        }
-    }
-}
+/// The failures that `one` documents, the same as those of `make_report`.
+pub type OneFailure = super::MakeReportFailure;

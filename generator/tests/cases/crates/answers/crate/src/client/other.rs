@@ -31,5 +31,5 @@ impl super::AnswersClient {
     }
 }
 
-/// The failures that `other` documents, the same as those of `one`.
-pub type OtherFailure = super::OneFailure;
+/// The failures that `other` documents, the same as those of `make_report`.
+pub type OtherFailure = super::MakeReportFailure;

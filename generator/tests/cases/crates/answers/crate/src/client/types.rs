@@ -18,6 +18,16 @@
 
 use sinew_runtime::generated::json;
 
+/// An object.
+///
+/// Defined at `#/components/schemas/Brief`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// `title`.
+    pub title: String,
+}
+json::record!(Brief { title "title" });
+
 /// One of several words.
 ///
 /// Defined at `#/paths/~1chosen/get/parameters/0/schema`.
@@ -78,6 +88,16 @@ pub struct InlineResponseItem {
     pub id: Option<i64>,
 }
 json::record!(InlineResponseItem { id "id" });
+
+/// An object.
+///
+/// Defined at `#/paths/~1report/post/responses/200/content/application~1vnd.detailed+json; v=2/schema`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MakeReportDetailedJsonV2 {
+    /// `lines`.
+    pub lines: Vec<String>,
+}
+json::record!(MakeReportDetailedJsonV2 { lines "lines" });
 
 /// An object.
 ///

@@ -19,11 +19,13 @@ mod text_optional;
 mod upload;
 mod upload_optional;
 mod upload_untyped;
+mod vendored;
 mod ways;
 mod xml;
 
 pub use patch::*;
 pub use several::*;
+pub use vendored::*;
 pub use ways::*;
 
 use sinew_runtime::generated::{Client, Service};

@@ -98,16 +98,12 @@ impl PatchMapsBody<'_> {
 /// The ways to send the body of `patch_ways`. What converts into this is sent in the first way that fits it.
 #[derive(Debug, Clone)]
 pub enum PatchWaysBody<'b> {
-    /// As `application/json-patch+json`.
-    JsonPatchJson(&'b types::Note),
     /// As `application/merge-patch+json`.
     MergePatchJson(&'b types::NotePatch),
-}
-
-impl<'b> From<&'b types::Note> for PatchWaysBody<'b> {
-    fn from(body: &'b types::Note) -> Self {
-        Self::JsonPatchJson(body)
-    }
+    /// As `application/json-patch+json`.
+    JsonPatchJson(&'b types::Note),
+    /// As `application/strategic-merge-patch+json`.
+    StrategicMergePatchJson(&'b types::Note),
 }
 
 impl<'b> From<&'b types::NotePatch> for PatchWaysBody<'b> {
@@ -116,14 +112,23 @@ impl<'b> From<&'b types::NotePatch> for PatchWaysBody<'b> {
     }
 }
 
+impl<'b> From<&'b types::Note> for PatchWaysBody<'b> {
+    fn from(body: &'b types::Note) -> Self {
+        Self::JsonPatchJson(body)
+    }
+}
+
 impl PatchWaysBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
+            Self::MergePatchJson(body) => {
+                request.write_as("application/merge-patch+json", body)
+            }
             Self::JsonPatchJson(body) => {
                 request.write_as("application/json-patch+json", body)
             }
-            Self::MergePatchJson(body) => {
-                request.write_as("application/merge-patch+json", body)
+            Self::StrategicMergePatchJson(body) => {
+                request.write_as("application/strategic-merge-patch+json", body)
             }
         }
     }

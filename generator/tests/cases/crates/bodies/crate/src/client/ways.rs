@@ -58,7 +58,7 @@ pub enum SendWaysBody<'b> {
     Form(&'b types::Note),
     /// As `text/plain`.
     Text(String),
-    /// As `image/png`.
+    /// As `image/jpeg`.
     Bytes(Body),
 }
 
@@ -100,7 +100,7 @@ impl SendWaysBody<'_> {
             Self::Multipart(body) => request.multipart(body.form()),
             Self::Form(body) => request.form(body),
             Self::Text(body) => request.text("text/plain", body),
-            Self::Bytes(body) => request.body("image/png", body),
+            Self::Bytes(body) => request.body("image/jpeg", body),
         }
     }
 }
