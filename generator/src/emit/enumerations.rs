@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::rust_type::asked;
 use super::text;
 use crate::ir::Enumeration;
-use crate::plan::{Ident, TypePlan};
+use crate::plan::{Derives, Ident, TypePlan};
 
 /// A list of words, which keeps those it does not know.
 pub(super) fn open(
@@ -20,9 +21,10 @@ pub(super) fn open(
     let values: Vec<_> = listed.values.iter().map(|value| text::literal(value)).collect();
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
     let (derived, marked) = default(planned);
+    let asked = beyond(planned);
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq, Eq, Hash #derived)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash #asked #derived)]
         pub enum #ident {
             #(#value_docs #marked #variants,)*
             /// A word that the document does not list, as it came.
@@ -62,9 +64,10 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
     let value_docs = listed.values.iter().map(|value| text::doc(&format!("{}.", text::code(value))));
     let first = variants.first();
     let (derived, marked) = default(planned);
+    let asked = beyond(planned);
     quote! {
         #docs
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash #derived)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash #asked #derived)]
         pub enum #ident {
             #(#value_docs #marked #variants,)*
         }
@@ -88,4 +91,9 @@ pub(super) fn default(planned: &TypePlan) -> (Option<TokenStream>, Vec<Option<To
     let marked =
         (0..planned.variants.len()).map(|at| (planned.default_variant == Some(at)).then(|| quote!(#[default])));
     (derived, marked.collect())
+}
+
+/// What an enumeration derives that it would not unasked: words and numbers have `Eq` and `Hash` in any case.
+pub(super) fn beyond(planned: &TypePlan) -> TokenStream {
+    asked(Derives { ord: planned.derives.ord, ..Derives::default() })
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::bodies::{self, Sent};
-use super::rust_type::{Within, adapter, imports, mention, serialized};
+use super::rust_type::{Within, adapter, asked, imports, mention, serialized};
 use super::{defaults, docs, failures, headers, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Status,
@@ -460,6 +460,7 @@ fn pattern_of(status: Status) -> StatusPattern {
 fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenStream> {
     let (name, fields) = call.options.as_ref()?;
     let ident = text::ident(name);
+    let asked = asked(call.derives);
     let docs = text::doc(&format!("The optional parameters of {}.", text::code(call.method.plain())));
     let wire = fields.iter().map(|field| operation.parameters[field.parameter].name.as_str());
     let defaults = wire.zip(fields.iter().map(|field| &field.default));
@@ -473,7 +474,7 @@ fn options(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenS
     });
     Some(quote! {
         #docs
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default, PartialEq #asked)]
         pub struct #ident { #(#fields)* }
         #constants
     })

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::defaults;
 use super::docs::said;
-use super::rust_type::{Within, adapter, json_parameter, mention};
+use super::rust_type::{Within, adapter, asked, json_parameter, mention};
 use super::text;
 use crate::ir::{Record, Shape, Type};
 use crate::plan::{FieldPlan, Ident, Plan, Presence, RustType, TypePlan};
@@ -13,6 +13,7 @@ use crate::plan::{FieldPlan, Ident, Plan, Presence, RustType, TypePlan};
 pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, docs: &TokenStream) -> TokenStream {
     let Shape::Record(shape) = &ty.shape else { return TokenStream::new() };
     let ident = text::ident(name);
+    let asked = asked(planned.derives);
     let default = planned.defaults.then(|| quote!(, Default));
     let fields = shape.fields.iter().zip(&planned.fields).map(|(field, of_field)| {
         let mut lines = said(&field.docs);
@@ -46,7 +47,7 @@ pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, d
     let json = if planned.in_place { in_place(plan, shape, planned, &ident) } else { quote!(json::by_serde!(#ident);) };
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq #default #derives)]
+        #[derive(Debug, Clone, PartialEq #asked #default #derives)]
         pub struct #ident { #(#fields)* #rest }
         #constants
         #constructor

@@ -6,7 +6,7 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 use super::text;
-use crate::plan::{Adapter, Plan, RustType, TypePlan};
+use crate::plan::{Adapter, Derives, Plan, RustType, TypePlan};
 
 /// Where a mention stands, which decides how types of the crate are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,14 @@ pub(super) fn adapter(adapter: Adapter) -> &'static str {
         Adapter::DecimalText => "decimal_text",
         Adapter::Present => "present",
     }
+}
+
+/// The traits that a type derives because it was asked to.
+pub(super) fn asked(derives: Derives) -> TokenStream {
+    let eq = derives.eq.then(|| quote!(, Eq));
+    let hash = derives.hash.then(|| quote!(, Hash));
+    let ord = derives.ord.then(|| quote!(, PartialOrd, Ord));
+    quote!(#eq #hash #ord)
 }
 
 /// What lets a type be written as a parameter, where it is one.

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
 
+use super::rust_type::asked;
 use super::{enumerations, text};
 use crate::ir::Enumeration;
 use crate::plan::{Ident, TypePlan};
@@ -14,7 +15,8 @@ pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, d
     let variants: Vec<_> = planned.variants.iter().map(text::ident).collect();
     let first = variants.first();
     let numbers: Vec<_> = listed.values.iter().map(|value| number(value)).collect();
-    let head = definition(planned, listed, docs, &ident, &quote!(Copy, PartialEq, Eq, Hash), &quote!(i64));
+    let beyond = enumerations::beyond(planned);
+    let head = definition(planned, listed, docs, &ident, &quote!(Copy, PartialEq, Eq, Hash #beyond), &quote!(i64));
     let (unknown, closed) = match planned.unknown.as_ref().map(text::ident) {
         Some(unknown) => (Some(quote!(Self::#unknown(number) => number,)), None),
         None => (None, Some(all(&variants))),
@@ -56,8 +58,14 @@ pub(super) fn values(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
     let first = variants.first();
     let values: Vec<_> = listed.values.iter().map(|value| value_of(value)).collect();
     let (derives, closed) = match planned.unknown {
-        Some(_) => (quote!(PartialEq), None),
-        None => (quote!(Copy, PartialEq, Eq, Hash), Some(all(&variants))),
+        Some(_) => {
+            let asked = asked(planned.derives);
+            (quote!(PartialEq #asked), None)
+        }
+        None => {
+            let beyond = enumerations::beyond(planned);
+            (quote!(Copy, PartialEq, Eq, Hash #beyond), Some(all(&variants)))
+        }
     };
     let head = definition(planned, listed, docs, &ident, &derives, &quote!(serde_json::Value));
     let (unknown, more) = match planned.unknown.as_ref().map(text::ident) {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::{Within, adapter, json_parameter, mention};
+use super::rust_type::{Within, adapter, asked, json_parameter, mention};
 use super::text;
 use crate::plan::{ArmPlan, Ident, JsonKind, Plan, RustType, TypePlan, UnionPlan};
 
@@ -16,6 +16,7 @@ pub(super) fn union(
     docs: &TokenStream,
 ) -> TokenStream {
     let ident = text::ident(name);
+    let asked = asked(planned.derives);
     let variants: Vec<_> = union.arms.iter().map(|arm| text::ident(&arm.ident)).collect();
     let types: Vec<_> = union.arms.iter().map(|arm| mention(plan, &arm.ty, Within::Types)).collect();
     let variant_docs = union.arms.iter().map(|arm| {
@@ -115,7 +116,7 @@ pub(super) fn union(
     };
     quote! {
         #docs
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq #asked)]
         pub enum #ident {
             #(#variant_docs #variants(#types),)*
             #(#unknown_variant)*

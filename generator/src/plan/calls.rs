@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::defaults::{self, Constants, DefaultPlan};
+use super::derives;
 use super::failures::Failures;
 use super::headers::{self, HeadersPlan};
 use super::method_names::settings_of;
@@ -14,7 +15,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{
     Answer, Api, Content, FormPart, Operation, Parameter, ParameterLocation, Payload, Status, TypeId, Use, media_word,
 };
-use crate::settings::{OperationSettings, Settings};
+use crate::settings::{Derives, OperationSettings, Settings};
 
 /// How an operation is called.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct CallPlan {
     pub body: Option<BodyArgument>,
     /// The struct of optional parameters, with its fields.
     pub options: Option<(Ident, Vec<OptionField>)>,
+    /// What that struct derives beyond what all such derive.
+    pub derives: Derives,
     /// What it gives back.
     pub success: Success,
     /// What its success can also be had as: the type that holds the choices, and each of them.
@@ -390,7 +393,9 @@ fn call(
         });
         BodyArgument { ident: names::snake("body"), kind: kind(&body.payload), form, choice }
     });
+    let fields = options.iter().flat_map(|(_, fields): &(Ident, Vec<OptionField>)| fields).map(|field| &field.ty);
     CallPlan {
+        derives: derives::of_fields(settings, types, fields),
         success: success(api, operation, types, &method, root),
         alternatives: alternatives(api, operation, types, &method, root),
         stream: None,

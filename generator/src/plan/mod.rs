@@ -6,6 +6,7 @@ mod boxes;
 mod by_name;
 mod calls;
 mod defaults;
+mod derives;
 mod failures;
 mod headers;
 mod in_place;
@@ -27,7 +28,7 @@ mod xml;
 
 use std::collections::BTreeMap;
 
-pub use crate::settings::RustPath;
+pub use crate::settings::{Derives, RustPath};
 pub use by_name::argument_names;
 pub use calls::{
     AcceptPlan, Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module,
@@ -100,7 +101,8 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
     let methods = method_names::names(api, settings, diagnostics);
     let own = Substitutes::find(api, settings, diagnostics);
     let type_names = type_names::name(api, settings, &methods, &own, diagnostics);
-    let types = rust::types(api, settings, &type_names, &own);
+    let mut types = rust::types(api, settings, &type_names, &own);
+    derives::fill(api, settings, &mut types, diagnostics);
     let failures = failures::share(api, &types, &methods);
     let (calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
     let mut definitions: Vec<TypeId> =

@@ -10,7 +10,7 @@ use super::unions::{self, UnionPlan};
 use crate::ir::{
     Api, Enumeration, Field, IntegerKind, NumberKind, Operation, Record, Shape, TextKind, TypeId, Types, Use,
 };
-use crate::settings::{NaiveTimestamps, RustPath, Settings};
+use crate::settings::{Derives, NaiveTimestamps, RustPath, Settings};
 
 /// A type as Rust has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +155,8 @@ pub struct TypePlan {
     pub valued: bool,
     /// The value of an enumeration that holds where nothing is sent.
     pub default_variant: Option<usize>,
+    /// What it derives beyond what all types derive.
+    pub derives: Derives,
     /// How its values are read and written, lists and maps looked through, where their type alone does not say that.
     pub adapter: Option<Adapter>,
     /// Whether it is a record or a union that is read in place.
@@ -240,6 +242,7 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
                 defaults: false,
                 valued: false,
                 default_variant: None,
+                derives: Derives::default(),
                 adapter: context.adapter(Use { ty: id, nullable: false }),
                 in_place: false,
             };

@@ -106,6 +106,19 @@ pub struct TypeSettings {
     pub keep_unknown_fields: bool,
     /// How many types a crate may have in one file, if not as many as usual.
     pub one_file_up_to: Option<usize>,
+    /// What every type derives that can, beyond what all derive.
+    pub derive: Derives,
+}
+
+/// Traits that types derive when they are asked to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Derives {
+    /// `Eq`.
+    pub eq: bool,
+    /// `Hash`.
+    pub hash: bool,
+    /// `PartialOrd` and `Ord`, for which `Eq` is needed.
+    pub ord: bool,
 }
 
 /// What a `date-time` without an offset is.
@@ -234,6 +247,8 @@ pub struct SchemaSettings {
     pub keep_unknown_fields: Option<bool>,
     /// Whether the document's words or alternatives are all there will ever be, so that another is an error.
     pub exhaustive: bool,
+    /// What it derives beyond what all types derive, with all that it holds.
+    pub derive: Derives,
     /// `[schemas.<name>.properties.<property>]`
     pub properties: BTreeMap<String, PropertySettings>,
 }

@@ -91,6 +91,7 @@ impl Reader<'_> {
             [("utc", NaiveTimestamps::Utc), ("error", NaiveTimestamps::Error)],
         );
         settings.types.keep_unknown_fields = self.flag(&mut types, "keep-unknown-fields").unwrap_or_default();
+        settings.types.derive = self.derives(&mut types);
         settings.types.one_file_up_to = self.size(&mut types, "one-file-up-to");
         self.finish(&types);
 

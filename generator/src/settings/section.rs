@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::Derives;
 use super::Pattern;
 use super::names::{self, Name};
 use crate::diagnostics::{Diagnostic, Diagnostics, codes};
@@ -243,6 +244,31 @@ impl Reader<'_> {
             self.wrong(found, key, "a time above zero such as \"500ms\", \"60s\" or \"2m\"");
         }
         duration
+    }
+
+    pub(super) fn derives(&mut self, section: &mut Section<'_>) -> Derives {
+        let mut derives = Derives::default();
+        let Some(found) = section.get("derive") else { return derives };
+        let known = match found.value {
+            DeValue::Array(list) => list.iter().all(|item| match item.get_ref() {
+                DeValue::String(name) => {
+                    match name.as_ref() {
+                        "Eq" => derives.eq = true,
+                        "Hash" => derives.hash = true,
+                        // An order is one of values that are equal or not.
+                        "Ord" => (derives.eq, derives.ord) = (true, true),
+                        _ => return false,
+                    }
+                    true
+                }
+                _ => false,
+            }),
+            _ => false,
+        };
+        if !known {
+            self.wrong(found, "derive", "a list of any of \"Eq\", \"Hash\" and \"Ord\"");
+        }
+        derives
     }
 
     pub(super) fn size(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<usize> {

@@ -37,6 +37,7 @@ impl Reader<'_> {
             let name = this.name(section, "name", Name::Type);
             let keep_unknown_fields = this.flag(section, "keep-unknown-fields");
             let exhaustive = this.flag(section, "exhaustive").unwrap_or_default();
+            let derive = this.derives(section);
             let substitute = this.substitute(section);
             let properties = this.entries(section, "properties", |this, section, span| PropertySettings {
                 span,
@@ -54,7 +55,7 @@ impl Reader<'_> {
                         .help("remove `name` and `properties`, or `type`"),
                 );
             }
-            SchemaSettings { span, name, substitute, keep_unknown_fields, exhaustive, properties }
+            SchemaSettings { span, name, substitute, keep_unknown_fields, exhaustive, derive, properties }
         })
     }
 
