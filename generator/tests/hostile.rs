@@ -49,7 +49,13 @@ fn document(word: &dyn Fn(&str) -> String) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {"title": w("title"), "version": w("version"), "description": w("about")},
-        "servers": [{"url": "http://localhost:1/v1", "description": w("server")}],
+        "servers": [
+            {"url": "http://localhost:1/v1", "description": w("server")},
+            {"url": format!("http://localhost:1/{{v}}/{}", w("base")), "description": w("server"), "variables": {
+                "v": {"default": w("value"), "enum": [w("value"), "b"], "description": w("variable")},
+                w("variable"): {"default": w("value")},
+            }},
+        ],
         "tags": [{"name": w("tag"), "description": w("tagged")}],
         "paths": {
             format!("/x/{{{}}}", w("id").replace(['{', '}', '/'], "")): {

@@ -161,6 +161,40 @@ async fn an_answer_is_had_as_what_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_goes_to_the_server_that_was_chosen_and_operations_to_their_own() {
+    use golden_servers::{ServersClient, servers};
+    let chosen = |url: String| async move {
+        let script = Scripted::always(Step::status(204));
+        let client = ServersClient::builder().base_url(url).transport(script.clone()).build().unwrap();
+        client.home().await.unwrap();
+        client.older().await.unwrap();
+        client.put_older().await.unwrap();
+        client.rooted().await.unwrap();
+        script.seen().iter().map(|seen| seen.uri.to_string()).collect::<Vec<_>>()
+    };
+    let own = "https://uploads.example.com/in/older";
+    let eu = servers::Production {
+        region: servers::ProductionRegion::Eu,
+        port: servers::ProductionPort::Port8443,
+        version: "v2".to_owned(),
+    };
+    let home = "https://eu.example.com:8443";
+    assert_eq!(
+        chosen(eu.into()).await,
+        [&*format!("{home}/v2/home"), &*format!("{home}/v0/older"), own, &*format!("{home}/root/rooted")]
+    );
+    let usual = chosen(servers::Production::default().into()).await;
+    assert_eq!(usual[0], "https://us.example.com/v1/home");
+    assert_eq!(chosen(servers::TheSandbox.into()).await[0], "https://sandbox.example.com/v1/home");
+    assert_eq!(String::from(servers::Server3::default()), "https://a\"b.example.com/a\"b/{open");
+    // What the document says first is where a client goes that is told nothing.
+    let script = Scripted::always(Step::status(204));
+    let client = ServersClient::builder().transport(script.clone()).build().unwrap();
+    client.home().await.unwrap();
+    assert_eq!(script.seen()[0].uri.to_string(), "https://us.example.com/v1/home");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_begins_behind_the_last_item_of_the_one_before() {
     let page = |ids: [u32; 2], more: bool| {
         let data = ids.map(|id| json!({"id": id}));

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 
+use crate::attempt::BODY_HEADERS;
+use crate::body::Body;
 use crate::call::Options;
 use crate::client::Client;
 use crate::engine;
-use crate::error::Error;
-use crate::operation::Operation;
+use crate::error::{Context, Error};
+use crate::operation::{Method, Operation};
 use crate::prepare::context;
 use crate::reply::Reply;
-use crate::request::Plan;
+use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
 use crate::transport::BoxFuture;
 
@@ -37,7 +39,7 @@ impl Again {
 
     /// Whether making it again does no harm by itself.
     pub(crate) fn is_harmless(&self) -> bool {
-        self.operation.is_idempotent() && self.plan.body.is_replayable()
+        self.plan.is_idempotent() && self.plan.body.is_replayable()
     }
 
     pub(crate) fn query(&self) -> &str {
@@ -51,19 +53,38 @@ impl Again {
 
     /// Asks what an address says, relative to the request's own, the next time: only at the same origin and below the same
     /// base path, for it came from outside and the credentials go along.
-    pub(crate) fn set_address(&mut self, address: &str) -> Result<(), String> {
+    pub(crate) fn set_address(&mut self, address: &str, what: &str) -> Result<(), String> {
         let base = &self.client.inner.base;
         let own = base.join(&self.plan.path.path, &self.plan.query)?;
         let next = url::Url::parse(&own.to_string()).and_then(|own| own.join(address));
-        let next = next.map_err(|_| "the address of the next page is not a URL".to_owned())?;
+        let next = next.map_err(|_| format!("the address of {what} is not a URL"))?;
         if next[..url::Position::BeforePath] != *base.origin {
-            return Err("the next page is at another origin".to_owned());
+            return Err(format!("{what} is at another origin"));
         }
         let path = next.path().strip_prefix(&*base.path).filter(|rest| rest.starts_with('/'));
-        let path = path.ok_or("the next page is not below the base path of the service")?;
+        let path = path.ok_or_else(|| format!("{what} is not below the base path of the service"))?;
         path.clone_into(&mut self.plan.path.path);
         next.query().unwrap_or_default().clone_into(&mut self.plan.query);
         Ok(())
+    }
+
+    /// Asks for the state of what was begun the next time, with GET, at an address that the service gave.
+    pub(crate) fn look_at(&mut self, address: &str) -> Result<(), String> {
+        self.set_address(address, "what tells of the state")?;
+        let plan = &mut self.plan;
+        (plan.method, plan.template, plan.body) = (Method::Get, "{state}", Body::empty());
+        for name in &BODY_HEADERS {
+            plan.headers.remove(name);
+            self.options.headers.remove(name);
+        }
+        self.options.idempotency_key = None;
+        plan.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        Ok(())
+    }
+
+    /// Takes the body of a reply as part of the call, whatever the call does.
+    pub(crate) fn read_whole(&mut self) {
+        self.plan.mode = Mode::Buffered;
     }
 
     /// The address relative to the origin, as [`set_address`](Self::set_address) takes it.
@@ -76,7 +97,8 @@ impl Again {
     /// An error about a request that was not made.
     pub(crate) fn tell(&self, error: Error) -> Error {
         let inner = &self.client.inner;
-        error.with_context(&context(inner, self.operation, self.plan.template, &inner.base.origin), 0, Duration::ZERO)
+        let context = context(inner, self.operation, self.plan.template, &inner.base.origin);
+        error.with_context(&Context { method: self.plan.method.as_str(), ..context }, 0, Duration::ZERO)
     }
 
     /// Sends another header the next time, or none.

@@ -34,7 +34,8 @@ const ERROR_BODY_WAIT: Duration = Duration::from_secs(2);
 /// How much of a redirect's body is read.
 const REDIRECT_BODY: usize = 4 * 1024;
 /// What describes a body, and stays behind where that does.
-const BODY_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE];
+pub(crate) const BODY_HEADERS: [HeaderName; 3] =
+    [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE];
 
 /// How far an attempt has come, to be asked when its time is up.
 #[derive(Default)]
@@ -214,7 +215,7 @@ pub(crate) async fn once(
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     let (head, body) = {
         let mut head = head;
-        let read = call.compressed && call.plan.operation.method != Method::Head;
+        let read = call.compressed && call.plan.method != Method::Head;
         let body = if read { crate::compressed::decoded(head.status, &mut head.headers, body) } else { body };
         (head, body)
     };
@@ -233,7 +234,7 @@ pub(crate) async fn once(
         Mode::Streaming | Mode::Resumable => ReplyBody::Streamed(body),
         Mode::Buffered | Mode::Check => {
             // The answer to a HEAD tells the length of a body that it does not have.
-            let announced = if call.plan.operation.method == Method::Head { None } else { announced(&headers) };
+            let announced = if call.plan.method == Method::Head { None } else { announced(&headers) };
             ReplyBody::Whole(read_whole(body, announced, policy.max_body).await?)
         }
     };
@@ -277,7 +278,7 @@ fn build(
     let additions = auth::apply(&call.chosen, tokens, &mut headers)?;
     let (method, address) = match hop {
         None => {
-            let method = http::Method::from_bytes(plan.operation.method.as_str().as_bytes());
+            let method = http::Method::from_bytes(plan.method.as_str().as_bytes());
             (method.map_err(|_| Error::build("the operation's method is not one"))?, aim.address(&additions.query))
         }
         Some(hop) => (hop.method.clone(), hop.address(&additions.query)),

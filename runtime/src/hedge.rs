@@ -57,7 +57,7 @@ impl Prepared<'_> {
     /// Whether a second request may go beside the first: if nobody minds that both are processed.
     pub(crate) fn may_hedge(&self) -> bool {
         self.policy().hedge.enabled
-            && self.plan.operation.method.is_safe()
+            && self.plan.method.is_safe()
             && self.plan.body.is_replayable()
             && self.plan.mode != Mode::Check
     }

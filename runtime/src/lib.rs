@@ -78,6 +78,7 @@ mod json;
 mod macros;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod monitor;
 mod multipart;
 mod nullable;
 mod oauth;
@@ -124,6 +125,7 @@ pub use health::{Checked, Health};
 pub use macros::UnlistedWord;
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
+pub use monitor::Monitor;
 pub use multipart::{FormData, Part};
 pub use nullable::Nullable;
 pub use oauth::{OAuth, TokenEndpoint};

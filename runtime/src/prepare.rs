@@ -192,12 +192,13 @@ pub(crate) fn prepare(
     let common = at_home.then_some(&client.headers);
     let endpoint = options.endpoint.take();
     let keyed = headers(common, &mut plan, options)?;
-    let repeatable = keyed || operation.is_idempotent();
+    let repeatable = keyed || plan.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
         .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
     // Found out now rather than in the loop: the path is the same each time.
     BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
+    let context = Context { method: plan.method.as_str(), ..context };
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     let compressed = client.compressed

@@ -15,7 +15,7 @@ use crate::encode::{self};
 use crate::error::Error;
 use crate::json::{self, Encode};
 use crate::multipart::FormData;
-use crate::operation::Operation;
+use crate::operation::{Method, Operation};
 use crate::random;
 use crate::reply::Reply;
 use crate::stream::{EventText, Events, Framing, Items};
@@ -34,6 +34,8 @@ pub struct Request<'c> {
 #[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) operation: &'static Operation,
+    /// That of the operation, or of a look at what it began.
+    pub(crate) method: Method,
     pub(crate) template: &'static str,
     pub(crate) path: Path,
     pub(crate) query: String,
@@ -41,6 +43,13 @@ pub(crate) struct Plan {
     pub(crate) cookies: Vec<String>,
     pub(crate) body: Body,
     pub(crate) mode: Mode,
+}
+
+impl Plan {
+    /// Whether it may be sent again after it may have been processed.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        if self.method == self.operation.method { self.operation.is_idempotent() } else { self.method.is_idempotent() }
+    }
 }
 
 /// How much of the reply belongs to the call.
@@ -66,6 +75,7 @@ impl Client {
             problem: None,
             plan: Plan {
                 operation,
+                method: operation.method,
                 template: operation.template,
                 path: Path::none(),
                 query: String::new(),

@@ -13,10 +13,10 @@ use crate::resilience::classify::retry_after::retry_after;
 use crate::transport::BoxFuture;
 
 /// The first and the longest wait between two looks, unless told otherwise.
-const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
+pub(crate) const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// How long a task is waited for, unless told otherwise.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 impl<'c, T, P> Call<'c, T, P> {
     /// Makes the call again and again, until what it answers is final: for work that takes longer than a call.

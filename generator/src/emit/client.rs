@@ -62,6 +62,13 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             mod xml;
         )
     });
+    let servers = (!api.servers.is_empty()).then(|| {
+        quote!(
+            pub mod servers;
+        )
+    });
+    let elsewhere = (!api.servers.is_empty())
+        .then(|| quote!(#[doc = ""] #[doc = " The addresses to choose from are in [`servers`]."]));
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!(
         "A client of {}. Clones share connections, circuit breakers and credentials.",
@@ -92,6 +99,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         _ => (text::name("Client"), quote!(Client)),
     };
     quote! {
+        #servers
         pub mod types;
         #webhooks
         #(#modules)*
@@ -131,6 +139,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             }
 
             /// A client with credentials, a policy or a transport of its own.
+            #elsewhere
             pub fn builder() -> ClientBuilder<Self> {
                 ClientBuilder::new(&SERVICE)
             }

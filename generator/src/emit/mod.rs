@@ -19,6 +19,7 @@ mod paging;
 mod records;
 mod rust_type;
 mod scalars;
+mod servers;
 mod text;
 mod types;
 mod unions;
@@ -59,6 +60,10 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
     if !api.is_types_only() {
         let text = format::file(&header, by_name::module(api, plan));
         files.push(SourceFile { path: "src/by_name.rs".to_owned(), text });
+    }
+    if !api.servers.is_empty() && !api.is_types_only() {
+        let text = format::file(&header, servers::module(api, plan));
+        files.push(SourceFile { path: "src/client/servers.rs".to_owned(), text });
     }
     if plan.validation.any {
         let text = format::file(&header, validate::module(api, plan));

@@ -6,6 +6,7 @@
 mod incoming;
 mod limits;
 mod operation;
+mod server;
 mod types;
 
 pub use incoming::{Event, Incoming};
@@ -14,6 +15,7 @@ pub use operation::{
     Alternative, Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter,
     ParameterLocation, ParameterStyle, Payload, Sending, ServerOverride, Status, Streamed, media_word,
 };
+pub use server::{Server, ServerVariable};
 pub use types::{
     Arm, Direction, Docs, Enumeration, Field, IntegerKind, Listed, NumberKind, Origin, Parent, Record, Role, Shape,
     Tag, TextKind, Type, TypeId, Types, Union, Use, Xml,
@@ -30,6 +32,8 @@ pub struct Api {
     pub description: Option<String>,
     /// Where it is served unless a user says otherwise.
     pub base_url: Option<String>,
+    /// Where it is offered, if there is something to choose.
+    pub servers: Vec<Server>,
     /// The ways to prove who calls.
     pub credentials: Vec<Credential>,
     /// The groups that operations name, with what is said about each.

@@ -75,6 +75,7 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
         version: document.version.clone(),
         description: document.description.clone(),
         base_url,
+        servers: server::offered(&document.servers),
         credentials,
         groups: groups(document),
         operations,

@@ -1,13 +1,46 @@
 //! Where is the API served?
 
+use std::collections::BTreeSet;
+
 use openapiv3::Server;
 
-use crate::ir::ServerOverride;
+use crate::ir::{self, ServerOverride};
 use crate::load::PathOperation;
 
 /// The address of the first server that is absolute, its variables at their defaults.
 pub(super) fn base_url(servers: &[Server]) -> Option<String> {
-    servers.iter().map(resolved).find(|url| url.starts_with("http://") || url.starts_with("https://"))
+    servers.iter().map(resolved).find(|url| is_absolute(url))
+}
+
+/// The servers to choose from: those that are absolute, if there are several or one has variables.
+pub(super) fn offered(servers: &[Server]) -> Vec<ir::Server> {
+    let mut known = BTreeSet::new();
+    let absolute = servers.iter().filter(|server| is_absolute(&resolved(server)) && known.insert(&server.url));
+    let offered: Vec<ir::Server> = absolute
+        .map(|server| {
+            let place = |name: &str| server.url.find(&format!("{{{name}}}"));
+            let mut variables: Vec<_> =
+                server.variables.iter().flatten().filter_map(|(name, said)| Some((place(name)?, name, said))).collect();
+            variables.sort_by_key(|&(place, ..)| place);
+            let variables = variables.into_iter().map(|(_, name, said)| {
+                let mut values = said.enumeration.clone();
+                // The default has to be one of them (OpenAPI 3.1, 4.8.6.1).
+                if !values.is_empty() && !values.contains(&said.default) {
+                    values.push(said.default.clone());
+                }
+                let (default, description) = (said.default.clone(), said.description.clone());
+                ir::ServerVariable { name: name.clone(), values, default, description }
+            });
+            let url = server.url.trim_end_matches('/').to_owned();
+            ir::Server { url, description: server.description.clone(), variables: variables.collect() }
+        })
+        .collect();
+    let choice = offered.len() > 1 || offered.iter().any(|server| !server.variables.is_empty());
+    if choice { offered } else { Vec::new() }
+}
+
+fn is_absolute(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }
 
 /// Where an operation is served if not with the others.

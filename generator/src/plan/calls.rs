@@ -289,7 +289,7 @@ pub(super) fn plan(
             None => names::snake(&title),
         };
         // What stands beside the files of operations.
-        let taken = ["types", "webhooks", "xml"].contains(&ident.as_str());
+        let taken = ["servers", "types", "webhooks", "xml"].contains(&ident.as_str());
         let ident = if taken { names::snake(&format!("{} operations", ident.plain())) } else { ident };
         let description =
             api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());

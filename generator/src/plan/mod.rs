@@ -18,6 +18,7 @@ mod paging;
 mod pattern;
 mod pins;
 mod rust;
+mod servers;
 mod status;
 mod substitutes;
 mod type_files;
@@ -43,6 +44,7 @@ pub use names::Ident;
 pub use package::{Dependency, Package};
 pub use paging::{Holds, PagePlan, PageRule, PageSize};
 pub use rust::{Adapter, FieldPlan, Presence, RustType, TypePlan};
+pub use servers::{ServerPlan, VariablePlan};
 pub use type_files::TypeFile;
 pub use unions::{ArmPlan, JsonKind, UnionPlan};
 pub use validation::{Rule, TypeRules, ValidationPlan};
@@ -67,6 +69,8 @@ pub struct Plan {
     pub definitions: Vec<TypeId>,
     /// The files that the types are divided into, by name.
     pub type_files: Vec<TypeFile>,
+    /// The servers to choose from, parallel to [`Api::servers`].
+    pub servers: Vec<ServerPlan>,
     /// How each operation is called, parallel to [`Api::operations`].
     pub calls: Vec<CallPlan>,
     /// The failures, each defined once.
@@ -115,6 +119,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         type_files: type_files::divide(api, settings, &types, &definitions, &calls, &modules),
         definitions,
         incoming: incoming::plan(api, &types),
+        servers: servers::plan(api),
         xml: xml::plan(api, &types),
         validation: validation::plan(api, &types, diagnostics),
         types,

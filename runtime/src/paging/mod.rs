@@ -143,7 +143,7 @@ pub(crate) fn turn(
             let said = if rule == PageRule::Link { link::next(headers) } else { said };
             let Some(address) = said.filter(|address| !address.is_empty()) else { return Ok(false) };
             let before = again.address();
-            again.set_address(&address)?;
+            again.set_address(&address, "the next page")?;
             if again.address() == before {
                 return Err("the service says that this page follows itself".to_owned());
             }

@@ -36,7 +36,7 @@ impl<T, I> Pages<T, I> {
             Err(error) => (None, Some(error)),
         };
         if let (Some(request), Some(token)) = (&mut again, from) {
-            if let Err(reason) = request.set_address(&token.address) {
+            if let Err(reason) = request.set_address(&token.address, "the next page") {
                 problem = Some(request.tell(Error::build(format!("the token of the page: {reason}"))));
                 again = None;
             }

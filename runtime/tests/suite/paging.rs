@@ -233,3 +233,78 @@ async fn a_task_is_looked_at_until_it_is_done() {
     let error = client.request(&LIST).answering(Reply::json::<u32>).until(|_| false).await.expect_err("gone");
     assert_eq!(error.kind(), ErrorKind::Status);
 }
+
+#[tokio::test(start_paused = true)]
+async fn work_that_was_taken_on_is_followed_to_its_end() {
+    let script = Scripted::new([
+        Step::json(202, "0")
+            .header("operation-location", "http://users.test/api/v1/operations/7?v=1")
+            .header("retry-after", "3"),
+        Step::json(202, "1"),
+        Step::refuse(),
+        Step::json(202, "2").header("location", "8"),
+        Step::json(200, "3"),
+    ]);
+    let client = client(&script);
+    let start = || client.request(&CREATE).json("a").answering(Reply::empty);
+    let began = Instant::now();
+    assert_eq!(start().monitor::<u32>().await.expect("done"), 3);
+    let waited = began.elapsed();
+    // What was asked for, a second (the first look has waited), a retry's second, two seconds.
+    assert!(waited >= Duration::from_secs(6) && waited < Duration::from_secs(9), "{waited:?}");
+    let seen = script.seen();
+    let routes: Vec<_> =
+        seen.iter().map(|seen| format!("{} {}", seen.method, seen.uri.path_and_query().expect("a path"))).collect();
+    let look = "GET /api/v1/operations/7?v=1";
+    assert_eq!(routes, ["POST /api/v1/users/", look, look, look, "GET /api/v1/operations/8"]);
+    assert!(seen[0].headers.contains_key("content-type") && !seen[1].headers.contains_key("content-type"));
+    assert!(seen[1].body.is_empty() && seen[1].headers["accept"] == "application/json");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_that_always_answers_200_says_in_its_body_when_it_is_over() {
+    let script = Scripted::new([
+        Step::json(201, "0").header("x-job", "/api/v1/jobs/7").header("location", "/api/v1/users/1"),
+        Step::json(200, "1").header("x-job", "/api/v1/jobs/8"),
+        Step::json(200, "2"),
+        // Answered at once: nothing is looked at.
+        Step::json(200, "5").header("location", "/api/v1/users/1"),
+    ]);
+    let client = client(&script);
+    let start = || client.request(&CREATE).json("a").answering(Reply::empty).monitor::<u32>().address_in("x-job");
+    assert_eq!(start().until(|state| *state == 2).await.expect("done"), 2);
+    assert_eq!(script.seen()[2].uri.path(), "/api/v1/jobs/7");
+    assert_eq!(start().await.expect("at once"), 5);
+    assert_eq!(script.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_is_at_home_and_is_not_waited_for_for_ever() {
+    for (address, reason) in [
+        ("https://evil.test/api/v1/jobs/7", "what tells of the state is at another origin"),
+        ("//evil.test/api/v1/jobs/7", "what tells of the state is at another origin"),
+        ("/elsewhere/7", "what tells of the state is not below the base path of the service"),
+    ] {
+        let script = Scripted::always(Step::status(202).header("location", address));
+        let client = client(&script);
+        let error = client.request(&CREATE).answering(Reply::empty).monitor::<u32>().await.expect_err("elsewhere");
+        assert!(error.is_decode() && error.to_string().contains(reason), "{error}");
+        assert_eq!(script.count(), 1);
+    }
+    let script = Scripted::always(Step::status(202));
+    let client = self::client(&script);
+    let error = client.request(&CREATE).answering(Reply::empty).monitor::<u32>().await.expect_err("nowhere");
+    assert!(error.to_string().contains("does not say where to ask for it"), "{error}");
+    let script = Scripted::always(Step::status(202).header("location", "/api/v1/jobs/7"));
+    let client = self::client(&script);
+    let start = || client.request(&CREATE).answering(Reply::empty).monitor::<u32>();
+    let every = Duration::from_secs(1);
+    let error = start().every(every, every).within(Duration::from_secs(10)).await.expect_err("never");
+    assert_eq!(error.kind(), ErrorKind::Deadline);
+    assert!((9..=11).contains(&script.count()), "{}", script.count());
+    // What went wrong is told as what was asked.
+    script.push(Step::json(202, "").header("location", "/api/v1/jobs/7"));
+    script.push(Step::status(404));
+    let error = start().await.expect_err("gone");
+    assert!(error.to_string().starts_with("GET {state} failed"), "{error}");
+}
