@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -175,6 +176,38 @@ fn unfit(detail: &'static str) -> Error {
 /// A scheme of an operation, and what is known for it.
 pub(crate) type Chosen<'c> = (SchemeKind, &'c Known);
 
+/// Those of a call. Hardly any has more than one, and that one needs no place on the heap.
+pub(crate) enum AllChosen<'c> {
+    None,
+    One(Chosen<'c>),
+    Several(Vec<Chosen<'c>>),
+}
+
+impl<'c> AllChosen<'c> {
+    fn add(&mut self, chosen: Chosen<'c>) {
+        *self = match std::mem::replace(self, Self::None) {
+            Self::None => Self::One(chosen),
+            Self::One(first) => Self::Several(vec![first, chosen]),
+            Self::Several(mut all) => {
+                all.push(chosen);
+                Self::Several(all)
+            }
+        };
+    }
+}
+
+impl<'c> Deref for AllChosen<'c> {
+    type Target = [Chosen<'c>];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::None => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(all) => all,
+        }
+    }
+}
+
 /// All credentials of a client, by scheme.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
@@ -239,14 +272,14 @@ impl Credentials {
         service: &Service,
         operation: &Operation,
         own: [&HeaderMap; 2],
-    ) -> Result<Vec<Chosen<'c>>, Error> {
+    ) -> Result<AllChosen<'c>, Error> {
         let mut anonymous = operation.auth.is_empty();
         for alternative in operation.auth {
             if alternative.is_empty() {
                 anonymous = true;
                 continue;
             }
-            let mut chosen = Vec::with_capacity(alternative.len());
+            let mut chosen = AllChosen::None;
             let whole = alternative.iter().all(|name| {
                 let Some(scheme) = service.schemes.iter().find(|scheme| scheme.name == *name) else { return false };
                 if own.iter().any(|headers| brings_own(scheme.kind, headers)) {
@@ -254,7 +287,7 @@ impl Credentials {
                 }
                 match self.by_scheme.get(name) {
                     Some(known) => {
-                        chosen.push((scheme.kind, known));
+                        chosen.add((scheme.kind, known));
                         true
                     }
                     None => false,
@@ -265,7 +298,7 @@ impl Credentials {
             }
         }
         if anonymous {
-            return Ok(Vec::new());
+            return Ok(AllChosen::None);
         }
         Err(missing(service, operation))
     }

@@ -68,8 +68,6 @@ pub(crate) fn execute<'c>(
 async fn run(client: &Inner, call: &Prepared<'_>, started: Instant) -> Result<Reply, Error> {
     let Prepared { plan, context, .. } = call;
     let policy = call.policy();
-    let home = call.aim(None);
-    let telemetry = client.telemetry(&home, policy.attempts);
     let deadline = Deadline::after(started, policy.total_timeout);
     // A check asks neither breaker nor pushback nor budget: it is how one finds out that a service is back.
     let route = (plan.mode != Mode::Check).then(|| client.route(&call.target, started));
@@ -98,7 +96,7 @@ async fn run(client: &Inner, call: &Prepared<'_>, started: Instant) -> Result<Re
             slot = match client.gate.slot(client.policy.bulkhead.wait.min(left)).await {
                 Ok(slot) => Some(slot),
                 Err(NoSlot::Busy) => {
-                    telemetry.tell(&Event::Rejected { kind: ErrorKind::Busy });
+                    client.telemetry(&call.aim(None), policy.attempts).tell(&Event::Rejected { kind: ErrorKind::Busy });
                     return Err(told(refused(busy(), last), attempt));
                 }
                 // The same as below, a moment earlier.
@@ -132,7 +130,7 @@ async fn run(client: &Inner, call: &Prepared<'_>, started: Instant) -> Result<Re
             Some(Entry::Wait(left)) => {
                 let wait = added(left, PUSHBACK_SPREAD, random());
                 if left > policy.retry_after.cap || deadline.remaining(now) <= wait.saturating_add(LEAST_ATTEMPT) {
-                    telemetry.throttled(left);
+                    client.telemetry(&call.aim(None), policy.attempts).throttled(left);
                     return Err(told(refused(throttled(left), last), attempt));
                 }
                 slot = None;
@@ -141,7 +139,7 @@ async fn run(client: &Inner, call: &Prepared<'_>, started: Instant) -> Result<Re
                 continue;
             }
             Some(Entry::Rejected(retry_in)) => {
-                telemetry.rejected(retry_in);
+                client.telemetry(&call.aim(None), policy.attempts).rejected(retry_in);
                 return Err(told(refused(turned_away(retry_in), last), attempt));
             }
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::auth::Chosen;
+use crate::auth::{AllChosen, Chosen};
 use crate::call::Options;
 use crate::client::Inner;
 use crate::encode;
@@ -33,7 +33,7 @@ pub(crate) struct Prepared<'c> {
     pub(crate) target: Cow<'c, BaseUrl>,
     /// The one endpoint that a check is about.
     pub(crate) endpoint: Option<Arc<Endpoint>>,
-    pub(crate) chosen: Vec<Chosen<'c>>,
+    pub(crate) chosen: AllChosen<'c>,
     pub(crate) repeatable: bool,
     /// Whether it carries an idempotency key.
     pub(crate) keyed: bool,

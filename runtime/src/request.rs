@@ -1,7 +1,5 @@
 //! How is a request put together from an operation and its parameters?
 
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
@@ -236,26 +234,26 @@ impl<'c> Request<'c> {
 
     /// The call whose reply is read into memory, then by this function.
     pub fn answering<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Buffered, Arc::new(read))
+        self.becoming(Mode::Buffered, Box::new(read))
     }
 
     /// The call whose reply is read as it comes, by what this function makes of it.
     pub fn streaming<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Streaming, Arc::new(read))
+        self.becoming(Mode::Streaming, Box::new(read))
     }
 
     /// The call whose reply is a stream of events; `read` says what their data is.
     pub fn events<T: 'static>(self, read: fn(&EventText) -> Result<Option<T>, String>) -> Call<'c, Events<T>> {
-        self.becoming(Mode::Resumable, Arc::new(move |reply| Events::from_reply(reply, read)))
+        self.becoming(Mode::Resumable, Box::new(move |reply| Events::from_reply(reply, read)))
     }
 
     /// The call whose reply is a stream of JSON values; `read` reads one.
     pub fn items<T: 'static>(self, framing: Framing, read: fn(&[u8]) -> Result<T, String>) -> Call<'c, Items<T>> {
-        self.becoming(Mode::Streaming, Arc::new(move |reply| Items::from_reply(reply, framing, read)))
+        self.becoming(Mode::Streaming, Box::new(move |reply| Items::from_reply(reply, framing, read)))
     }
 
     pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
-        self.becoming(Mode::Check, Arc::new(read))
+        self.becoming(Mode::Check, Box::new(read))
     }
 
     /// Takes another path than the operation's.

@@ -1,6 +1,7 @@
 //! How does reqwest carry a request, and nothing more than carry it?
 
 use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
@@ -102,32 +103,55 @@ fn pool(settings: &Settings, tls: rustls::ClientConfig, names: Names) -> Result<
     builder.build().map_err(wrong)
 }
 
+impl ReqwestTransport {
+    /// Hands a request over to reqwest.
+    fn begin(
+        &self,
+        request: http::Request<OutgoingBody>,
+    ) -> Result<Begun<impl Future<Output = Reply> + use<>>, TransportError> {
+        let (head, body) = request.into_parts();
+        let started = body.started();
+        let (pool, lookups) = self.pools.of(&head.uri, &head.extensions)?;
+        let url = self
+            .roots
+            .url(&head.uri)
+            .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
+        let mut request = reqwest::Request::new(head.method, url);
+        *request.headers_mut() = head.headers;
+        if started.is_some() {
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
+        }
+        Ok(Begun { reply: pool.execute(request), started, lookups, uri: head.uri })
+    }
+}
+
+type Reply = reqwest::Result<reqwest::Response>;
+
+/// A request on its way, and what its failure is to be read by.
+struct Begun<F> {
+    reply: F,
+    started: Option<Arc<AtomicBool>>,
+    lookups: usize,
+    uri: http::Uri,
+}
+
 impl Transport for ReqwestTransport {
     fn send(
         &self,
         request: http::Request<OutgoingBody>,
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
+        // Begun outside of the future, which would be five times as large with all that it takes.
+        let begun = self.begin(request);
         Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let started = body.started();
-            let (pool, begun) = self.pools.of(&head.uri, &head.extensions)?;
-            let url = self
-                .roots
-                .url(&head.uri)
-                .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
-            let mut request = reqwest::Request::new(head.method, url);
-            *request.headers_mut() = head.headers;
-            if started.is_some() {
-                *request.body_mut() = Some(reqwest::Body::wrap(body));
-            }
-            let mut reply = pool.execute(request).await.map_err(|error| {
+            let Begun { reply, started, lookups, uri } = begun?;
+            let mut reply = reply.await.map_err(|error| {
                 let (connect, builder) = (error.is_connect(), error.is_builder());
                 // Its text would hold the whole URL, with every query value.
                 let error = error.without_url();
                 if builder {
                     return TransportError::new(TransportFailure::Refused, Sent::NotSent, error);
                 }
-                causes::classify(error, connect, self.pools.kept(head.uri.authority(), begun), started.as_deref())
+                causes::classify(error, connect, self.pools.kept(uri.authority(), lookups), started.as_deref())
             })?;
             let mut head = http::Response::new(());
             *head.status_mut() = reply.status();

@@ -56,14 +56,17 @@ impl Transport for HyperTransport {
         &self,
         mut request: http::Request<OutgoingBody>,
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
-        Box::pin(async move {
-            let started = request.body().started();
-            let authority = request.uri().authority().cloned();
-            let (pool, begun) = self.pools.of(request.uri(), request.extensions())?;
+        let started = request.body().started();
+        let authority = request.uri().authority().cloned();
+        let begun = self.pools.of(request.uri(), request.extensions()).map(|(pool, begun)| {
             if let Some(auth) = self.proxy_auth.as_ref().filter(|_| is_plain(request.uri())) {
                 request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth.clone());
             }
-            match pool.request(request).await {
+            (pool.request(request), begun)
+        });
+        Box::pin(async move {
+            let (reply, begun) = begun?;
+            match reply.await {
                 Ok(reply) => Ok(reply.map(|body| Box::pin(Chunks(body)) as IncomingBody)),
                 Err(error) => {
                     let connect = error.is_connect();
