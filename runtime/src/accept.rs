@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use http::{HeaderValue, header};
 
@@ -78,7 +77,7 @@ impl<'c, T, P> Call<'c, T, P> {
                 None => read(reply),
             }
         };
-        self.asking(asked, mode, Arc::new(checked))
+        self.asking(asked, mode, Box::new(checked))
     }
 
     /// Asks for a media type, documented or not, and gives the body as it comes, whatever it is:
@@ -90,7 +89,7 @@ impl<'c, T, P> Call<'c, T, P> {
     /// # Ok(()) }
     /// ```
     pub fn download(self, media_type: &str) -> Call<'c, Download> {
-        self.asking(media_type, Mode::Streaming, Arc::new(Download::from_reply))
+        self.asking(media_type, Mode::Streaming, Box::new(Download::from_reply))
     }
 
     fn asking<U>(self, media_type: &str, mode: Mode, read: crate::call::Read<U>) -> Call<'c, U> {
