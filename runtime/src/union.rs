@@ -177,6 +177,18 @@ fn surface(from: &mut Reader<'_>) -> Result<Value, Fault> {
     }
 }
 
+/// How long the reason may be why a value is not of one variant. It may hold those of the unions within, each of them.
+const LONGEST_REASON: usize = 400;
+
+/// A reason that is not too long.
+fn shortened(mut why: String) -> String {
+    if let Some((end, _)) = why.char_indices().nth(LONGEST_REASON) {
+        why.truncate(end);
+        why.push('…');
+    }
+    why
+}
+
 /// A union of a document: how its values are told apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Union {
@@ -213,7 +225,7 @@ impl Union {
     /// # Errors
     /// If the arm that the tag names cannot be read; or, in a closed union, if no arm can, saying why for each.
     pub fn read(
-        &self,
+        &'static self,
         from: &mut Reader<'_>,
         place: &mut dyn FnMut(usize, &mut Reader<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
@@ -245,9 +257,17 @@ impl Union {
         candidates.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         for (_, index) in candidates {
             *from = before.clone();
+            if let Some(why) = before.refused(self, index) {
+                tried.push((index, why));
+                continue;
+            }
             match place(index, from) {
                 Ok(()) => return Ok(()),
-                Err(fault) => tried.push((index, fault.to_string())),
+                Err(fault) => {
+                    let why = shortened(fault.to_string());
+                    before.refuse(self, index, why.clone());
+                    tried.push((index, why));
+                }
             }
         }
         *from = before;

@@ -4,7 +4,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::ser::{Error as _, Serializer};
 
 use super::transcode::{Json, transcribe};
-use super::{Decode, Encode, Fault, Reader};
+use super::{Decode, Encode, Fault, Reader, Refused};
 use crate::error::json_complaint;
 
 /// Reads a type from any deserializer that tells what it holds: what it holds becomes JSON, and that is read.
@@ -22,7 +22,7 @@ pub(crate) fn deserialize_by<'de, D: Deserializer<'de>, T>(
 ) -> Result<T, D::Error> {
     let text = transcribe(deserializer)?;
     // Lines of that text mean nothing to anybody; the deserializer knows where it stands.
-    read(&mut Reader::new(&text)).map_err(D::Error::custom)
+    read(&mut Reader::new(&text, &Refused::default())).map_err(D::Error::custom)
 }
 
 /// Writes a value to any serializer: it becomes JSON, and what that holds is handed on, in its order.

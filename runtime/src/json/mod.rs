@@ -36,6 +36,7 @@ mod writer;
 
 pub use crate::{__sinew_by_serde as by_serde, __sinew_json_record as record, __sinew_json_serde as serde};
 pub use fault::Fault;
+pub(crate) use reader::Refused;
 pub use reader::{Reader, Rest};
 pub use through::{BySerde, Kept, Present, Through, by_serde, kept};
 pub use writer::{Others, Writer};
@@ -137,7 +138,8 @@ pub fn serde_text<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, Stri
 pub(crate) fn read_by<T>(text: &[u8], read: fn(&mut Reader<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
     let whole = std::str::from_utf8(text)
         .map_err(|error| Fault::new("the text is not UTF-8", error.valid_up_to()).within(text))?;
-    let mut reader = Reader::new(whole);
+    let refused = Refused::default();
+    let mut reader = Reader::new(whole, &refused);
     let value = read(&mut reader).map_err(|fault| fault.within(text))?;
     reader.end().map_err(|fault| fault.within(text))?;
     Ok(value)

@@ -1,9 +1,12 @@
 //! How is a JSON text walked over?
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use super::text;
 use super::{Decode, Fault, Slot};
+use crate::union::Union;
 
 /// How deep lists and objects may lie in one another: as deep as `serde_json` lets them.
 const DEEPEST: u8 = 127;
@@ -16,11 +19,29 @@ pub struct Reader<'de> {
     text: &'de str,
     at: usize,
     depth: u8,
+    refused: &'de Refused,
 }
 
+/// The variants that turned out not to be what stands at a place of a text, each with its union.
+///
+/// Unions within one another are tried from the outermost inwards: what lies innermost would be read twice as often with each
+/// level if what was found out there were forgotten, and a text of a hundred levels would never be read.
+#[derive(Default)]
+pub(crate) struct Refused(RefCell<BTreeMap<(usize, usize, usize), String>>);
+
 impl<'de> Reader<'de> {
-    pub(crate) fn new(text: &'de str) -> Self {
-        Self { text, at: 0, depth: 0 }
+    pub(crate) fn new(text: &'de str, refused: &'de Refused) -> Self {
+        Self { text, at: 0, depth: 0, refused }
+    }
+
+    /// Why what comes is not of a variant of a union, where that was tried before.
+    pub(crate) fn refused(&self, union: &'static Union, variant: usize) -> Option<String> {
+        self.refused.0.borrow().get(&(self.at, std::ptr::from_ref(union).addr(), variant)).cloned()
+    }
+
+    /// Remembers why what comes is not of a variant of a union.
+    pub(crate) fn refuse(&self, union: &'static Union, variant: usize, why: String) {
+        self.refused.0.borrow_mut().insert((self.at, std::ptr::from_ref(union).addr(), variant), why);
     }
 
     /// Reads a value.

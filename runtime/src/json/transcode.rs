@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{Reader, Writer};
+use super::{Reader, Refused, Writer};
 
 /// The JSON of what a deserializer holds.
 pub(super) fn transcribe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -95,7 +95,8 @@ pub(super) struct Json<'a>(pub(super) &'a str);
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut reader = Reader::new(self.0);
+        let refused = Refused::default();
+        let mut reader = Reader::new(self.0, &refused);
         match reader.peek() {
             Some(b'{') => {
                 let mut map = serializer.serialize_map(None)?;

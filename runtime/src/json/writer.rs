@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Encode, Fault};
+use super::{Encode, Fault, Refused};
 
 /// A JSON text being written. The first value that has no form in JSON is kept, and told at the end.
 pub struct Writer {
@@ -37,7 +37,8 @@ impl Writer {
         let mut inner = Self::new();
         value.write(&mut inner);
         let written = inner.finish().and_then(|inner| {
-            let mut reader = super::Reader::new(&inner);
+            let refused = Refused::default();
+            let mut reader = super::Reader::new(&inner, &refused);
             self.open('{');
             self.key(tag);
             self.string(text);

@@ -1,5 +1,7 @@
 //! Is each value read as the variant it is?
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use serde_json::{Value, json};
 use sinew_runtime::generated::json::{self as own, Blank, Decode, Encode, Fault, Reader, Slot, Writer};
 use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
@@ -166,5 +168,79 @@ fn a_fraction_is_read_to_its_last_bit() {
     for number in [14_773_874_154.484_375_f64, 0.1 + 0.2, 5e-324, f64::MAX] {
         let text = number.to_string();
         assert_eq!(serde_json::from_str::<f64>(&text).unwrap().to_bits(), number.to_bits(), "{text}");
+    }
+}
+
+/// A chain of unions in which nothing tells the variants apart before all that lies within has been read.
+#[derive(Debug, PartialEq)]
+enum Chain {
+    Number(Box<Number>),
+    Word(Box<Word>),
+    Unknown(Value),
+}
+
+#[derive(Debug, PartialEq)]
+struct Number {
+    next: Option<Chain>,
+    value: u8,
+}
+own::record!(Number { next "next", value "value" });
+
+#[derive(Debug, PartialEq)]
+struct Word {
+    next: Option<Chain>,
+    value: String,
+}
+own::record!(Word { next "next", value "value" });
+
+static TRIES: AtomicUsize = AtomicUsize::new(0);
+
+impl Blank for Chain {
+    fn blank() -> Self {
+        Self::Unknown(Value::Null)
+    }
+}
+impl Slot for Chain {
+    fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
+        static CHAIN: Union = Union::new(&[
+            UnionArm::new("Number", JsonTypes::OBJECT).required(&["value"]).properties(&["next", "value"]),
+            UnionArm::new("Word", JsonTypes::OBJECT).required(&["value"]).properties(&["next", "value"]),
+        ]);
+        TRIES.fetch_add(1, Relaxed);
+        CHAIN.read(from, &mut |arm, from| {
+            *self = match arm {
+                0 => Self::Number(from.value()?),
+                1 => Self::Word(from.value()?),
+                _ => Self::Unknown(from.value()?),
+            };
+            Ok(())
+        })
+    }
+}
+impl Encode for Chain {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Number(value) => value.write(to),
+            Self::Word(value) => value.write(to),
+            Self::Unknown(value) => value.write(to),
+        }
+    }
+}
+own::serde!(Chain);
+
+#[test]
+fn what_was_found_out_within_is_not_found_out_again() {
+    const DEPTH: usize = 18;
+    for innermost in [r#""word""#, "7", "true"] {
+        let mut text = format!(r#"{{"value":{innermost}}}"#);
+        for _ in 0..DEPTH {
+            text = format!(r#"{{"next":{text},"value":"a"}}"#);
+        }
+        TRIES.store(0, Relaxed);
+        let read: Chain = serde_json::from_str(&text).expect("open unions");
+        let tries = TRIES.load(Relaxed);
+        assert!(tries <= DEPTH * DEPTH, "{tries} for {innermost}");
+        assert!(matches!(read, Chain::Word(_)));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
     }
 }
