@@ -21,6 +21,7 @@ use crate::builder::ClientBuilder;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, json_complaint};
+use crate::json::Encode;
 use crate::multipart::Part;
 use crate::reply::{Download, Response};
 use crate::stream::{Events, Items, ServerEvent};
@@ -419,6 +420,11 @@ pub fn no_failure(_: &Error) -> Option<Value> {
 /// A value as JSON, encoded by its own type.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// As [`to_json`], of a value that is written without serde.
+pub fn written(value: &dyn Encode) -> Value {
+    crate::json::write(value).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null)
 }
 
 fn failed(error: Error, failure: ReadFailure) -> Failed {

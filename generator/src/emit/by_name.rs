@@ -6,12 +6,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rust_type::{Within, imports, mention};
+use super::rust_type::{Within, adapter, imports, mention};
 use super::text;
 use crate::ir::{Api, Body, FormPart, Framing, Operation, Payload};
 use crate::plan::{
-    AcceptPlan, ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType, StreamPlan,
-    Success, argument_names,
+    AcceptPlan, Adapter, ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType,
+    StreamPlan, Success, argument_names,
 };
 
 /// `src/by_name.rs`, which is compiled with the feature `by-name` alone.
@@ -136,6 +136,10 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
         match other.map_or(&call.success, |(_, other)| &other.success) {
             _ if matches!(framing, Some(Framing::Lines | Framing::Sequence)) => quote!(door::items(#called, #failure)),
             _ if framing.is_some() => quote!(door::events(#called, #failure)),
+            Success::Json(_, Some(with)) => {
+                let shown = adapted(*with);
+                quote!(door::chosen(#called, |value| #shown, #failure))
+            }
             Success::Empty | Success::Json(..) | Success::Xml(..) | Success::Text => {
                 quote!(door::value(#called, #failure))
             }
@@ -145,6 +149,10 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
                 let arms = choices.iter().map(|choice| {
                     let ident = text::ident(&choice.ident);
                     match choice.ty {
+                        Some(_) if choice.adapter.is_some() => {
+                            let shown = choice.adapter.map(adapted);
+                            quote!(super::#name::#ident(value) => #shown,)
+                        }
                         Some(_) => quote!(super::#name::#ident(value) => door::to_json(&value),),
                         None => quote!(super::#name::#ident => door::Value::Null,),
                     }
@@ -199,6 +207,12 @@ fn shim(plan: &Plan, operation: &Operation, call: &CallPlan, called: &Method<'_>
             #made
         }
     }
+}
+
+/// A value as JSON, as its adapter writes it: a decimal is a number where the document says so, and not the text that serde makes.
+fn adapted(with: Adapter) -> TokenStream {
+    let with = text::name(adapter(with));
+    quote!(door::written(&sinew_runtime::generated::#with::field(&value)))
 }
 
 /// An argument that must be given, as the method takes it.

@@ -42,6 +42,10 @@ pub(super) fn values(types: &Types, operation: &Operation, given: &[String]) -> 
             add(&mut values, types, name, Wanted::Typed(operation.parameters[*at].used), text)?;
             continue;
         }
+        if name == "answer.media_type" && !operation.alternatives.is_empty() {
+            values.insert(name.to_owned(), Value::String(text.to_owned()));
+            continue;
+        }
         let Some(sent) = &operation.body else { return Err(unknown(&names, operation, name)) };
         match (name, name.strip_prefix("body.")) {
             ("body.media_type", _) if !sent.others.is_empty() => {

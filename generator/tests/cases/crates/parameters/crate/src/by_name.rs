@@ -42,6 +42,7 @@ const ENTRIES: &[door::Entry<super::ParametersClient>] = &[
             "session",
         ],
     ),
+    door::Entry::new("prices", "GET /prices", call_prices, &[], &[]),
     door::Entry::new(
         "replace_part",
         "PUT /things/{thing_id}/parts/{part}",
@@ -99,6 +100,30 @@ fn call_list_parts<'c>(
                         session: arguments.optional("session")?,
                     },
                 ),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_prices<'c>(
+    client: &'c super::ParametersClient,
+    _: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::chosen(
+            client.prices(),
+            |answer| match answer {
+                super::PricesAnswer::Ok(value) => {
+                    door::written(
+                        &sinew_runtime::generated::decimal_number::field(&value),
+                    )
+                }
+                super::PricesAnswer::NonAuthoritative(value) => {
+                    door::written(
+                        &sinew_runtime::generated::decimal_number::field(&value),
+                    )
+                }
+            },
             door::no_failure,
         ),
     )
