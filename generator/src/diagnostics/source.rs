@@ -32,13 +32,27 @@ pub struct Source {
     placed: HashMap<(Pointer, Mark), Range<usize>>,
     /// The byte offset of each line's start; made on first use.
     lines: OnceCell<Vec<usize>>,
+    /// How many characters begin before each block of bytes; made on first use. A minified document is one line of megabytes,
+    /// and thousands of places may be asked for in it.
+    characters: OnceCell<Vec<usize>>,
 }
+
+/// The bytes of which a count of characters is kept.
+const BLOCK: usize = 4096;
 
 impl Source {
     /// A text with the name that the user gave it. `scan` is called at most once, when the first place is asked for.
     pub fn new(name: impl Into<String>, text: String, kind: SourceKind, scan: fn(&str) -> SpanTree) -> Self {
-        let (name, spans, lines) = (name.into(), OnceCell::new(), OnceCell::new());
-        Self { name, text, kind, scan, spans, placed: HashMap::new(), lines }
+        Self {
+            name: name.into(),
+            text,
+            kind,
+            scan,
+            spans: OnceCell::new(),
+            placed: HashMap::new(),
+            lines: OnceCell::new(),
+            characters: OnceCell::new(),
+        }
     }
 
     /// A text in which nothing is looked up by pointer.
@@ -87,8 +101,23 @@ impl Source {
         let line = lines.partition_point(|&start| start <= offset).max(1);
         let start = lines.get(line - 1).copied().unwrap_or(0);
         let offset = floor(&self.text, offset);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        (line, column + 1)
+        (line, self.characters_before(offset) - self.characters_before(start) + 1)
+    }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, offset: usize) -> usize {
+        let begin = |bytes: &[u8]| bytes.iter().filter(|byte| !(0x80..0xc0).contains(*byte)).count();
+        let bytes = self.text.as_bytes();
+        let blocks = self.characters.get_or_init(|| {
+            let counts = bytes.chunks(BLOCK).scan(0, |so_far, block| {
+                *so_far += begin(block);
+                Some(*so_far)
+            });
+            std::iter::once(0).chain(counts).collect()
+        });
+        let block = offset / BLOCK;
+        let rest = bytes.get(block * BLOCK..offset).map_or(0, begin);
+        blocks.get(block).copied().unwrap_or_default() + rest
     }
 
     /// The text of a line (from 1), without its end.
@@ -425,4 +454,26 @@ impl SpanTree {
 
 fn narrow(range: &Range<usize>) -> (u32, u32) {
     (u32::try_from(range.start).unwrap_or(NONE), u32::try_from(range.end).unwrap_or(NONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_counted_in_characters_however_far_along_a_line() {
+        let text = format!("é\n{}", "aé".repeat(BLOCK));
+        let source = Source::flat("x", text.clone(), SourceKind::Yaml);
+        let places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        for (count, at) in places.enumerate().filter(|(count, _)| *count >= 2) {
+            assert_eq!(source.line_column(at), (2, count - 1), "byte {at}");
+        }
+        assert_eq!((source.line_column(0), source.line_column(2)), ((1, 1), (1, 2)));
+    }
+
+    #[test]
+    fn the_end_of_a_text_of_whole_blocks_has_a_column() {
+        let source = Source::flat("x", "a".repeat(2 * BLOCK), SourceKind::Yaml);
+        assert_eq!(source.line_column(2 * BLOCK), (1, 2 * BLOCK + 1));
+    }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::said;
-use super::rust_type::{Within, mention, serialized};
+use super::rust_type::{Within, chain, mention, serialized};
 use super::text;
 use crate::diagnostics::Pointer;
 use crate::ir::{Api, FormPart};
@@ -91,6 +91,7 @@ fn form_struct(
         };
         parts.push(quote!(#media #added));
     }
+    let form = chain(&quote!(FormData::new()), &parts);
     let default = arguments.is_empty().then(|| quote!(, Default));
     let constructor = (!arguments.is_empty()).then(|| {
         quote! {
@@ -109,7 +110,7 @@ fn form_struct(
 
             /// The parts as they are sent.
             #visible fn form(&self) -> FormData {
-                FormData::new() #(#parts)*
+                #form
             }
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::bodies::{self, Sent};
-use super::rust_type::{Within, adapter, asked, imports, mention, serialized};
+use super::rust_type::{Within, adapter, asked, chain, imports, mention, serialized};
 use super::{defaults, docs, failures, headers, paging, text};
 use crate::ir::{
     Api, Docs, Framing, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Status,
@@ -166,6 +166,7 @@ fn method(
             && plan.types[parameter.used.ty.index()].opaque;
         write(parameter, &if opaque { serialized(&value) } else { value })
     });
+    let parameters: Vec<_> = parameters.collect();
     let (answer, answering) = match streamed {
         Some((streamed, planned)) => streaming(plan, streamed, planned),
         None => answering(plan, &call.success),
@@ -179,7 +180,8 @@ fn method(
         let media_type = text::literal(&streamed.media_type);
         quote!(.header("accept", &#media_type))
     });
-    let request = quote!(self.core.request(&#constant)#(#parameters)* #accept);
+    let request = chain(&quote!(self.core.request(&#constant)), &parameters);
+    let request = quote!(#request #accept);
     let request = match body {
         Some(Sent { before: Some(before), generics, .. }) => {
             return quote! {

@@ -117,6 +117,21 @@ pub(super) fn imports(body: &TokenStream) -> TokenStream {
     quote!(#map #facade #root #types #xml)
 }
 
+/// How many methods are called in one expression.
+const LONGEST_CHAIN: usize = 100;
+
+/// Methods called one after the other. Each is an expression around all before it, and the compiler goes that deep; so from some
+/// number on they are several.
+pub(super) fn chain(on: &TokenStream, calls: &[TokenStream]) -> TokenStream {
+    match calls.split_at_checked(LONGEST_CHAIN) {
+        None => quote!(#on #(#calls)*),
+        Some((first, rest)) => {
+            let rest = rest.chunks(LONGEST_CHAIN).map(|calls| quote!(let made = made #(#calls)*;));
+            quote!({ let made = #on #(#first)*; #(#rest)* made })
+        }
+    }
+}
+
 /// A borrowed value of which only its own serialisation knows how it is written.
 pub(super) fn serialized(value: &TokenStream) -> TokenStream {
     quote!(&sinew_runtime::generated::Serialized(#value))

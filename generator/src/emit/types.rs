@@ -8,7 +8,6 @@ use quote::quote;
 use super::docs::said;
 use super::rust_type::{Within, import, mention};
 use super::{SourceFile, enumerations, format, forms, records, scalars, text, unions};
-use crate::diagnostics::Pointer;
 use crate::ir::{Api, Listed, Shape, Type};
 use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile, TypePlan};
 
@@ -200,6 +199,6 @@ fn type_docs(ty: &Type) -> TokenStream {
             _ => "A value under a name of its own.".to_owned(),
         });
     }
-    lines.push(format!("Defined at {}.", text::code(&Pointer::from_canonical(&ty.pointer).to_string())));
+    lines.push(format!("Defined at {}.", text::code(&ty.pointer.to_string())));
     text::doc(&lines.join("\n\n"))
 }

@@ -411,7 +411,7 @@ fn types(api: &Api, plan: &Plan) -> Vec<TypeView> {
                 Origin::Component(name) => Some(name.clone()),
                 Origin::Inline { .. } => None,
             },
-            pointer: ty.pointer.clone(),
+            pointer: ty.pointer.as_str().to_owned(),
             operations: users[id.index()],
         }
     });

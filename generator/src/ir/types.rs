@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::limits::Limits;
+use crate::diagnostics::Pointer;
 
 /// The place of a type in [`Types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +24,7 @@ pub struct Types(Vec<Type>);
 
 impl Types {
     /// Reserves a place for a type whose shape follows.
-    pub fn reserve(&mut self, origin: Origin, pointer: String) -> TypeId {
+    pub fn reserve(&mut self, origin: Origin, pointer: Pointer) -> TypeId {
         let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (docs, limits, xml) = (Docs::default(), Limits::default(), Xml::default());
         self.0.push(Type { origin, pointer, docs, format: None, limits, xml, shape: Shape::Anything });
@@ -80,7 +81,7 @@ pub struct Type {
     /// Where it comes from; names are made of this, later.
     pub origin: Origin,
     /// Its place in the document, for documentation and a stable order.
-    pub pointer: String,
+    pub pointer: Pointer,
     /// What is said about it.
     pub docs: Docs,
     /// The document's word for the form of its values, such as `date-time`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::body::{Media, schema_of};
 use super::schema::Lowering;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{Arm, Docs, Event, Incoming, Origin, Parent, Role, Shape, Tag, TypeId, Types, Union, Use};
 
 /// Every request of the service that delivers JSON. Others have nothing to be typed, and are told.
@@ -90,7 +90,7 @@ pub(super) fn event(types: &mut Types, incoming: &[Incoming]) -> Option<Event> {
     values.sort();
     let tag = Tag { field, values };
     let origin = Origin::Inline { parent: Parent::Named("webhook".to_owned()), role: Role::Field("event".to_owned()) };
-    let ty = types.reserve(origin, "/webhooks".to_owned());
+    let ty = types.reserve(origin, Pointer::from_canonical("/webhooks"));
     let event = types.get_mut(ty);
     event.docs.description = Some("What any of the webhooks delivers.".to_owned());
     event.shape = Shape::Union(Union { arms, tag: Some(tag), open: true });

@@ -107,7 +107,7 @@ impl<'d> Lowering<'d> {
         | Source::Branch { branch: schema, .. }
         | Source::Base(schema)
         | Source::OneType(schema, _)) = &source;
-        let pointer = self.document.schemas.get(*schema).pointer.as_str().to_owned();
+        let pointer = self.document.schemas.get(*schema).pointer.clone();
         let named = matches!(origin, Origin::Component(_));
         let ty = self.types.reserve(origin, pointer);
         self.known.insert(source.clone(), ty);
@@ -124,7 +124,7 @@ impl<'d> Lowering<'d> {
 
     /// A type of a known shape that no schema states.
     pub(super) fn plain(&mut self, shape: Shape, origin: Origin, pointer: &Pointer) -> Use {
-        let ty = self.types.reserve(origin, pointer.as_str().to_owned());
+        let ty = self.types.reserve(origin, pointer.clone());
         self.types.get_mut(ty).shape = shape;
         Use { ty, nullable: false }
     }
@@ -133,7 +133,7 @@ impl<'d> Lowering<'d> {
     pub(super) fn finish(mut self) -> Types {
         while let Some((ty, source)) = self.queue.pop_front() {
             // What is left stays what it was reserved as; nothing is made of it.
-            if self.room.is_used_up(&Pointer::from_canonical(&self.types.get(ty).pointer), self.diagnostics) {
+            if self.room.is_used_up(&self.types.get(ty).pointer, self.diagnostics) {
                 break;
             }
             self.depth = self.depths.get(ty.index()).copied().unwrap_or_default();
@@ -298,7 +298,7 @@ impl<'d> Lowering<'d> {
 
     fn list(&mut self, ty: TypeId, merged: &Merged) -> Shape {
         let origin = Origin::Inline { parent: Parent::Type(ty), role: Role::Item };
-        let pointer = Pointer::from_canonical(&self.types.get(ty).pointer);
+        let pointer = self.types.get(ty).pointer.clone();
         match merged.items {
             Some(items) if merged.prefix_items.is_empty() => Shape::List(self.mention(items, origin)),
             _ if self.is_tuple(merged) => {
@@ -507,7 +507,7 @@ impl<'d> Lowering<'d> {
                 }
                 let Shape::Alias(target) = self.types.get(at).shape else { break (Use { ty: at, nullable: false }, 0) };
                 if !seen.insert(at) {
-                    let pointer = Pointer::from_canonical(&self.types.get(at).pointer);
+                    let pointer = self.types.get(at).pointer.clone();
                     self.diagnostics.push(
                         Diagnostic::warning(codes::DEGRADED_SCHEMA, "a schema that refers only to itself says nothing")
                             .at(&pointer, "the circle comes back to this schema")

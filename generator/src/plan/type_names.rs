@@ -64,11 +64,11 @@ pub(super) fn name(
     let mut names = TypeNames { by_type: BTreeMap::new(), forms: BTreeMap::new() };
 
     let mut components: Vec<(&String, TypeId)> = Vec::new();
-    let mut inline: Vec<(&String, TypeId)> = Vec::new();
+    let mut inline: Vec<(&str, TypeId)> = Vec::new();
     for (id, ty) in api.types.iter() {
         match &ty.origin {
             Origin::Component(component) => components.push((component, id)),
-            Origin::Inline { .. } if needs_name(&ty.shape) && own.defines(id) => inline.push((&ty.pointer, id)),
+            Origin::Inline { .. } if needs_name(&ty.shape) && own.defines(id) => inline.push((ty.pointer.as_str(), id)),
             Origin::Inline { .. } => {}
         }
     }
@@ -116,10 +116,10 @@ pub(super) fn name(
     inline.retain(|(_, id)| !names.by_type.contains_key(id));
     // Whoever is spelled like its Rust name already has the better claim to it.
     // Of two files' schemas of one name, the one whose place sorts first, whatever was read first.
-    let mut others: Vec<(bool, &String, &String, TypeId)> = others
+    let mut others: Vec<(bool, &String, &str, TypeId)> = others
         .into_iter()
         .map(|(component, id)| {
-            (names::camel(component).as_str() != component, component, &api.types.get(id).pointer, id)
+            (names::camel(component).as_str() != component, component, api.types.get(id).pointer.as_str(), id)
         })
         .collect();
     others.sort();

@@ -15,7 +15,8 @@ use crate::svg::{Group, number};
 pub(crate) struct Arguments {
     /// The documents.
     documents: Vec<PathBuf>,
-    /// A crate that another generator made, compiled beside ours: `document=folder`, for the document of that name.
+    /// A crate that another generator made, compiled beside ours: `document=folder`, for the document of that name. It is
+    /// compiled with the lock file that lies in its folder.
     #[arg(long = "peer", value_parser = super::named)]
     peers: Vec<(String, String)>,
     /// Only operations that fit one of these patterns.
@@ -87,7 +88,8 @@ fn compiled(folder: &Path, out: &Path, args: &[&str], runs: usize) -> io::Result
         folder.join("Cargo.toml"),
         format!("[workspace]\nresolver = \"3\"\nmembers = [{member:?}]\n\n[profile.dev]\ndebug = false\n"),
     )?;
-    fs::copy(super::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let own = Some(out.join("Cargo.lock")).filter(|lock| lock.exists());
+    fs::copy(own.unwrap_or_else(|| super::root().join("Cargo.lock")), folder.join("Cargo.lock"))?;
     let cargo = || {
         let mut cargo = Command::new(super::cargo());
         cargo.current_dir(folder).args(args).args(["--offline", "--target-dir"]).arg(shared(folder));

@@ -61,7 +61,7 @@ pub(super) fn build(document: &Path, scratch: &Path, target: &Path) -> Result<Dr
         let planned = &plan.types[id.index()];
         if let (Some(name), Some(ident)) = (api.types.component(*id), &planned.name) {
             types.push(name.to_owned());
-            places.push(super::bundle::place(&api.types.get(*id).pointer));
+            places.push(super::bundle::place(api.types.get(*id).pointer.as_str()));
             ways.push(match api.is_types_only() {
                 true => Way::Either,
                 false if sent.contains(id) => Way::Sent,
