@@ -1,5 +1,7 @@
 //! Which numbers are JSON's, and which fit?
 
+use std::borrow::Cow;
+
 use super::{Blank, Encode, Fault, Reader, Slot, Writer};
 
 /// The length of the number that a text begins with (RFC 8259, section 6); none where it is not one.
@@ -30,6 +32,19 @@ pub(super) fn length(bytes: &[u8]) -> Option<usize> {
     Some(at)
 }
 
+/// A whole number that is written as another: `1.0`, `1e3`. To JSON Schema it is an integer (section 6.1.1 of its 2020-12
+/// validation), and some languages write theirs so.
+fn whole(written: &str) -> Option<Cow<'_, str>> {
+    if written.contains(['e', 'E']) {
+        let number: f64 = written.parse().ok()?;
+        // Beyond 2^53 a double is not what was written.
+        return (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0)
+            .then(|| format!("{number:.0}").into());
+    }
+    let (whole, fraction) = written.split_once('.')?;
+    fraction.bytes().all(|digit| digit == b'0').then_some(whole.into())
+}
+
 macro_rules! integers {
     ($($type:ident $fault:literal)*) => {$(
         impl Slot for $type {
@@ -40,12 +55,13 @@ macro_rules! integers {
                     return Ok(());
                 }
                 *from = before.clone();
-                match from.number(stringify!($type))?.parse() {
-                    Ok(number) => {
+                let written = from.number(stringify!($type))?;
+                match written.parse().ok().or_else(|| whole(written)?.parse().ok()) {
+                    Some(number) => {
                         *self = number;
                         Ok(())
                     }
-                    Err(_) => Err(before.fault($fault)),
+                    None => Err(before.fault($fault)),
                 }
             }
         }
