@@ -113,7 +113,7 @@ impl UnionArm {
         self
     }
 
-    /// How well a value fits: constants matched, own properties present (what is not its own would be lost), required keys. Or
+    /// How well a value fits: own properties present (what is not its own would be lost), constants matched, required keys. Or
     /// why it does not.
     fn score(&self, value: &Value) -> Result<(usize, usize, usize), String> {
         if !self.types.allow(value) {
@@ -126,7 +126,7 @@ impl UnionArm {
             }
             matched += 1;
         }
-        let Value::Object(fields) = value else { return Ok((matched, 0, 0)) };
+        let Value::Object(fields) = value else { return Ok((0, matched, 0)) };
         for (key, texts) in self.constants {
             match fields.get(*key) {
                 Some(found) if texts.iter().any(|text| is(found, text)) => matched += 1,
@@ -138,7 +138,7 @@ impl UnionArm {
             return Err(format!("`{key}` is missing"));
         }
         let present = self.properties.iter().filter(|key| fields.contains_key(**key)).count();
-        Ok((matched, present, self.required.len()))
+        Ok((present, matched, self.required.len()))
     }
 }
 
@@ -219,7 +219,7 @@ impl Union {
     /// is to be kept.
     ///
     /// With a tag its text decides alone. Without, the arms whose types, constants and required keys fit are tried, the
-    /// one that says most about the value first: by constants matched, then own properties present, then required keys,
+    /// one that says most about the value first: by own properties present, then constants matched, then required keys,
     /// then the document's order.
     ///
     /// # Errors

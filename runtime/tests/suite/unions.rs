@@ -163,6 +163,36 @@ fn the_variant_that_knows_most_of_the_keys_is_taken() {
 }
 
 #[test]
+fn a_constant_is_no_reason_to_lose_what_another_variant_knows() {
+    static OPTIONS: Union = Union::new(&[
+        UnionArm::new("Off", JsonTypes::OBJECT)
+            .required(&["disabled"])
+            .constants(&[("disabled", &["true"])])
+            .properties(&["disabled"]),
+        UnionArm::new("On", JsonTypes::OBJECT).required(&["command"]).properties(&["command", "disabled"]),
+    ]);
+    struct Taken(usize);
+    impl Decode for Taken {
+        fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+            let mut taken = usize::MAX;
+            OPTIONS.read(from, &mut |arm, from| {
+                taken = arm;
+                from.value::<Value>().map(drop)
+            })?;
+            Ok(Self(taken))
+        }
+    }
+    for (text, arm) in [
+        (r#"{"disabled": true}"#, 0),
+        (r#"{"disabled": true, "command": []}"#, 1),
+        (r#"{"disabled": false, "command": []}"#, 1),
+        (r#"{"disabled": false}"#, usize::MAX),
+    ] {
+        assert_eq!(own::text::<Taken>(text.as_bytes()).expect("an open union").0, arm, "{text}");
+    }
+}
+
+#[test]
 fn a_fraction_is_read_to_its_last_bit() {
     // What serde_json reads by itself may be off by one bit.
     for number in [14_773_874_154.484_375_f64, 0.1 + 0.2, 5e-324, f64::MAX] {
