@@ -137,6 +137,7 @@ fn method_for(kind: SchemeKind) -> &'static str {
         SchemeKind::Bearer | SchemeKind::Token(_) => "bearer",
         SchemeKind::Basic => "basic",
         SchemeKind::KeyHeader(_) | SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => "api_key",
+        SchemeKind::MutualTls => "identity_pem",
     }
 }
 
@@ -212,6 +213,8 @@ impl<'c> Deref for AllChosen<'c> {
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
     by_scheme: BTreeMap<&'static str, Known>,
+    /// Whether connections show a certificate, or are made by a transport that may.
+    pub(crate) identity: bool,
 }
 
 impl Credentials {
@@ -282,6 +285,10 @@ impl Credentials {
             let mut chosen = AllChosen::None;
             let whole = alternative.iter().all(|name| {
                 let Some(scheme) = service.schemes.iter().find(|scheme| scheme.name == *name) else { return false };
+                // The connection shows it, or there is none to show.
+                if scheme.kind == SchemeKind::MutualTls {
+                    return self.identity;
+                }
                 if own.iter().any(|headers| brings_own(scheme.kind, headers)) {
                     return true;
                 }
@@ -309,7 +316,7 @@ fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
     match kind {
         SchemeKind::Bearer | SchemeKind::Basic | SchemeKind::Token(_) => own.contains_key(header::AUTHORIZATION),
         SchemeKind::KeyHeader(name) => own.contains_key(name),
-        SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) => false,
+        SchemeKind::KeyQuery(_) | SchemeKind::KeyCookie(_) | SchemeKind::MutualTls => false,
     }
 }
 

@@ -297,8 +297,12 @@ impl<C: From<Client>> ClientBuilder<C> {
                 base.origin
             );
         }
+        self.credentials.identity = self.transport.is_some();
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
-        self.connections.check(self.transport.is_some())?;
+        {
+            self.connections.check(self.transport.is_some())?;
+            self.credentials.identity |= self.connections.identity.is_some();
+        }
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
         let transport = match self.transport.take() {
             Some(transport) => transport,

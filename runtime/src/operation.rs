@@ -69,6 +69,7 @@ pub(crate) enum SchemeKind {
     KeyHeader(&'static str),
     KeyQuery(&'static str),
     KeyCookie(&'static str),
+    MutualTls,
 }
 
 impl Scheme {
@@ -95,6 +96,11 @@ impl Scheme {
     /// An API key in the query.
     pub const fn api_key_query(name: &'static str, parameter: &'static str) -> Self {
         Self { name, kind: SchemeKind::KeyQuery(parameter) }
+    }
+
+    /// A certificate of the client, with which the connection is made.
+    pub const fn mutual_tls(name: &'static str) -> Self {
+        Self { name, kind: SchemeKind::MutualTls }
     }
 
     /// An API key in a cookie.

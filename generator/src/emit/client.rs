@@ -69,6 +69,10 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     });
     let elsewhere = (!api.servers.is_empty())
         .then(|| quote!(#[doc = ""] #[doc = " The addresses to choose from are in [`servers`]."]));
+    let certified = api.credentials.iter().any(|credential| credential.kind == CredentialKind::MutualTls);
+    let certificate = certified.then(|| {
+        quote!(#[doc = ""] #[doc = " What wants a certificate of the client takes it from `ClientBuilder::identity_pem`."])
+    });
     let client = text::ident(&plan.client);
     let docs = text::doc(&format!(
         "A client of {}. Clones share connections, circuit breakers and credentials.",
@@ -140,6 +144,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
 
             /// A client with credentials, a policy or a transport of its own.
             #elsewhere
+            #certificate
             pub fn builder() -> ClientBuilder<Self> {
                 ClientBuilder::new(&SERVICE)
             }
@@ -188,6 +193,7 @@ fn service(api: &Api, plan: &Plan) -> TokenStream {
             let name = text::literal(&credential.name);
             match &credential.kind {
                 CredentialKind::Bearer => quote!(Scheme::bearer(#name)),
+                CredentialKind::MutualTls => quote!(Scheme::mutual_tls(#name)),
                 CredentialKind::Basic => quote!(Scheme::basic(#name)),
                 CredentialKind::Scheme(scheme) => {
                     let scheme = text::literal(scheme);

@@ -346,6 +346,7 @@ fn credentials(api: &Api) -> Vec<CredentialView> {
         name: credential.name.clone(),
         sent_as: match &credential.kind {
             CredentialKind::Bearer => "Authorization: Bearer …".to_owned(),
+            CredentialKind::MutualTls => "a certificate of the client (mutual TLS)".to_owned(),
             CredentialKind::Basic => "Authorization: Basic …".to_owned(),
             CredentialKind::Scheme(scheme) => format!("Authorization: {scheme} …"),
             CredentialKind::ApiKeyHeader(name) => format!("{name}: …"),

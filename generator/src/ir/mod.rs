@@ -90,6 +90,8 @@ pub enum CredentialKind {
     ApiKeyQuery(String),
     /// A key in a cookie.
     ApiKeyCookie(String),
+    /// A certificate of the client, with which the connection is made.
+    MutualTls,
 }
 
 /// A group of operations.

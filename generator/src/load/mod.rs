@@ -33,6 +33,7 @@ use std::path::PathBuf;
 pub use document::{Document, Incoming, PathOperation};
 pub use library::Access;
 pub use overlay::Overlay;
+pub(crate) use parse::MUTUAL_TLS;
 pub(crate) use read::shown;
 pub use schema::{Constraints, Discriminator, JsonType, Schema, SchemaEntry, SchemaId, SchemaObject, SchemaTable};
 pub(crate) use suggest::nearest;

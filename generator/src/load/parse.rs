@@ -16,6 +16,9 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 
 static OPERATION_KIND: Kind = Kind::Object(&model::OPERATION);
 
+/// How a scheme of mutual TLS is called in the skeleton.
+pub(crate) const MUTUAL_TLS: &str = "mutualTLS";
+
 pub(super) const METHODS: [&str; 9] = ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
 
 /// Reads the pieces of a skeleton. What cannot be read is told and left out.
@@ -106,7 +109,12 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let at = at.join(name);
-            let error = match piece::<ReferenceOr<SecurityScheme>>(value) {
+            // Which `openapiv3` does not know; what holds the connection is as near to a scheme of HTTP as to any.
+            let mutual = (value.get("type").and_then(Value::as_str) == Some("mutualTLS")).then(|| {
+                let description = value.get("description").and_then(Value::as_str);
+                serde_json::json!({"type": "http", "scheme": MUTUAL_TLS, "description": description})
+            });
+            let error = match piece::<ReferenceOr<SecurityScheme>>(mutual.as_ref().unwrap_or(value)) {
                 Ok(item) => {
                     read.extend(
                         follow::follow(self.skeleton, &at, &item, self.diagnostics).map(|found| (name.clone(), found)),

@@ -6,7 +6,7 @@ use openapiv3::{APIKeyLocation, SecurityScheme};
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::{Credential, CredentialKind};
-use crate::load::{Document, PathOperation};
+use crate::load::{Document, MUTUAL_TLS, PathOperation};
 
 /// The ways to prove who calls. One that cannot be sent is told and left out.
 pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) -> Vec<Credential> {
@@ -29,6 +29,9 @@ pub(super) fn credentials(document: &Document, diagnostics: &mut Diagnostics) ->
             }
             SecurityScheme::OAuth2 { description, .. } | SecurityScheme::OpenIDConnect { description, .. } => {
                 (CredentialKind::Bearer, description)
+            }
+            SecurityScheme::HTTP { scheme, description, .. } if scheme == MUTUAL_TLS => {
+                (CredentialKind::MutualTls, description)
             }
             SecurityScheme::HTTP { scheme, description, .. } if takes_a_token(scheme) => {
                 (CredentialKind::Scheme(scheme.clone()), description)

@@ -147,3 +147,25 @@ fn credentials_that_could_never_be_sent_are_told_by_build() {
         builder(&script).credential("bearer", Credential::ApiKey("canary".into())).build().expect_err("another kind");
     assert!(error.to_string().contains("`bearer` of user-service takes another kind"), "{error}");
 }
+
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+#[tokio::test]
+async fn without_a_certificate_nothing_is_sent_where_one_is_wanted() {
+    use sinew_runtime::ClientBuilder;
+    use sinew_runtime::generated::{Client, Scheme, Service};
+    static BANK: Service =
+        Service::new("bank", "https://bank.invalid").schemes(&[Scheme::mutual_tls("seal"), Scheme::bearer("token")]);
+    static SEALED: Operation = Operation::new("sealed", Method::Get, "/sealed").auth(&[&["seal", "token"]]);
+    let bank = || ClientBuilder::<Client>::new(&BANK).bearer("t");
+    let client = bank().build().expect("a client");
+    let error = client.request(&SEALED).answering(Reply::empty).await.expect_err("no certificate");
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::Credentials, Sent::NotSent), "{error}");
+    assert!(error.to_string().contains("`seal` (ClientBuilder::identity_pem) and `token`"), "{error}");
+    // What a transport of one's own shows is its own affair.
+    let script = Scripted::always(ok());
+    let client = bank().transport(script.clone()).build().expect("a client");
+    client.request(&SEALED).answering(Reply::empty).await.expect("an answer");
+    assert_eq!(script.seen()[0].headers["authorization"], "Bearer t");
+    let error = ClientBuilder::<Client>::new(&BANK).credential("seal", Credential::ApiKey("k".into())).build();
+    assert!(error.is_err_and(|error| error.to_string().contains("`identity_pem`")));
+}

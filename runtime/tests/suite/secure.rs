@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use sinew_runtime::generated::Client;
+use sinew_runtime::generated::{Client, Method, Operation, Reply, Scheme, Service};
 use sinew_runtime::{ClientBuilder, ErrorKind, Phase, Sent};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -113,6 +113,12 @@ async fn a_client_says_who_it_is() {
     let pem = format!("{}{}", me.pem, me.key.serialize_pem());
     let client = trusting().identity_pem(pem.as_str()).build().expect("a client");
     assert_eq!(get(&client).await.expect("an answer")["known"], true);
+    // An operation that wants a certificate finds it.
+    static BANK: Service = Service::new("bank", "").schemes(&[Scheme::mutual_tls("seal")]);
+    static SEALED: Operation = Operation::new("sealed", Method::Get, "/sealed").auth(&[&["seal"]]);
+    let bank = ClientBuilder::<Client>::new(&BANK).base_url(format!("https://localhost:{port}"));
+    let bank = bank.root_certificate_pem(authority.0.pem()).identity_pem(pem.as_str()).build().expect("a client");
+    bank.request(&SEALED).answering(Reply::empty).await.expect("an answer");
     let nobody = trusting().build().expect("a client");
     let error = get(&nobody).await.expect_err("the server asks for a certificate");
     assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Transport), "{error}");

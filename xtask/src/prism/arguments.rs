@@ -119,15 +119,17 @@ pub(super) fn follow<'r>(root: &'r Value, mut value: &'r Value) -> &'r Value {
 
 /// Something for every way to prove who calls: Prism looks only whether it is there.
 pub(super) fn credentials(api: &sinew_generator::ir::Api) -> Value {
-    let each = api.credentials.iter().map(|credential| {
+    let each = api.credentials.iter().filter_map(|credential| {
         let value = match credential.kind {
             CredentialKind::Bearer | CredentialKind::Scheme(_) => json!({ "bearer": "token" }),
+            // There is no TLS to show a certificate in.
+            CredentialKind::MutualTls => return None,
             CredentialKind::Basic => json!({ "user": "ada", "password": "word" }),
             CredentialKind::ApiKeyHeader(_) | CredentialKind::ApiKeyQuery(_) | CredentialKind::ApiKeyCookie(_) => {
                 json!({ "key": "key" })
             }
         };
-        (credential.name.clone(), value)
+        Some((credential.name.clone(), value))
     });
     Value::Object(each.collect())
 }

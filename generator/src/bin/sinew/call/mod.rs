@@ -145,6 +145,11 @@ fn credentials(arguments: &Arguments, api: &Api) -> Result<Map<String, Value>, S
         let secret = variable_of(variable)?;
         let value = match known.kind {
             CredentialKind::Bearer | CredentialKind::Scheme(_) => json!({ "bearer": secret }),
+            CredentialKind::MutualTls => {
+                return Err(format!(
+                    "--auth: `{scheme}` takes a certificate of the client, which `sinew call` cannot show"
+                ));
+            }
             CredentialKind::Basic => {
                 let (user, password) =
                     secret.split_once(':').ok_or_else(|| format!("`{variable}` is not written as user:password"))?;

@@ -21,6 +21,7 @@ use sinew_runtime::by_name as door;
 
 const ENTRIES: &[door::Entry<super::CredentialsClient>] = &[
     door::Entry::new("at_root", "GET /root", call_at_root, &[], &[]),
+    door::Entry::new("certified", "GET /certified", call_certified, &[], &[]),
     door::Entry::new("either", "GET /either", call_either, &[], &[]),
     door::Entry::new("elsewhere", "GET /elsewhere", call_elsewhere, &[], &[]),
     door::Entry::new("keys", "GET /keys", call_keys, &[], &[]),
@@ -47,6 +48,13 @@ fn call_at_root<'c>(
     _: &mut door::Arguments,
 ) -> Result<door::Calling<'c>, sinew_runtime::Error> {
     Ok(door::value(client.at_root(), door::no_failure))
+}
+
+fn call_certified<'c>(
+    client: &'c super::CredentialsClient,
+    _: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(door::value(client.certified(), door::no_failure))
 }
 
 fn call_either<'c>(
