@@ -41,6 +41,7 @@ fn what_is_repeated_without_measure_is_refused_as_a_whole() {
         ("one-of-shared", 500),
         ("operations-with-shared-credentials", 500),
         ("operations-with-shared-headers", 500),
+        ("key-around-all", 30_000),
     ] {
         let (refused, codes) = refused(name, size);
         assert!(refused && codes.iter().any(|code| code == "SN0230"), "{name}: {codes:?}");

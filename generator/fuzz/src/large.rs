@@ -62,6 +62,7 @@ pub const ALL: &[Large] = &[
     large("media-types", 20_000, media_types),
     large("parts", 20_000, parts),
     large("templates", 20_000, templates),
+    large("key-around-all", 50_000, key_around_all),
     large("unknown-keys", 100_000, unknown_keys),
     large("patterns", 50_000, patterns),
     large("tuples", 50_000, tuples),
@@ -460,6 +461,12 @@ fn templates(count: usize) -> String {
         let _ = write!(path, "/{{a{at}}}");
     }
     document(&answering(&path, r#"{"type":"string"}"#), "")
+}
+
+fn key_around_all(count: usize) -> String {
+    let fields = each(count, |at| format!(r#""f{at}":{{"type":"string"}}"#));
+    let schema = format!(r#"{{"type":"object","properties":{{{fields}}}}}"#);
+    document(&answering(&format!("/{}", "k".repeat(count * 20)), &schema), "")
 }
 
 fn unknown_keys(count: usize) -> String {

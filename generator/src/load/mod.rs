@@ -4,6 +4,7 @@
 //! is read when a reference leads to it) → parse (the skeleton, piece by piece). Only this stage reads files, and nothing after it knows which version of the
 //! specification a document was written in.
 
+mod addresses;
 mod anchors;
 mod bundle;
 mod dialect;

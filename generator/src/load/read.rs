@@ -7,7 +7,7 @@ use serde::de::DeserializeSeed as _;
 use serde_json::Value;
 
 use super::tree::{Builder, Duplicate, Watch};
-use super::{Input, positions};
+use super::{Input, addresses, positions};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, Source, SourceKind, codes};
 
 /// No document that people write comes near; spans count in 32 bits, so 4 GiB would be the end anyway.
@@ -102,7 +102,11 @@ pub(super) fn tree(source: &Source) -> (Option<Value>, Vec<Diagnostic>) {
     let watch = Watch::new(source.text(), !json);
     let tree = if json { read_json(source, &watch) } else { read_yaml(source, &watch) };
     let mut told = duplicates(source, &watch);
-    let tree = tree.map_err(|error| told.push(*error)).ok();
+    let mut tree = tree.map_err(|error| told.push(*error)).ok();
+    if let Some(endless) = tree.as_ref().and_then(|tree| addresses::too_long(tree, source.text().len())) {
+        told.push(endless);
+        tree = None;
+    }
     (tree, told)
 }
 

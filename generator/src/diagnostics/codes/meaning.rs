@@ -40,7 +40,7 @@ codes! {
     UNKNOWN_PATTERN = "SN0219", "a pattern that cannot be checked",
         "`pattern` is a regular expression of ECMA-262. What Rust's regular expressions have no form for (looking ahead or back, references to groups), `validate()` of the generated crate does not check. It stands in the documentation, and the type is a plain text.";
     GROWS = "SN0230", "the document comes to too much",
-        "References make a small document say a large one: the fields of one schema in each of thousands of others by `allOf`, or the same credentials, headers and parameters on each of thousands of operations. No public document comes near the bound, so nothing is generated. Select the operations that you need, or say in an overlay what is meant.";
+        "References make a small document say a large one: the fields of one schema in each of thousands of others by `allOf`, or the same credentials, headers and parameters on each of thousands of operations. So does a key of a megabyte that holds thousands of values, since the place of each repeats it. No public document comes near the bound, so nothing is generated. Select the operations that you need, or say in an overlay what is meant.";
     UNUSED_PARAMETER = "SN0231", "a path parameter that the path does not have",
         "A parameter with `in: path` has its place where the path says its name in braces. There is none, so it cannot be sent and is left out; nothing else is lost.";
 }
