@@ -1,5 +1,7 @@
 //! What is each type in Rust?
 
+use std::collections::BTreeSet;
+
 use super::boxes::Knots;
 use super::defaults::{self, DefaultPlan, DefaultValue};
 use super::in_place;
@@ -335,6 +337,9 @@ impl Context<'_> {
                         NaiveTimestamps::Utc => Adapter::NaiveUtc,
                     });
                 }
+                Shape::Tuple(_) => {
+                    return self.holds_naive(used, &mut BTreeSet::new()).then_some(Adapter::NaiveUtc);
+                }
                 Shape::Text(TextKind::Base64) => return Some(Adapter::Base64),
                 Shape::Text(TextKind::Base64Url) => return Some(Adapter::Base64Url),
                 Shape::Text(TextKind::Decimal) => return Some(Adapter::DecimalText),
@@ -343,6 +348,21 @@ impl Context<'_> {
             }
         }
         None
+    }
+
+    /// Whether a mention holds, lists, maps and tuples looked through, a timestamp that is in UTC where it has no offset.
+    fn holds_naive(&self, used: Use, seen: &mut BTreeSet<TypeId>) -> bool {
+        let id = self.types.resolve(used).ty;
+        if self.settings.types.naive_timestamps != NaiveTimestamps::Utc || self.own.of(id).is_some() || !seen.insert(id)
+        {
+            return false;
+        }
+        match &self.types.get(id).shape {
+            Shape::Text(TextKind::DateTime) => true,
+            Shape::List(inner) | Shape::Map(inner) => self.holds_naive(*inner, seen),
+            Shape::Tuple(items) => items.iter().any(|item| self.holds_naive(*item, seen)),
+            _ => false,
+        }
     }
 
     fn record(&self, plan: &mut TypePlan, id: TypeId, record: &Record, knots: &Knots) {

@@ -20,6 +20,9 @@ pub struct Reader<'de> {
     at: usize,
     depth: u8,
     refused: &'de Refused,
+    /// Whether timestamps without an offset are in UTC where no field says how they are read.
+    #[cfg(feature = "jiff")]
+    naive: bool,
 }
 
 /// The variants that turned out not to be what stands at a place of a text, each with its union.
@@ -31,7 +34,32 @@ pub(crate) struct Refused(RefCell<BTreeMap<(usize, usize, usize), String>>);
 
 impl<'de> Reader<'de> {
     pub(crate) fn new(text: &'de str, refused: &'de Refused) -> Self {
-        Self { text, at: 0, depth: 0, refused }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            refused,
+            #[cfg(feature = "jiff")]
+            naive: false,
+        }
+    }
+
+    /// Reads a value in which timestamps without an offset are in UTC, however deep within.
+    #[cfg(feature = "jiff")]
+    pub(crate) fn with_naive_times(
+        &mut self,
+        read: &mut dyn FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut self.naive, true);
+        let read = read(self);
+        self.naive = before;
+        read
+    }
+
+    /// Whether timestamps without an offset are in UTC here.
+    #[cfg(feature = "jiff")]
+    pub(crate) fn has_naive_times(&self) -> bool {
+        self.naive
     }
 
     /// Why what comes is not of a variant of a union, where that was tried before.

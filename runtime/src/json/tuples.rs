@@ -1,6 +1,8 @@
 //! How are lists read and written whose items have types of their own?
 
 use super::{Blank, Encode, Fault, Reader, Slot, Writer};
+#[cfg(feature = "jiff")]
+use crate::adapt::{Adapted, naive_utc};
 
 macro_rules! tuples {
     ($(($($name:ident $at:tt),+))*) => {$(
@@ -26,6 +28,19 @@ macro_rules! tuples {
         impl<$($name: Blank),+> Blank for ($($name,)+) {
             fn blank() -> Self {
                 ($($name::blank(),)+)
+            }
+        }
+
+        #[cfg(feature = "jiff")]
+        impl<$($name: Blank + Encode),+> Adapted<naive_utc::Adapter> for ($($name,)+) {
+            fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+                let mut items = Self::blank();
+                from.with_naive_times(&mut |from| items.fill(from))?;
+                Ok(items)
+            }
+
+            fn write(&self, to: &mut Writer) {
+                Encode::write(self, to);
             }
         }
 

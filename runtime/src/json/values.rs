@@ -284,12 +284,42 @@ macro_rules! texts {
 
 #[cfg(feature = "jiff")]
 texts! {
-    jiff::Timestamp = Self::default(), "the text is not an RFC 3339 timestamp";
     jiff::civil::Date = Self::default(), "the text is not a date";
 }
 #[cfg(feature = "uuid")]
 texts! {
     uuid::Uuid = Self::nil(), "the text is not a UUID";
+}
+
+/// A timestamp of a place that says no adapter has an offset, unless what it stands in says otherwise.
+#[cfg(feature = "jiff")]
+mod timestamp {
+    use super::{Blank, Encode, Fault, Reader, Slot, Writer};
+    use crate::adapt::{Adapted, naive_utc, timestamp};
+    use jiff::Timestamp;
+
+    impl Slot for Timestamp {
+        fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
+            *self = if from.has_naive_times() {
+                <Self as Adapted<naive_utc::Adapter>>::read(from)?
+            } else {
+                <Self as Adapted<timestamp::Adapter>>::read(from)?
+            };
+            Ok(())
+        }
+    }
+
+    impl Blank for Timestamp {
+        fn blank() -> Self {
+            Self::default()
+        }
+    }
+
+    impl Encode for Timestamp {
+        fn write(&self, to: &mut Writer) {
+            to.string(&self.to_string());
+        }
+    }
 }
 
 /// A decimal of a place that says no adapter is a text, as `rust_decimal` has it.

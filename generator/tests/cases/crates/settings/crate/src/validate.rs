@@ -18,4 +18,5 @@
 #![allow(deprecated)]
 
 use super::types;
-sinew_runtime::generated::nothing_to_check!(types::Report);
+
+sinew_runtime::generated::nothing_to_check!(types::Report, types::ReportEither);

@@ -16,6 +16,7 @@
     clippy::wrong_self_convention
 )]
 
+use std::collections::BTreeMap;
 use sinew_runtime::generated::json;
 
 /// An object.
@@ -25,5 +26,113 @@ use sinew_runtime::generated::json;
 pub struct Report {
     /// `at`.
     pub at: jiff::Timestamp,
+    /// `by_place`.
+    pub by_place: Option<BTreeMap<String, Vec<jiff::Timestamp>>>,
+    /// `either`.
+    pub either: Option<ReportEither>,
+    /// `nested`.
+    pub nested: Option<BTreeMap<String, When>>,
+    /// `noted`.
+    pub noted: Option<Vec<(i64, Span)>>,
+    /// `span`.
+    pub span: Option<Span>,
 }
-json::record!(Report { at "at" as naive_utc });
+json::record!(Report {
+    at "at" as naive_utc, by_place "by_place" as naive_utc, either "either", nested "nested" as naive_utc,
+    noted "noted" as naive_utc, span "span" as naive_utc,
+});
+
+/// One of several types.
+///
+/// Defined at `#/components/schemas/ReportOut/properties/either`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReportEither {
+    /// `Span`.
+    Span(Span),
+    /// `Integer`.
+    Integer(i64),
+    /// `DateTime`.
+    DateTime(jiff::Timestamp),
+    /// What fits none of them, as it came.
+    Unknown(serde_json::Value),
+}
+
+impl From<Span> for ReportEither {
+    fn from(value: Span) -> Self {
+        Self::Span(value)
+    }
+}
+
+impl From<i64> for ReportEither {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl json::Blank for ReportEither {
+    fn blank() -> Self {
+        Self::Unknown(json::blank())
+    }
+}
+
+impl json::Slot for ReportEither {
+    fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
+        use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
+        static UNION: Union = Union::new(
+            &[
+                UnionArm::new("Span", JsonTypes::ARRAY),
+                UnionArm::new("Integer", JsonTypes::INTEGER),
+                UnionArm::new("DateTime", JsonTypes::STRING),
+            ],
+        );
+        UNION
+            .read(
+                from,
+                &mut |arm, from| {
+                    *self = match arm {
+                        0 => Self::Span(sinew_runtime::generated::naive_utc::read(from)?),
+                        1 => Self::Integer(from.value()?),
+                        2 => {
+                            Self::DateTime(
+                                sinew_runtime::generated::naive_utc::read(from)?,
+                            )
+                        }
+                        _ => Self::Unknown(from.value()?),
+                    };
+                    Ok(())
+                },
+            )
+    }
+}
+
+impl json::Encode for ReportEither {
+    fn write(&self, to: &mut json::Writer) {
+        match self {
+            Self::Span(value) => {
+                json::Encode::write(
+                    &sinew_runtime::generated::naive_utc::field(value),
+                    to,
+                )
+            }
+            Self::Integer(value) => json::Encode::write(value, to),
+            Self::DateTime(value) => {
+                json::Encode::write(
+                    &sinew_runtime::generated::naive_utc::field(value),
+                    to,
+                )
+            }
+            Self::Unknown(value) => json::Encode::write(value, to),
+        }
+    }
+}
+json::serde!(ReportEither);
+
+/// Bounds: 2 items.
+///
+/// Defined at `#/components/schemas/Span`.
+pub type Span = (When, Option<jiff::Timestamp>);
+
+/// A value under a name of its own.
+///
+/// Defined at `#/components/schemas/When`.
+pub type When = jiff::Timestamp;
