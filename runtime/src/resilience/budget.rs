@@ -234,6 +234,8 @@ mod tests {
         assert!(budget.withdraw(later).is_none(), "those that wait have taken theirs already");
         drop(tokens);
         assert_eq!(budget.tokens(), 10);
+        let again = (0..20).filter_map(|_| budget.withdraw(later)).map(Token::spend).count();
+        assert_eq!(again, 10, "time that has been counted is not counted once more");
     }
 
     #[test]

@@ -136,6 +136,11 @@ fn many_threads_get_one_probe() {
 fn a_share_of_failures_opens_it_too() {
     let ratio = RatioPolicy { enabled: true, percent: 50, least: 10, window: Duration::from_secs(30) };
     let (breaker, now) = with(BreakerPolicy { failures: 255, ratio, ..policy() });
+    for failed in [false, false, true, true, false, false, true, true, false, false, true, false] {
+        let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+        assert_eq!(attempt(&breaker, outcome, now), None, "enough to tell, and less than half of them failed");
+    }
+    let (breaker, now) = with(BreakerPolicy { failures: 255, ratio, ..policy() });
     for round in 0..4 {
         assert_eq!(attempt(&breaker, Outcome::Success, now), None, "{round}");
         assert_eq!(attempt(&breaker, Outcome::Failure, now), None, "{round}: too few to tell");
@@ -184,6 +189,7 @@ fn open_time_grows_with_each_failed_probe_and_is_spread() {
         let span = growing.open_span(1, random);
         assert!(span >= Duration::from_secs(60) && span <= Duration::from_secs(72), "{span:?}");
     }
+    assert_eq!(growing.open_span(1, u64::MAX), Duration::from_secs(72), "chance makes it longer");
     for times in [0, 1, 32, 64, 255, u64::MAX] {
         let span = BreakerPolicy { open_most: Duration::MAX, ..growing }.open_span(times, u64::MAX);
         assert!(span >= Duration::from_secs(60));

@@ -92,6 +92,8 @@ mod tests {
         let next = Word::unpack(word.pack()).become_state(OPEN, 300, u64::MAX);
         let next = Word::unpack(next.pack());
         assert_eq!((next.generation, next.count, next.is_held()), (0, 0xFF, true));
+        let late = Word::unpack(Word { deadline: Word::DEADLINES, ..next }.pack());
+        assert!(!late.is_held() && late.deadline == Word::DEADLINES, "time alone holds no circuit");
         let well = Word { state: CLOSED, generation: 9, count: 0, deadline: 0 };
         assert_eq!((well.pack(), Word::closed_generation(well.pack())), (Word::well(9), Some(9)));
         assert_eq!(Word::closed_generation(Word { state: OPEN, ..well }.pack()), None);
