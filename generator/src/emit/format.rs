@@ -10,22 +10,13 @@ pub(super) fn header(source: &str) -> String {
     )
 }
 
-/// A whole file.
-pub(super) fn file(header: &str, tokens: TokenStream) -> String {
-    format!("{header}{}", spaced(&unparsed(tokens)))
-}
-
-/// A whole file of many items, each laid out before the next is made: tokens take a hundred times the room of their text.
-pub(super) fn items(header: &str, head: TokenStream, items: impl Iterator<Item = TokenStream>) -> String {
-    let mut text = unparsed(head);
-    for item in items {
-        text.push_str(&unparsed(item));
-    }
-    format!("{header}{}", spaced(&text))
+/// A whole file, of the texts of its items.
+pub(super) fn laid_out(header: &str, items: &str) -> String {
+    format!("{header}{}", spaced(items))
 }
 
 /// Items, parsed as Rust, so that what is written is Rust, and laid out.
-fn unparsed(tokens: TokenStream) -> String {
+pub(super) fn unparsed(tokens: TokenStream) -> String {
     match syn::parse2::<syn::File>(tokens) {
         Ok(file) => prettyplease::unparse(&file),
         // Cannot happen for tokens that `emit` makes; if it does, the compiler shows what went wrong.

@@ -8,6 +8,7 @@ mod by_name;
 mod client;
 mod defaults;
 mod docs;
+mod draft;
 mod enumerations;
 mod failures;
 mod format;
@@ -27,6 +28,9 @@ mod validate;
 mod webhooks;
 mod xml;
 
+use draft::Draft;
+use proc_macro2::TokenStream;
+
 use crate::ir::Api;
 use crate::plan::Plan;
 
@@ -42,37 +46,36 @@ pub struct SourceFile {
 /// Spells a planned crate. `source` is the file name of the document, for the headers.
 pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
     let header = format::header(source);
-    let mut files = vec![
+    let whole = |path: &str, tokens: fn(&Api, &Plan) -> TokenStream| {
+        Draft::whole(path, move || format::unparsed(tokens(api, plan)))
+    };
+    let mut drafts = vec![whole("src/client/mod.rs", client::module)];
+    drafts.extend(types::files(api, plan));
+    drafts.extend(plan.modules.iter().map(|module| {
+        let path = format!("src/client/{}.rs", module.ident.plain());
+        Draft::whole(path, move || format::unparsed(operations::module(api, plan, module)))
+    }));
+    if !plan.xml.roots.is_empty() {
+        drafts.push(whole("src/client/xml.rs", xml::module));
+    }
+    if !api.is_types_only() {
+        drafts.push(whole("src/by_name.rs", by_name::module));
+    }
+    if !api.servers.is_empty() && !api.is_types_only() {
+        drafts.push(whole("src/client/servers.rs", servers::module));
+    }
+    if plan.validation.any {
+        drafts.push(whole("src/validate.rs", validate::module));
+    }
+    if !api.incoming.is_empty() {
+        drafts.push(whole("src/client/webhooks.rs", webhooks::module));
+    }
+    let mut files = draft::spell(&header, &drafts);
+    files.extend([
         SourceFile { path: "Cargo.toml".to_owned(), text: manifest::cargo_toml(plan, source) },
         SourceFile { path: "README.md".to_owned(), text: manifest::readme(api, plan, source) },
         SourceFile { path: "src/lib.rs".to_owned(), text: client::crate_root(api, plan, &header) },
-        SourceFile { path: "src/client/mod.rs".to_owned(), text: format::file(&header, client::module(api, plan)) },
-    ];
-    files.extend(types::files(api, plan, &header));
-    files.extend(plan.modules.iter().map(|module| SourceFile {
-        path: format!("src/client/{}.rs", module.ident.plain()),
-        text: format::file(&header, operations::module(api, plan, module)),
-    }));
-    if !plan.xml.roots.is_empty() {
-        let text = format::file(&header, xml::module(api, plan));
-        files.push(SourceFile { path: "src/client/xml.rs".to_owned(), text });
-    }
-    if !api.is_types_only() {
-        let text = format::file(&header, by_name::module(api, plan));
-        files.push(SourceFile { path: "src/by_name.rs".to_owned(), text });
-    }
-    if !api.servers.is_empty() && !api.is_types_only() {
-        let text = format::file(&header, servers::module(api, plan));
-        files.push(SourceFile { path: "src/client/servers.rs".to_owned(), text });
-    }
-    if plan.validation.any {
-        let text = format::file(&header, validate::module(api, plan));
-        files.push(SourceFile { path: "src/validate.rs".to_owned(), text });
-    }
-    if !api.incoming.is_empty() {
-        let text = format::file(&header, webhooks::module(api, plan));
-        files.push(SourceFile { path: "src/client/webhooks.rs".to_owned(), text });
-    }
+    ]);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }

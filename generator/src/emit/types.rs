@@ -6,48 +6,60 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::said;
+use super::draft::{Draft, Piece};
 use super::rust_type::{Within, import, mention};
-use super::{SourceFile, enumerations, format, forms, records, scalars, text, unions};
-use crate::ir::{Api, Listed, Shape, Type};
+use super::{enumerations, format, forms, records, scalars, text, unions};
+use crate::ir::{Api, Listed, Shape, Type, TypeId};
 use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile, TypePlan};
 
+/// How many definitions are spelled at once.
+const PIECE: usize = 64;
+
 /// The files of the types: `src/client/types.rs`, and beside it those that it is divided into.
-pub(super) fn files(api: &Api, plan: &Plan, header: &str) -> Vec<SourceFile> {
+pub(super) fn files<'a>(api: &'a Api, plan: &'a Plan) -> Vec<Draft<'a>> {
     let title = text::first_paragraph(api.called());
-    let root = "src/client/types.rs".to_owned();
+    let root = "src/client/types.rs";
     if let [TypeFile { ident: None, .. }] = plan.type_files.as_slice() {
-        let text = file(api, plan, &plan.type_files[0], &format!("The types of {title}."), header);
-        return vec![SourceFile { path: root, text }];
+        let pieces = pieces(api, plan, &plan.type_files[0], format!("The types of {title}."));
+        return vec![Draft::new(root, pieces)];
     }
-    let modules: Vec<_> = plan.type_files.iter().filter_map(|file| file.ident.as_ref()).map(text::ident).collect();
-    let docs = text::inner_doc(&format!("The types of {title}, a file for each group of operations."));
-    let table = format::file(header, quote!(#docs #(mod #modules;)* #(pub use #modules::*;)*));
-    let mut files = vec![SourceFile { path: root, text: table }];
+    let table = move || {
+        let modules: Vec<_> = plan.type_files.iter().filter_map(|file| file.ident.as_ref()).map(text::ident).collect();
+        let docs = text::inner_doc(&format!("The types of {title}, a file for each group of operations."));
+        format::unparsed(quote!(#docs #(mod #modules;)* #(pub use #modules::*;)*))
+    };
+    let mut files = vec![Draft::whole(root, table)];
     for divided in &plan.type_files {
         let Some(ident) = &divided.ident else { continue };
         let docs = match &divided.group {
             Some(group) => format!("The types of {}.", text::code(group)),
             None => "The types that several groups of operations share.".to_owned(),
         };
-        let text = file(api, plan, divided, &docs, header);
-        files.push(SourceFile { path: format!("src/client/types/{}.rs", ident.plain()), text });
+        let path = format!("src/client/types/{}.rs", ident.plain());
+        files.push(Draft::new(path, pieces(api, plan, divided, docs)));
     }
     files
 }
 
-/// A file of types: its head, and then one definition after another.
-fn file(api: &Api, plan: &Plan, file: &TypeFile, docs: &str, header: &str) -> String {
-    let docs = text::inner_doc(docs);
-    let definitions =
-        file.definitions.iter().map(|id| definition(api, plan, api.types.get(*id), &plan.types[id.index()]));
-    let imports = imports(api, plan, file);
-    let lints = text::lints();
-    let head = quote! {
-        #docs
-        #lints
-        #imports
+/// A file of types: its head, and then one definition after another. Each is laid out before the next is made: tokens take a
+/// hundred times the room of their text.
+fn pieces<'a>(api: &'a Api, plan: &'a Plan, file: &'a TypeFile, docs: String) -> Vec<Piece<'a>> {
+    let head = move || {
+        let docs = text::inner_doc(&docs);
+        let (imports, lints) = (imports(api, plan, file), text::lints());
+        format::unparsed(quote! {
+            #docs
+            #lints
+            #imports
+        })
     };
-    format::items(header, head, definitions.chain(forms::forms(api, plan, file)))
+    let mut pieces: Vec<Piece<'a>> = vec![Box::new(head)];
+    pieces.extend(file.definitions.chunks(PIECE).map(|ids| -> Piece<'a> {
+        let definition = |id: &TypeId| definition(api, plan, api.types.get(*id), &plan.types[id.index()]);
+        Box::new(move || ids.iter().map(|id| format::unparsed(definition(id))).collect())
+    }));
+    pieces.push(Box::new(move || forms::forms(api, plan, file).into_iter().map(format::unparsed).collect()));
+    pieces
 }
 
 /// What the definitions use. A variant may bear the name of any of these, so the plan is asked and not the tokens.
