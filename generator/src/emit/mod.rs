@@ -3,6 +3,7 @@
 //! Everything here branches on the IR and looks names up in the plan. What comes from the document passes through `text`, and
 //! nothing else: so no byte of it can become code.
 
+mod answers;
 mod bodies;
 mod by_name;
 mod client;

@@ -36,7 +36,7 @@ fn reader(plan: &Plan, docs: &TokenStream, planned: &IncomingPlan, name: &str) -
     let constant = text::name(&planned.constant);
     let ty = mention(plan, &planned.ty, Within::Operations);
     let name = text::literal(name);
-    let read = super::operations::reader(plan, &planned.ty, None);
+    let read = super::answers::reader(plan, &planned.ty, None);
     quote! {
         #docs
         pub static #constant: Webhook<#ty> = Webhook::new(#name, #read);

@@ -1,9 +1,56 @@
-//! Which lists and maps hold nothing but themselves, so that their names cannot be other words for them?
+//! Which types come down to nothing but themselves, so that their names cannot be other words for them?
 //!
+//! Of `A: {$ref: B}, B: {$ref: A}` nothing is known, so they are any value.
 //! `Tree: {type: array, items: {$ref: Tree}}` would be `type Tree = Vec<Tree>`, of which Rust asks what `Tree` is. One type of
 //! each such circle becomes a union of one alternative, which is a type of its own.
 
+use std::collections::HashSet;
+
+use super::schema::LONGEST_CHAIN;
+use crate::diagnostics::{Diagnostic, Diagnostics, codes};
 use crate::ir::{Arm, Origin, Parent, Role, Shape, TypeId, Types, Union, Use};
+
+/// `A: {$ref: B}, B: {$ref: A}` says nothing at all; so does its type. And who follows an alias shall not have far to go.
+pub(super) fn settle_aliases(types: &mut Types, diagnostics: &mut Diagnostics) {
+    // Where each type that was looked at ends, and how many aliases lie before it.
+    let mut ends: Vec<Option<(Use, usize)>> = vec![None; types.len()];
+    let ids: Vec<TypeId> = types.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        let mut way = Vec::new();
+        let mut seen = HashSet::new();
+        let mut at = id;
+        let (mut end, mut length) = loop {
+            if let Some(known) = ends[at.index()] {
+                break known;
+            }
+            let Shape::Alias(target) = types.get(at).shape else { break (Use { ty: at, nullable: false }, 0) };
+            if !seen.insert(at) {
+                let pointer = types.get(at).pointer.clone();
+                diagnostics.push(
+                    Diagnostic::warning(codes::DEGRADED_SCHEMA, "a schema that refers only to itself says nothing")
+                        .at(&pointer, "the circle comes back to this schema")
+                        .help("read as any JSON value"),
+                );
+                types.get_mut(at).shape = Shape::Anything;
+                break (Use { ty: at, nullable: false }, 0);
+            }
+            way.push((at, target));
+            at = target.ty;
+        };
+        for (at, target) in way.into_iter().rev() {
+            // In a circle, the type at which it was cut is no alias any more.
+            if !matches!(types.get(at).shape, Shape::Alias(_)) {
+                continue;
+            }
+            length += 1;
+            end.nullable |= target.nullable;
+            if length > LONGEST_CHAIN {
+                types.get_mut(at).shape = Shape::Alias(end);
+            }
+            ends[at.index()] = Some((end, length));
+        }
+    }
+}
 
 /// What the search knows of a type.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,7 +61,7 @@ enum Seen {
     Done,
 }
 
-/// Makes a type of its own of one type of each circle.
+/// Makes a type of its own of one type of each circle of lists and maps.
 pub(super) fn settle(types: &mut Types) {
     // By place, so that the order of the document's keys decides nothing.
     let mut starts: Vec<TypeId> =

@@ -16,10 +16,10 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::{Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
-/// How many lists and maps may stand within one another: a parser of Rust goes as deep on its stack.
-const DEEPEST_LISTS: usize = 32;
 /// How many references and wrappers may stand before the type itself.
 pub(super) const LONGEST_CHAIN: usize = 256;
+/// How many lists and maps may stand within one another: a parser of Rust goes as deep on its stack.
+const DEEPEST_LISTS: usize = 32;
 
 /// How many items a tuple has at most: the standard library's traits end there.
 const LONGEST_TUPLE: u64 = 12;
@@ -146,7 +146,7 @@ impl<'d> Lowering<'d> {
             entry.docs = docs;
             entry.shape = shape;
         }
-        self.settle_aliases();
+        circles::settle_aliases(&mut self.types, self.diagnostics);
         union::settle(&mut self.types);
         circles::settle(&mut self.types);
         self.types
@@ -490,48 +490,6 @@ impl<'d> Lowering<'d> {
     /// Whether a schema admits `null` beside other values.
     pub(super) fn admits_null(&self, id: SchemaId) -> bool {
         self.nullable.get(id.0 as usize).copied().unwrap_or_default()
-    }
-
-    /// `A: {$ref: B}, B: {$ref: A}` says nothing at all; so does its type. And who follows an alias shall not have far to go.
-    fn settle_aliases(&mut self) {
-        // Where each type that was looked at ends, and how many aliases lie before it.
-        let mut ends: Vec<Option<(Use, usize)>> = vec![None; self.types.len()];
-        let ids: Vec<TypeId> = self.types.iter().map(|(id, _)| id).collect();
-        for id in ids {
-            let mut way = Vec::new();
-            let mut seen = HashSet::new();
-            let mut at = id;
-            let (mut end, mut length) = loop {
-                if let Some(known) = ends[at.index()] {
-                    break known;
-                }
-                let Shape::Alias(target) = self.types.get(at).shape else { break (Use { ty: at, nullable: false }, 0) };
-                if !seen.insert(at) {
-                    let pointer = self.types.get(at).pointer.clone();
-                    self.diagnostics.push(
-                        Diagnostic::warning(codes::DEGRADED_SCHEMA, "a schema that refers only to itself says nothing")
-                            .at(&pointer, "the circle comes back to this schema")
-                            .help("read as any JSON value"),
-                    );
-                    self.types.get_mut(at).shape = Shape::Anything;
-                    break (Use { ty: at, nullable: false }, 0);
-                }
-                way.push((at, target));
-                at = target.ty;
-            };
-            for (at, target) in way.into_iter().rev() {
-                // In a circle, the type at which it was cut is no alias any more.
-                if !matches!(self.types.get(at).shape, Shape::Alias(_)) {
-                    continue;
-                }
-                length += 1;
-                end.nullable |= target.nullable;
-                if length > LONGEST_CHAIN {
-                    self.types.get_mut(at).shape = Shape::Alias(end);
-                }
-                ends[at.index()] = Some((end, length));
-            }
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The [`Plan`] is a set of side tables over the [`Api`]: `emit` looks things up in it and decides nothing.
 
+mod answers;
 mod boxes;
 mod by_name;
 mod calls;
@@ -30,10 +31,10 @@ mod xml;
 use std::collections::BTreeMap;
 
 pub use crate::settings::{Derives, RustPath};
+pub use answers::{AcceptPlan, Choice, Success};
 pub use by_name::argument_names;
 pub use calls::{
-    AcceptPlan, Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, Choice, FormFieldPlan, Module,
-    OptionField, StreamPlan, Success,
+    Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, FormFieldPlan, Module, OptionField, StreamPlan,
 };
 pub use defaults::{DefaultPlan, DefaultValue};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
