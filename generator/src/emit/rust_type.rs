@@ -123,11 +123,14 @@ const LONGEST_CHAIN: usize = 100;
 /// Methods called one after the other. Each is an expression around all before it, and the compiler goes that deep; so from some
 /// number on they are several.
 pub(super) fn chain(on: &TokenStream, calls: &[TokenStream]) -> TokenStream {
-    match calls.split_at_checked(LONGEST_CHAIN) {
-        None => quote!(#on #(#calls)*),
-        Some((first, rest)) => {
-            let rest = rest.chunks(LONGEST_CHAIN).map(|calls| quote!(let made = made #(#calls)*;));
-            quote!({ let made = #on #(#first)*; #(#rest)* made })
+    let last = calls.len() - calls.len().saturating_sub(1) / LONGEST_CHAIN * LONGEST_CHAIN;
+    let (before, last) = calls.split_at(calls.len() - last);
+    let mut steps = before.chunks(LONGEST_CHAIN);
+    match steps.next() {
+        None => quote!(#on #(#last)*),
+        Some(first) => {
+            let steps = steps.map(|calls| quote!(let made = made #(#calls)*;));
+            quote!({ let made = #on #(#first)*; #(#steps)* made #(#last)* })
         }
     }
 }
@@ -206,4 +209,21 @@ pub(super) fn asked(derives: Derives) -> TokenStream {
 /// What lets a type be written as a parameter, where it is one.
 pub(super) fn json_parameter(planned: &TypePlan, ident: &proc_macro2::Ident) -> Option<TokenStream> {
     planned.parameter.then(|| quote!(sinew_runtime::generated::json_parameter!(#ident);))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_of_any_length_is_made_of_short_ones_and_loses_nothing() {
+        for count in [0, 1, LONGEST_CHAIN, LONGEST_CHAIN + 1, 2 * LONGEST_CHAIN, 3 * LONGEST_CHAIN + 7] {
+            let calls: Vec<_> = (0..count).map(|at| quote!(.call(#at))).collect();
+            let spelled = chain(&quote!(start()), &calls).to_string();
+            let steps: Vec<usize> = spelled.split(';').map(|step| step.matches(". call").count()).collect();
+            assert_eq!(steps.iter().sum::<usize>(), count, "{spelled}");
+            // A `let` that only gives back what it bound is no step.
+            assert!(steps.iter().all(|&step| step <= LONGEST_CHAIN && (step > 0 || count == 0)), "{steps:?}");
+        }
+    }
 }

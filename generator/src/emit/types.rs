@@ -70,7 +70,9 @@ fn imports(api: &Api, plan: &Plan, file: &TypeFile) -> TokenStream {
     for id in &file.definitions {
         let planned = &plan.types[id.index()];
         used.extend(planned.fields.iter().map(|field| &field.ty));
-        used.extend(planned.fields.iter().filter_map(|field| Some(&field.default.as_ref()?.ty)));
+        // What is empty by default has no constant.
+        let defaults = planned.fields.iter().filter_map(|field| field.default.as_ref());
+        used.extend(defaults.filter(|default| default.constant.is_some()).map(|default| &default.ty));
         used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
         used.extend(planned.rest.iter().map(|(_, ty)| ty));
         maps |= planned.rest.is_some();

@@ -16,7 +16,7 @@
     clippy::wrong_self_convention
 )]
 
-use super::{Pet, Place};
+use super::{Notes, Pet, Place};
 use std::collections::BTreeMap;
 use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::{Nullable, Part};
@@ -32,6 +32,8 @@ pub struct Owner {
     pub home: Option<Place>,
     /// `nick`.
     pub nick: Nullable<String>,
+    /// `notes`.
+    pub notes: Option<Notes>,
     /// `pets`.
     pub pets: Option<BTreeMap<String, Pet>>,
 }
@@ -43,11 +45,12 @@ impl Owner {
             name: name.into(),
             home: None,
             nick: Nullable::Absent,
+            notes: None,
             pets: None,
         }
     }
 }
-json::record!(Owner { name "name", home "home", nick "nick", pets "pets" });
+json::record!(Owner { name "name", home "home", nick "nick", notes "notes", pets "pets" });
 
 /// The parts of a multipart body.
 ///

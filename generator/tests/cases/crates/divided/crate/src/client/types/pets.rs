@@ -16,7 +16,7 @@
     clippy::wrong_self_convention
 )]
 
-use super::{Owner, Place};
+use super::{Notes, Owner, Place};
 use sinew_runtime::generated::{FormData, json};
 use sinew_runtime::Part;
 
@@ -87,6 +87,8 @@ pub struct Pet {
     pub id: i64,
     /// `kind`.
     pub kind: Kind,
+    /// `notes`.
+    pub notes: Option<Notes>,
     /// `owner`.
     pub owner: Option<Owner>,
     /// `seen`.
@@ -101,13 +103,14 @@ impl Pet {
         Self {
             id,
             kind: kind.into(),
+            notes: None,
             owner: None,
             seen: None,
             toy: None,
         }
     }
 }
-json::record!(Pet { id "id", kind "kind", owner "owner", seen "seen", toy "toy" });
+json::record!(Pet { id "id", kind "kind", notes "notes", owner "owner", seen "seen", toy "toy" });
 
 /// One of several types.
 ///

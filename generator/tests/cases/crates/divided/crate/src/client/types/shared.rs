@@ -16,7 +16,15 @@
     clippy::wrong_self_convention
 )]
 
+use std::collections::BTreeMap;
 use sinew_runtime::generated::json;
+
+/// Empty by default; where it is used there is no map to import.
+///
+/// Default: `{}`.
+///
+/// Defined at `#/components/schemas/Notes`.
+pub type Notes = BTreeMap<String, serde_json::Value>;
 
 /// As near to the pets as to the owners.
 ///
