@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::bodies::{self, Sent};
 use super::rust_type::{Within, asked, chain, imports, mention, serialized};
-use super::{answers, defaults, docs, failures, headers, paging, text};
+use super::{answers, defaults, docs, failures, headers, links, paging, text};
 use crate::ir::{Api, Docs, Method, Operation, Parameter, ParameterLocation, ParameterStyle, ServerOverride, Streamed};
 use crate::plan::{Argument, ArgumentKind, CallPlan, Ident, Module, OptionField, Plan, RustType, StreamPlan};
 
@@ -38,6 +38,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     let answers = each(&|_, _, call| answers::answer(plan, call));
     let alternatives = each(&|_, _, call| answers::alternatives(plan, call));
     let headers = each(&|_, operation, call| headers::of_operation(plan, operation, call));
+    let links = each(&|_, operation, call| links::of_operation(api, plan, operation, call));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
     let body = quote! {
         #(#statics)*
@@ -47,6 +48,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
         #(#answers)*
         #(#alternatives)*
         #(#headers)*
+        #(#links)*
         #(#failures)*
     };
     let imports = imports(&body);
@@ -135,7 +137,7 @@ fn method(
     call: &CallPlan,
     streamed: Option<(&Streamed, &StreamPlan)>,
 ) -> TokenStream {
-    let docs = method_docs(operation, call, streamed.map(|(streamed, _)| streamed));
+    let docs = method_docs(plan, operation, call, streamed.map(|(streamed, _)| streamed));
     let deprecated = operation.docs.deprecated.then(|| quote!(#[deprecated]));
     let own_name = streamed.and_then(|(_, planned)| planned.method.as_ref());
     let name = text::ident(own_name.unwrap_or(&call.method));
@@ -161,15 +163,7 @@ fn method(
         write(parameter, &if opaque { serialized(&value) } else { value })
     });
     let parameters: Vec<_> = parameters.collect();
-    let (answer, answering) = match streamed {
-        Some((streamed, planned)) => answers::streaming(plan, streamed, planned),
-        None => answers::answering(plan, &call.success),
-    };
-    let pages = call.pages.as_ref().filter(|_| streamed.is_none());
-    let (answer, answering) = match pages {
-        Some(pages) => paging::paged(plan, pages, &answer, &answering),
-        None => (quote!(#answer), answering),
-    };
+    let (answer, answering) = answered(plan, call, streamed);
     let accept = streamed.filter(|(streamed, _)| !streamed.alone).map(|(streamed, _)| {
         let media_type = text::literal(&streamed.media_type);
         quote!(.header("accept", &#media_type))
@@ -198,7 +192,23 @@ fn method(
     }
 }
 
-fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streamed>) -> TokenStream {
+/// What stands behind the lifetime of a call, and the last steps of its chain.
+pub(super) fn answered(
+    plan: &Plan,
+    call: &CallPlan,
+    streamed: Option<(&Streamed, &StreamPlan)>,
+) -> (TokenStream, TokenStream) {
+    let (answer, answering) = match streamed {
+        Some((streamed, planned)) => answers::streaming(plan, streamed, planned),
+        None => answers::answering(plan, &call.success),
+    };
+    match call.pages.as_ref().filter(|_| streamed.is_none()) {
+        Some(pages) => paging::paged(plan, pages, &answer, &answering),
+        None => (answer, answering),
+    }
+}
+
+fn method_docs(plan: &Plan, operation: &Operation, call: &CallPlan, streamed: Option<&Streamed>) -> TokenStream {
     let mut lines = Vec::new();
     let summary = operation.summary.as_deref().filter(|summary| !summary.trim().is_empty());
     let description = operation.docs.description.as_deref().filter(|text| !text.trim().is_empty());
@@ -240,6 +250,7 @@ fn method_docs(operation: &Operation, call: &CallPlan, streamed: Option<&Streame
     if let Some(headers) = &call.headers {
         lines.push(format!("Documented headers: [`{}`](super::{}).", headers.name, headers.name));
     }
+    lines.extend(links::said(plan, operation, call).filter(|_| streamed.is_none_or(|streamed| streamed.alone)));
     if call.failure.is_some() {
         lines.push(format!("Documented failures: [`{}`].", call.failure_name));
     }

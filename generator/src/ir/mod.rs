@@ -12,8 +12,9 @@ mod types;
 pub use incoming::{Event, Incoming};
 pub use limits::Limits;
 pub use operation::{
-    Alternative, Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Method, Operation, Parameter,
-    ParameterLocation, ParameterStyle, Payload, Sending, ServerOverride, Status, Streamed, media_word,
+    Alternative, Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Link, LinkSource, LinkValue,
+    Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, Sending, ServerOverride, Status,
+    Streamed, media_word,
 };
 pub use server::{Server, ServerVariable};
 pub use types::{

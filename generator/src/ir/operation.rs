@@ -30,7 +30,9 @@ pub struct Operation {
     /// The headers that come with a success.
     pub headers: Vec<Header>,
     /// Whether a success has the header `Link`.
-    pub links: bool,
+    pub link_header: bool,
+    /// What can be asked next, with what a success says.
+    pub links: Vec<Link>,
     /// The media types to ask for, best first; a fixed text where the document fixes it.
     pub accept: Option<String>,
     /// Which credentials it takes: any of these sets, each whole. An empty set means that none is needed.
@@ -388,6 +390,45 @@ pub struct Header {
     pub used: Use,
     /// What is said about it.
     pub docs: Docs,
+}
+
+/// Another operation that can be asked with what an answer says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The document's name for it.
+    pub name: String,
+    /// The other operation, by position.
+    pub target: usize,
+    /// What is said about it.
+    pub description: Option<String>,
+    /// The parameters that it gives, by name.
+    pub values: Vec<LinkValue>,
+    /// Whether it gives the body.
+    pub body: bool,
+    /// Its place in the document.
+    pub pointer: String,
+}
+
+/// A parameter that a link gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkValue {
+    /// The parameter as the link names it.
+    pub name: String,
+    /// The parameter of the other operation, by position; `None` where it has none of that name.
+    pub parameter: Option<usize>,
+    /// Where the value comes from.
+    pub source: LinkSource,
+}
+
+/// Where a value of a link comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinkSource {
+    /// The field of the answer at the end of these steps.
+    Field(Vec<String>),
+    /// Something else of the exchange, as the document spells it.
+    Exchange(String),
+    /// Nowhere: it is always the same.
+    Constant(serde_json::Value),
 }
 
 /// A success that is a stream of items.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use openapiv3::{Operation, Parameter, ReferenceOr, SecurityRequirement, SecurityScheme, Server, Tag};
+use openapiv3::{Link, Operation, Parameter, ReferenceOr, SecurityRequirement, SecurityScheme, Server, Tag};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::schema::{SchemaId, SchemaTable};
@@ -77,6 +78,17 @@ impl Document {
     pub(crate) fn item_schema(&self, media_type: &Pointer) -> Option<SchemaId> {
         let stands = self.skeleton.resolve(&media_type.join("itemSchema"))?;
         self.schemas.at(&Pointer::from_reference(stands.get("$ref")?.as_str()?)?)
+    }
+
+    /// A link, or what the reference to one leads to in the end; without a word, since a client is whole without it.
+    pub(crate) fn link(&self, link: &ReferenceOr<Link>) -> Option<Link> {
+        match link {
+            ReferenceOr::Item(link) => Some(link.clone()),
+            ReferenceOr::Reference { reference } => {
+                let written = self.skeleton.resolve(&Pointer::from_reference(reference)?)?;
+                Link::deserialize(super::follow::quietly(&self.skeleton, written)?).ok()
+            }
+        }
     }
 
     /// Follows a reference (and references it leads to) to what it names, with the place where that stands.

@@ -10,6 +10,7 @@ mod header;
 mod incoming;
 mod inherit;
 mod limits;
+mod link;
 mod merge;
 mod nullable;
 mod parameter;
@@ -44,6 +45,7 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
     let base_url = server::base_url(&document.servers);
     let mut lowering = Lowering::new(document, depth, diagnostics);
     let mut operations = Vec::with_capacity(document.operations.len());
+    let mut links = Vec::new();
     let mut skipped = document.unreadable;
     let sent: HashSet<&str> = credentials.iter().map(|credential| credential.name.as_str()).collect();
     for stated in &document.operations {
@@ -51,7 +53,7 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
             break;
         }
         lowering.diagnostics.concerning(Some(&stated.pointer));
-        let Some(mut operation) = operation(&mut lowering, stated, operations.len()) else {
+        let Some((mut operation, stated_links)) = operation(&mut lowering, stated, operations.len()) else {
             skipped += 1;
             continue;
         };
@@ -59,8 +61,10 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
         operation.server = server::of_operation(base_url.as_deref(), stated);
         lowering.room.take_operation(&operation);
         operations.push(operation);
+        links.push(stated_links);
     }
     lowering.diagnostics.concerning(None);
+    link::settle(&mut operations, links, lowering.diagnostics);
     // Where an operation was skipped, types alone would pass a failure for a success.
     let alone = operations.is_empty() && skipped == 0;
     let vocabulary = if alone { vocabulary::mention_all(&mut lowering) } else { Vec::new() };
@@ -92,7 +96,11 @@ pub(crate) fn base_url(document: &Document) -> Option<String> {
     server::base_url(&document.servers)
 }
 
-fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usize) -> Option<Operation> {
+fn operation(
+    lowering: &mut Lowering<'_>,
+    stated: &PathOperation,
+    position: usize,
+) -> Option<(Operation, Vec<link::Stated>)> {
     let method = method(&stated.method);
     let said = &stated.operation;
     let parameters = parameter::of_operation(lowering, stated, position);
@@ -103,7 +111,7 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         None => None,
     };
     let answers = response::of_operation(lowering, stated, &parameters, position);
-    Some(Operation {
+    let lowered = Operation {
         id: said.operation_id.clone(),
         method: method.clone(),
         path: stated.path.clone(),
@@ -117,7 +125,8 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
         alternatives: answers.alternatives,
         streamed: answers.streamed,
         headers: answers.headers,
-        links: answers.links,
+        link_header: answers.link_header,
+        links: Vec::new(),
         security: Vec::new(),
         server: None,
         idempotent: said
@@ -128,7 +137,8 @@ fn operation(lowering: &mut Lowering<'_>, stated: &PathOperation, position: usiz
             .or((method == Method::Query).then_some(true)),
         idempotency_header: parameters.idempotency_header,
         pointer: stated.pointer.as_str().to_owned(),
-    })
+    };
+    Some((lowered, answers.links))
 }
 
 fn method(name: &str) -> Method {

@@ -6,6 +6,7 @@ use openapiv3::StatusCode;
 
 use super::content::{self, Asking};
 use super::header;
+use super::link::{self, Stated};
 use super::parameter::Parameters;
 use super::schema::Lowering;
 use super::stream;
@@ -20,7 +21,8 @@ pub(super) struct Documented {
     pub alternatives: Vec<Alternative>,
     pub streamed: Option<Streamed>,
     pub headers: Vec<Header>,
-    pub links: bool,
+    pub link_header: bool,
+    pub links: Vec<Stated>,
 }
 
 /// Every documented answer of an operation, by status.
@@ -60,7 +62,8 @@ pub(super) fn of_operation(
     let mut asked = HashSet::new();
     let mut streamed: Option<Streamed> = None;
     let mut alternatives: Vec<Alternative> = Vec::new();
-    let mut links = false;
+    let mut link_header = false;
+    let mut links = Vec::new();
     let mut headers = Vec::new();
     let only = stated_answers.len() == 1;
     for (status, pointer, response) in stated_answers {
@@ -70,7 +73,8 @@ pub(super) fn of_operation(
         let succeeds = status.is_success() || (only && status == Status::Default);
         if succeeds {
             header::of_answer(lowering, &pointer, &response, position, &mut headers);
-            links |= response.headers.keys().any(|name| name.eq_ignore_ascii_case("link"));
+            link_header |= response.headers.keys().any(|name| name.eq_ignore_ascii_case("link"));
+            link::of_answer(lowering.document, &pointer, &response, &mut links);
             let mut streams: Vec<_> =
                 response.content.iter().filter(|(written, _)| stream::framing(written).is_some()).collect();
             streams.sort_by_key(|(written, _)| (written.len(), *written));
@@ -108,5 +112,5 @@ pub(super) fn of_operation(
         }
     }
     let accept = (!accept.is_empty()).then(|| accept.join(", "));
-    Documented { answers, accept, alternatives, streamed, headers, links }
+    Documented { answers, accept, alternatives, streamed, headers, link_header, links }
 }

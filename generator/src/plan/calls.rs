@@ -7,6 +7,7 @@ use super::defaults::{self, Constants, DefaultPlan};
 use super::derives;
 use super::failures::Failures;
 use super::headers::{self, HeadersPlan};
+use super::links::LinkPlan;
 use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
 use super::paging::{self, PagePlan};
@@ -38,6 +39,8 @@ pub struct CallPlan {
     pub stream: Option<StreamPlan>,
     /// The headers that come with its success, if any are described.
     pub headers: Option<HeadersPlan>,
+    /// The methods that its links are, parallel to [`Operation::links`]; `None` for one that is only told.
+    pub links: Vec<Option<LinkPlan>>,
     /// How it is called for its pages.
     pub pages: Option<PagePlan>,
     /// Which of the failures it can end in.
@@ -352,6 +355,7 @@ fn call(
         stream: None,
         pages: None,
         headers: None,
+        links: Vec::new(),
         method,
         constant,
         arguments,

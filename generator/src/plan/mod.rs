@@ -12,6 +12,7 @@ mod failures;
 mod headers;
 mod in_place;
 mod incoming;
+mod links;
 mod method_names;
 mod names;
 mod package;
@@ -40,6 +41,7 @@ pub use defaults::{DefaultPlan, DefaultValue};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
 pub use headers::{HeaderField, HeadersPlan};
 pub use incoming::{IncomingPlan, IncomingPlans};
+pub use links::{Handing, LinkArgument, LinkPlan};
 pub(crate) use method_names::possible as possible_method_names;
 pub use names::Ident;
 pub use package::{Dependency, Package};
@@ -109,7 +111,8 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
     let mut types = rust::types(api, settings, &type_names, &own);
     derives::fill(api, settings, &mut types, diagnostics);
     let failures = failures::share(api, &types, &methods);
-    let (calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
+    let (mut calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
+    links::fill(api, &types, &mut calls, diagnostics);
     let mut definitions: Vec<TypeId> =
         api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
     definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));

@@ -199,7 +199,9 @@ impl Finder<'_> {
                 return with(PageRule::Address, next, format!("at the address in `{path}`{within}"));
             }
         }
-        if (operation.links && wanted("link")) || stated.is_some_and(|stated| stated.by.as_deref() == Some("link")) {
+        if (operation.link_header && wanted("link"))
+            || stated.is_some_and(|stated| stated.by.as_deref() == Some("link"))
+        {
             return with(PageRule::Link, Vec::new(), format!("at the address in the header `Link`{within}"));
         }
         if let Some(found) = parameter(&OFFSETS, true).filter(|_| wanted("offset")) {

@@ -70,6 +70,7 @@ impl Splitter<'_> {
             "`responses`" => self.statuses(map),
             "a response" => {
                 self.header_names(map);
+                self.links(map);
                 self.media_types(map);
             }
             "a request body" => self.media_types(map),
@@ -96,16 +97,20 @@ impl Splitter<'_> {
         );
     }
 
-    /// Notes a reference to something of which nothing becomes code, so that no later stage looks where it leads.
+    /// Notes a reference to something without which nothing is lost, so that no later stage complains of where it leads.
     ///
-    /// Whether it is one: then it is done with.
+    /// Whether it is one: then it is done with. A link in another file is read like anything else.
     pub(super) fn unused_reference(&mut self, shape: &'static Shape, text: &str) -> bool {
-        if !std::ptr::eq(shape, &raw const EXAMPLE) && !std::ptr::eq(shape, &raw const LINK) {
+        let link = std::ptr::eq(shape, &raw const LINK);
+        if !std::ptr::eq(shape, &raw const EXAMPLE) && !link {
             return false;
         }
         let here = self.here();
         // What stands in other files is not read for the sake of an example.
         if self.diagnostics.sources.site(&here).file().is_some() || !text.starts_with('#') {
+            if link {
+                return false;
+            }
             if !syntax::is_address(text) {
                 self.diagnostics.push(
                     Diagnostic::warning(

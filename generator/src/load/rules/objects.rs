@@ -86,6 +86,22 @@ impl Splitter<'_> {
         }
     }
 
+    /// Each link names an operation (OpenAPI 3.1, 4.8.20). One that does not is taken out, since nothing can be made of it.
+    pub(super) fn links(&mut self, map: &mut Map<String, Value>) {
+        let Some(Value::Object(links)) = map.get_mut("links") else { return };
+        let place = self.here().join("links");
+        links.retain(|name, link| {
+            let said = |key: &str| link.get(key).is_some_and(|said| said.is_string() || said.is_number());
+            let names_one = ["$ref", "operationId", "operationRef"].into_iter().any(said);
+            if !names_one {
+                let warning = Diagnostic::warning(codes::MISSING_KEY, format!("the link `{name}` names no operation"));
+                self.diagnostics
+                    .push(warning.at_key(&place.join(name), "has neither `operationId` nor `operationRef`: left out"));
+            }
+            names_one
+        });
+    }
+
     /// The address of a server has only variables that are declared.
     pub(super) fn server(&mut self, map: &Map<String, Value>) {
         let Some(url) = map.get("url").and_then(Value::as_str) else { return };
