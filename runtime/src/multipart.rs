@@ -115,9 +115,16 @@ impl From<&Path> for Part {
 pub struct FormData {
     parts: Vec<(Head, Body)>,
     problem: Option<String>,
-    /// The media type of the field that is added next.
-    media_type: Option<String>,
+    /// What is said of the field that is added next.
+    said: Said,
     kind: Kind,
+}
+
+/// What is said of a field before it is added.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    media_type: Option<String>,
+    headers: HeaderMap,
 }
 
 /// What the parts are to each other.
@@ -158,14 +165,24 @@ impl FormData {
 
     /// Says the media type of the field that is added next, unless a file says its own.
     pub fn media_type(mut self, media_type: &str) -> Self {
-        self.media_type = Some(media_type.to_owned());
+        self.said.media_type = Some(media_type.to_owned());
+        self
+    }
+
+    /// Gives the field that is added next a header of its own, unless a file has one of that name; an absent value is skipped.
+    pub fn part_header(mut self, name: &str, value: &dyn Parameter) -> Self {
+        match encode::header::parameter(name, false, value.parameter()) {
+            Ok(header) => self.said.headers.extend(header),
+            Err(problem) => self.keep(problem),
+        }
         self
     }
 
     /// Adds a file. One without a name is given the field's: servers tell a file from a text by its having a name.
     pub fn file(mut self, name: &str, part: &Part) -> Self {
-        let said = part.content_type.clone().or_else(|| self.media_type.clone());
-        let content_type = said.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let said = std::mem::take(&mut self.said);
+        let content_type = part.content_type.clone().or(said.media_type);
+        let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
         if !content_type.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.keep(format!("form field `{name}`: its media type is not printable ASCII"));
         }
@@ -173,60 +190,72 @@ impl FormData {
             self.keep(format!("form field `{name}`: {problem}"));
         }
         let file_name = part.file_name.clone().unwrap_or_else(|| name.to_owned());
-        self.push(name, Some(file_name), Some(content_type), part.content.clone());
-        if let Some((head, _)) = self.parts.last_mut() {
-            head.headers.clone_from(&part.headers);
-        }
+        let mut headers = part.headers.clone();
+        headers.extend(
+            said.headers
+                .into_iter()
+                .filter(|(name, _)| name.as_ref().is_some_and(|name| !part.headers.contains_key(name))),
+        );
+        self.push(name, Some(file_name), Some(content_type), headers, part.content.clone());
         self
     }
 
     /// Adds several files under one name.
     pub fn files(self, name: &str, parts: &[Part]) -> Self {
-        let said = self.media_type.clone();
-        let filled = parts.iter().fold(self, |form, part| Self { media_type: said.clone(), ..form.file(name, part) });
-        Self { media_type: None, ..filled }
+        let said = self.said.clone();
+        let filled = parts.iter().fold(self, |form, part| Self { said: said.clone(), ..form }.file(name, part));
+        Self { said: Said::default(), ..filled }
     }
 
     /// Adds a file if there is one.
     pub fn optional_file(self, name: &str, part: Option<&Part>) -> Self {
         match part {
             Some(part) => self.file(name, part),
-            None => Self { media_type: None, ..self },
+            None => Self { said: Said::default(), ..self },
         }
     }
 
     /// Adds a text field; an absent value is skipped, a list becomes one field each.
     pub fn text(mut self, name: &str, value: &dyn Parameter) -> Self {
-        let said = self.media_type.take();
-        self.add_text(name, said.as_deref(), value.parameter());
+        let said = std::mem::take(&mut self.said);
+        self.add_text(name, &said, value.parameter());
         self
     }
 
     /// Adds a field whose content is JSON; a value that is `null` is skipped.
     pub fn json<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
-        let said = self.media_type.take().unwrap_or_else(|| "application/json".to_owned());
+        let said = std::mem::take(&mut self.said);
+        let media_type = said.media_type.unwrap_or_else(|| "application/json".to_owned());
         match serde_json::to_string(value) {
             Ok(text) if text == "null" => {}
-            Ok(text) => self.push(name, None, Some(said), text.into()),
+            Ok(text) => self.push(name, None, Some(media_type), said.headers, text.into()),
             Err(_) => self.keep(format!("form field `{name}`: the value cannot be written as JSON")),
         }
         self
     }
 
-    fn add_text(&mut self, name: &str, said: Option<&str>, value: ParameterValue) {
+    fn add_text(&mut self, name: &str, said: &Said, value: ParameterValue) {
         match value {
             ParameterValue::List(values) => values.into_iter().for_each(|value| self.add_text(name, said, value)),
             scalar => match scalar.scalar(&mut false) {
-                Ok(Some(text)) => self.push(name, None, said.map(str::to_owned), text.into()),
+                Ok(Some(text)) => {
+                    self.push(name, None, said.media_type.clone(), said.headers.clone(), text.into());
+                }
                 Ok(None) => {}
                 Err(reason) => self.keep(format!("form field `{name}`: {reason}")),
             },
         }
     }
 
-    fn push(&mut self, name: &str, file_name: Option<String>, content_type: Option<String>, content: Body) {
-        self.media_type = None;
-        self.parts.push((Head { name: name.to_owned(), file_name, content_type, headers: HeaderMap::new() }, content));
+    fn push(
+        &mut self,
+        name: &str,
+        file_name: Option<String>,
+        content_type: Option<String>,
+        headers: HeaderMap,
+        content: Body,
+    ) {
+        self.parts.push((Head { name: name.to_owned(), file_name, content_type, headers }, content));
     }
 
     fn keep(&mut self, problem: String) {

@@ -45,6 +45,10 @@ fn form_struct(
         if lines.is_empty() {
             lines.push(format!("{}.", text::code(&field.name)));
         }
+        if !field.each_has.is_empty() {
+            let names: Vec<String> = field.each_has.iter().map(|name| text::code(name)).collect();
+            lines.push(format!("Headers of each, by [`Part::header`]: {}.", names.join(", ")));
+        }
         let docs = text::doc(&lines.join("\n\n"));
         let name = text::ident(&planned.ident);
         let wire = text::literal(&field.name);
@@ -78,6 +82,16 @@ fn form_struct(
         };
         let media_type = field.media_type.as_deref().filter(|said| Some(*said) != usual).map(text::literal);
         let media = media_type.map(|said| quote!(.media_type(#said)));
+        if let Some(header) = &field.header {
+            let header = text::literal(header);
+            parts.push(quote!(.part_header(#header, &self.#name)));
+            continue;
+        }
+        let fixed = field.fixed_headers.iter().map(|(name, value)| {
+            let (name, value) = (text::literal(name), text::literal(value));
+            quote!(.part_header(#name, &#value))
+        });
+        let fixed: Vec<_> = fixed.collect();
         let added = match (field.part, field.required) {
             (FormPart::File, true) => quote!(.file(#wire, &self.#name)),
             (FormPart::File, false) => quote!(.optional_file(#wire, self.#name.as_ref())),
@@ -89,7 +103,7 @@ fn form_struct(
             (FormPart::Text(_), _) => quote!(.text(#wire, &self.#name)),
             (FormPart::Json(_), _) => quote!(.json(#wire, &self.#name)),
         };
-        parts.push(quote!(#media #added));
+        parts.push(quote!(#(#fixed)* #media #added));
     }
     let form = chain(&quote!(FormData::new()), &parts);
     let default = arguments.is_empty().then(|| quote!(, Default));

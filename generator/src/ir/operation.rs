@@ -290,7 +290,7 @@ pub struct Form {
 /// A part of a multipart body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FormField {
-    /// Its name on the wire.
+    /// Its name on the wire; that of a header is told behind its part's and a point.
     pub name: String,
     /// Whether it is always there.
     pub required: bool,
@@ -298,6 +298,12 @@ pub struct FormField {
     pub part: FormPart,
     /// Its media type, where the document says one.
     pub media_type: Option<String>,
+    /// The header of the part behind it that this is; else it is a part.
+    pub header: Option<String>,
+    /// Headers that always have the same value.
+    pub fixed_headers: Vec<(String, String)>,
+    /// Headers that each of several files may have with a value of its own.
+    pub each_has: Vec<String>,
     /// What is said about it.
     pub docs: Docs,
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use openapiv3::{MediaType, ReferenceOr, RequestBody};
+use openapiv3::{Encoding, MediaType, ReferenceOr, RequestBody};
 
 use super::schema::Lowering;
-use super::{describe, merge::Merged};
+use super::{describe, merge::Merged, part_header};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{
     Body, Direction, Form, FormField, FormPart, Method, Origin, Parent, Payload, Role, Sending, Shape, Use,
@@ -114,9 +114,10 @@ pub(super) fn of_operation(
     }
     let mut sendings = Vec::with_capacity(ways.len());
     for (kind, written, schema) in ways {
+        let place = pointer.join("content").join(&written).join("encoding");
         let encoding = body.content.get(&written).map(|media| &media.encoding);
         let said = encoding.into_iter().flatten();
-        let said = said.filter_map(|(name, said)| Some((name.as_str(), said.content_type.as_deref()?)));
+        let said = said.map(|(name, said)| (name.as_str(), (place.join(name), said)));
         let payload = payload(lowering, &pointer, kind, schema, position, &said.collect());
         // A range names no type that could be sent.
         let media_type = match kind {
@@ -130,13 +131,16 @@ pub(super) fn of_operation(
     Some(Body { required: body.required, media_type, payload, others: sendings, description: body.description })
 }
 
+/// What is said of single properties, by name, each with its place.
+type Encodings<'e> = BTreeMap<&'e str, (Pointer, &'e Encoding)>;
+
 fn payload(
     lowering: &mut Lowering<'_>,
     pointer: &Pointer,
     kind: Media,
     schema: Option<SchemaId>,
     position: usize,
-    said: &BTreeMap<&str, &str>,
+    said: &Encodings<'_>,
 ) -> Payload {
     let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Request };
     match (kind, schema) {
@@ -165,7 +169,7 @@ pub(super) fn is_structured(lowering: &mut Lowering<'_>, schema: SchemaId) -> bo
 }
 
 /// The parts of a multipart body: files where the schema says binary, JSON where it says object, else text (OpenAPI 3.1, 4.8.15).
-fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize, said: &BTreeMap<&str, &str>) -> Form {
+fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize, said: &Encodings<'_>) -> Form {
     let (at, component) = lowering.unwrapped(schema);
     let component = component.map(str::to_owned);
     let pointer = lowering.document.schemas.get(at).pointer.clone();
@@ -179,12 +183,25 @@ fn form(lowering: &mut Lowering<'_>, schema: SchemaId, position: usize, said: &B
             continue;
         }
         let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(name.clone()) };
-        let said = said.get(name.as_str()).copied();
+        let encoding = said.get(name.as_str());
+        let said = encoding.and_then(|(_, said)| said.content_type.as_deref());
         let part = part(lowering, property, origin, said);
         // Of several media types, or of a range, the caller chooses.
         let media_type = said.filter(|said| !said.contains(['*', ','])).map(str::to_owned);
         let docs = lowering.object(property).map(describe::docs).unwrap_or_default();
-        fields.push(FormField { required: place(&name).is_some(), name, part, media_type, docs });
+        let required = place(&name).is_some();
+        let part = FormField {
+            name,
+            required,
+            part,
+            media_type,
+            header: None,
+            fixed_headers: Vec::new(),
+            each_has: Vec::new(),
+            docs,
+        };
+        let encoding = encoding.map(|(pointer, said)| (pointer, *said));
+        part_header::add_with_headers(lowering, part, encoding, position, &mut fields);
     }
     Form { component, pointer: pointer.as_str().to_owned(), docs: merged.docs, fields }
 }

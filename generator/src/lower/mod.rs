@@ -14,6 +14,7 @@ mod link;
 mod merge;
 mod nullable;
 mod parameter;
+mod part_header;
 mod patch;
 mod response;
 mod room;

@@ -228,7 +228,7 @@ fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, said: &Said) -> Option<
 }
 
 /// The only text that a schema admits.
-fn only_value(lowering: &mut Lowering<'_>, schema: SchemaId) -> Option<String> {
+pub(super) fn only_value(lowering: &mut Lowering<'_>, schema: SchemaId) -> Option<String> {
     let mut words = words(lowering, schema);
     (words.len() == 1).then(|| words.remove(0))
 }

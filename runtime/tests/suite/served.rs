@@ -162,6 +162,52 @@ async fn a_form_is_read_back_by_another_parser() {
 }
 
 #[tokio::test]
+async fn the_headers_of_parts_are_read_back_by_another_parser() {
+    let (url, log) = serve(|_, _| json("null")).await;
+    let own = Part::bytes("p").header("X-Side", "right");
+    let form = FormData::new()
+        .part_header("X-Scale", &50)
+        .part_header("X-Side", &"left")
+        .file("plan", &own)
+        .part_header("X-Tags", &vec!["a", "b"])
+        .text("note", &"n")
+        .part_header("X-Gone", &"with its part")
+        .optional_file("gone", None)
+        .part_header("X-Gone", &"with its part")
+        .text("none", &None::<String>)
+        .part_header("X-Kind", &"layer")
+        .files("layers", &[Part::bytes("1"), Part::bytes("2")])
+        .part_header("X-Absent", &None::<String>)
+        .json("meta", &1);
+    client(&url).request(&CREATE).multipart(form).answering(Reply::empty).await.expect("an answer");
+    let asked = log.lock().expect("a log").remove(0);
+    let boundary = multer::parse_boundary(asked.header("content-type").expect("a media type")).expect("a boundary");
+    let mut read = multer::Multipart::new(Chunks([asked.body.clone()].into()), boundary);
+    let mut parts = Vec::new();
+    while let Some(field) = read.next_field().await.expect("a part") {
+        let own = field.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-"));
+        let own = own.map(|(name, value)| format!("{name}: {}", value.to_str().expect("a text")));
+        parts.push((field.name().map(str::to_owned).expect("a name"), own.collect::<Vec<_>>()));
+    }
+    let expected: [(&str, &[&str]); 5] = [
+        ("plan", &["x-side: right", "x-scale: 50"]),
+        ("note", &["x-tags: a,b"]),
+        ("layers", &["x-kind: layer"]),
+        ("layers", &["x-kind: layer"]),
+        ("meta", &[]),
+    ];
+    let parts: Vec<(&str, Vec<&str>)> =
+        parts.iter().map(|(name, own)| (name.as_str(), own.iter().map(String::as_str).collect())).collect();
+    assert_eq!(parts, expected.map(|(name, own)| (name, own.to_vec())));
+
+    for broken in ["a\r\nb", "\u{fc}"] {
+        let form = FormData::new().part_header("X-Kind", &broken).text("note", &"n");
+        let refused = client(&url).request(&CREATE).multipart(form).answering(Reply::empty).await;
+        assert!(refused.expect_err("a refusal").to_string().contains("X-Kind"));
+    }
+}
+
+#[tokio::test]
 async fn parts_that_are_no_form_are_read_back_as_well() {
     let (url, log) = serve(|_, _| json("null")).await;
     let form = || {

@@ -104,6 +104,13 @@ const ENTRIES: &[door::Entry<super::BodiesClient>] = &[
     ),
     door::Entry::new("upload", "POST /upload", call_upload, &["body"], &[]),
     door::Entry::new(
+        "upload_labelled",
+        "POST /upload-labelled",
+        call_upload_labelled,
+        &["body"],
+        &[],
+    ),
+    door::Entry::new(
         "upload_optional",
         "POST /upload-optional",
         call_upload_optional,
@@ -595,6 +602,18 @@ fn call_upload<'c>(
     )
 }
 
+fn call_upload_labelled<'c>(
+    client: &'c super::BodiesClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client.upload_labelled(&form_upload_labelled(arguments.form("body")?)?),
+            door::no_failure,
+        ),
+    )
+}
+
 fn call_upload_optional<'c>(
     client: &'c super::BodiesClient,
     arguments: &mut door::Arguments,
@@ -669,6 +688,23 @@ fn form_upload(
         count: parts.optional("count")?,
         more: parts.parts("more")?,
         note: parts.optional("note")?,
+    };
+    parts.finish()?;
+    Ok(form)
+}
+
+fn form_upload_labelled(
+    mut parts: door::Arguments,
+) -> Result<types::UploadLabelledForm, sinew_runtime::Error> {
+    let form = types::UploadLabelledForm {
+        plan_x_scale: parts.take::<i64>("plan.X-Scale")?,
+        plan_x_side: parts.optional("plan.X-Side")?,
+        plan: parts.part("plan")?,
+        note_x_tags: parts.optional("note.X-Tags")?,
+        note: parts.take::<String>("note")?,
+        layers: parts.parts("layers")?,
+        meta_x_version: parts.optional("meta.X-Version")?,
+        meta: parts.optional("meta")?,
     };
     parts.finish()?;
     Ok(form)

@@ -19,5 +19,6 @@
 
 use super::types;
 sinew_runtime::generated::nothing_to_check!(
-    types::Board, types::Note, types::NotePatch, types::Pinned, types::PinnedPatch
+    types::Board, types::Note, types::NotePatch, types::Pinned, types::PinnedPatch,
+    types::UploadLabelledPlanXSide
 );

@@ -17,6 +17,7 @@ mod several;
 mod text;
 mod text_optional;
 mod upload;
+mod upload_labelled;
 mod upload_optional;
 mod upload_untyped;
 mod vendored;

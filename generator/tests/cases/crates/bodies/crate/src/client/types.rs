@@ -140,6 +140,47 @@ pub struct PinnedPatch {
 }
 json::record!(PinnedPatch { keys "keys" as base64url, text "text" });
 
+/// One of several words.
+///
+/// Defined at `#/paths/~1upload-labelled/post/requestBody/content/multipart~1form-data/encoding/plan/headers/X-Side/schema`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UploadLabelledPlanXSide {
+    /// `left`.
+    Left,
+    /// `right`.
+    Right,
+    /// A word that the document does not list, as it came.
+    Unknown(String),
+}
+
+impl UploadLabelledPlanXSide {
+    /// The word as it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+impl From<&str> for UploadLabelledPlanXSide {
+    fn from(word: &str) -> Self {
+        match word {
+            "left" => Self::Left,
+            "right" => Self::Right,
+            unlisted => Self::Unknown(unlisted.to_owned()),
+        }
+    }
+}
+
+impl From<String> for UploadLabelledPlanXSide {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+sinew_runtime::generated::string_enum!(UploadLabelledPlanXSide);
+
 /// The parts of a multipart body.
 ///
 /// Defined at `#/components/schemas/Note`.
@@ -250,6 +291,65 @@ impl UploadForm {
             .text("count", &self.count)
             .files("more", &self.more)
             .json("note", &self.note)
+    }
+}
+
+/// The parts of a multipart body.
+///
+/// Defined at `#/paths/~1upload-labelled/post/requestBody/content/multipart~1form-data/schema`.
+#[derive(Debug, Clone)]
+pub struct UploadLabelledForm {
+    /// One to so many.
+    ///
+    /// The header `X-Scale` of the part `plan`.
+    pub plan_x_scale: i64,
+    /// The header `X-Side` of the part `plan`.
+    pub plan_x_side: Option<UploadLabelledPlanXSide>,
+    /// `plan`.
+    pub plan: Part,
+    /// The header `X-Tags` of the part `note`.
+    pub note_x_tags: Option<Vec<String>>,
+    /// `note`.
+    pub note: String,
+    /// Above each other.
+    ///
+    /// Headers of each, by [`Part::header`]: `X-Layer`.
+    pub layers: Vec<Part>,
+    /// The header `X-Version` of the part `meta`.
+    pub meta_x_version: Option<String>,
+    /// `meta`.
+    pub meta: Option<Note>,
+}
+
+impl UploadLabelledForm {
+    /// With what is required; everything else is absent.
+    pub fn new(plan_x_scale: i64, plan: Part, note: impl Into<String>) -> Self {
+        Self {
+            plan_x_scale,
+            plan_x_side: None,
+            plan,
+            note_x_tags: None,
+            note: note.into(),
+            layers: Vec::new(),
+            meta_x_version: None,
+            meta: None,
+        }
+    }
+
+    /// The parts as they are sent.
+    pub(super) fn form(&self) -> FormData {
+        FormData::new()
+            .part_header("X-Scale", &self.plan_x_scale)
+            .part_header("X-Side", &self.plan_x_side)
+            .media_type("image/png")
+            .file("plan", &self.plan)
+            .part_header("X-Tags", &self.note_x_tags)
+            .part_header("X-Kind", &"note")
+            .text("note", &self.note)
+            .part_header("X-Kind", &"layer")
+            .files("layers", &self.layers)
+            .part_header("X-Version", &self.meta_x_version)
+            .json("meta", &self.meta)
     }
 }
 
