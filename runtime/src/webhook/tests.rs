@@ -50,6 +50,55 @@ fn one_signature_of_several_is_enough() {
     assert_eq!(verify(&headers(ID, &time, &other), BODY, TIME), Err(WebhookError::WrongSignature));
 }
 
+/// A key of this test, and what OpenSSL signs the example of the specification with under it.
+const PUBLIC: &str = "whpk_PLMYFsikSOkLtvWaOhpvC+vqoPojD20bVj0HEg5Dm0s=";
+const KEY_INFO: &str = "whpk_MCowBQYDK2VwAyEAPLMYFsikSOkLtvWaOhpvC+vqoPojD20bVj0HEg5Dm0s=";
+const SIGNED: &str = "v1a,rSDus9XR8UFIV4MnGE1BjdWlctbq19OawuYqe9HIpxX6BJ8L/Ch6iFgkwVwMj9Dann+8D2x3St4+VevBtxYdDA==";
+
+#[test]
+fn a_signature_under_a_public_key_fits_it_and_nothing_else() {
+    let time = TIME.to_string();
+    let verify = |key: &str, id: &str, time: &str, signature: &str, body: &[u8]| {
+        StandardWebhooks::new(key).unwrap().verify_at(&headers(id, time, signature), body, at(TIME))
+    };
+    for key in [PUBLIC, KEY_INFO] {
+        assert_eq!(verify(key, ID, &time, SIGNED, BODY), Ok(()));
+        let wrong = Err(WebhookError::WrongSignature);
+        assert_eq!(verify(key, "msg_other", &time, SIGNED, BODY), wrong);
+        assert_eq!(verify(key, ID, "1614265331", SIGNED, BODY), wrong);
+        assert_eq!(verify(key, ID, &time, SIGNED, b"{}"), wrong);
+        assert_eq!(verify(key, ID, &time, &SIGNED.replace("v1a,r", "v1a,s"), BODY), wrong);
+        // Each kind of key is for its own kind of signature.
+        assert_eq!(verify(key, ID, &time, &SIGNED.replace("v1a,", "v1,"), BODY), wrong);
+        assert_eq!(verify(key, ID, &time, SIGNATURE, BODY), wrong);
+        assert_eq!(verify(key, ID, &time, "v1a,AAAA v1a, v1a", BODY), wrong);
+        assert_eq!(verify(key, ID, &time, &format!("{SIGNATURE} v1a,AAAA {SIGNED}"), BODY), Ok(()));
+    }
+    assert_eq!(verify(SECRET, ID, &time, SIGNED, BODY), Err(WebhookError::WrongSignature));
+    let other = "whpk_AbCYFsikSOkLtvWaOhpvC+vqoPojD20bVj0HEg5Dm0s=";
+    assert_eq!(verify(other, ID, &time, SIGNED, BODY), Err(WebhookError::WrongSignature));
+}
+
+#[test]
+fn what_a_key_of_this_run_signs_fits_beside_secrets() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    let pair = Ed25519KeyPair::generate().unwrap();
+    let key = format!("whpk_{}", STANDARD.encode(pair.public_key()));
+    let sender = StandardWebhooks::new(SECRET).unwrap().and_secret(key).unwrap();
+    for body in [b"".as_slice(), BODY, &vec![0xff; 100_000]] {
+        let signed = [format!("{ID}.{TIME}.").as_bytes(), body].concat();
+        let signature = format!("v1a,{}", STANDARD.encode(pair.sign(&signed)));
+        let ours = headers(ID, &TIME.to_string(), &signature);
+        assert_eq!(sender.verify_at(&ours, body, at(TIME)), Ok(()));
+        assert_eq!(sender.verify_at(&ours, b"other", at(TIME)), Err(WebhookError::WrongSignature));
+        let ours = headers(ID, &TIME.to_string(), &sender.sign(ID, TIME, body));
+        assert_eq!(sender.verify_at(&ours, body, at(TIME)), Ok(()), "the secret counts beside the key");
+    }
+}
+
 #[test]
 fn one_secret_of_several_is_enough() {
     let ours = headers(ID, &TIME.to_string(), SIGNATURE);
@@ -104,7 +153,7 @@ fn what_is_missing_or_malformed_is_named() {
         let result = verify(&headers(ID, time, SIGNATURE), BODY, TIME);
         assert_eq!(result, Err(WebhookError::MalformedHeader("webhook-timestamp")), "{time}");
     }
-    for secret in ["", "whsec_", "whsec_***"] {
+    for secret in ["", "whsec_", "whsec_***", "whpk_", "whpk_***", "whpk_AAAA", &format!("{PUBLIC}AAAA")] {
         let error = StandardWebhooks::new(secret).unwrap_err();
         assert!(matches!(error, WebhookError::Secret(_)));
     }
@@ -114,6 +163,8 @@ fn what_is_missing_or_malformed_is_named() {
 fn nothing_secret_is_shown() {
     let ours = StandardWebhooks::new(SECRET).unwrap();
     assert!(!format!("{ours:?}").contains("MfKQ"));
+    let unable = StandardWebhooks::new(PUBLIC).unwrap();
+    assert_eq!(unable.sign(ID, TIME, BODY), "v1,");
     let complaint =
         Webhook::<u8>::new("count", crate::json::text).read_unverified(b"\"canary\"").unwrap_err().to_string();
     assert!(!complaint.contains("canary"), "{complaint}");
