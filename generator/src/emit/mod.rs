@@ -22,6 +22,7 @@ mod paging;
 mod records;
 mod rust_type;
 mod scalars;
+mod sent_back;
 mod servers;
 mod text;
 mod types;

@@ -6,7 +6,7 @@ use quote::quote;
 use super::defaults;
 use super::docs::said;
 use super::rust_type::{Within, adapter, asked, json_parameter, mention};
-use super::text;
+use super::{sent_back, text};
 use crate::ir::{Record, Shape, Type};
 use crate::plan::{FieldPlan, Ident, Plan, Presence, RustType, TypePlan};
 
@@ -41,6 +41,7 @@ pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, d
     let wire = shape.fields.iter().map(|field| field.name.as_str());
     let defaults = wire.zip(planned.fields.iter().map(|field| &field.default));
     let constants = defaults::constants(plan, &ident, Within::Types, defaults);
+    let sent_back = sent_back::record(plan, planned, &ident);
     let by_value = defaults::implementation(planned, &ident);
     let parameter = json_parameter(planned, &ident);
     let derives = (!planned.in_place).then(|| quote!(, serde::Serialize, serde::Deserialize));
@@ -51,6 +52,7 @@ pub(super) fn record(plan: &Plan, ty: &Type, planned: &TypePlan, name: &Ident, d
         pub struct #ident { #(#fields)* #rest }
         #constants
         #constructor
+        #sent_back
         #by_value
         #json
         #parameter

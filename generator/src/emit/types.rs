@@ -74,6 +74,7 @@ fn imports(api: &Api, plan: &Plan, file: &TypeFile) -> TokenStream {
         let defaults = planned.fields.iter().filter_map(|field| field.default.as_ref());
         used.extend(defaults.filter(|default| default.constant.is_some()).map(|default| &default.ty));
         used.extend(planned.union.iter().flat_map(|union| &union.arms).map(|arm| &arm.ty));
+        used.extend(planned.sent_back.iter().map(|how| &how.from));
         used.extend(planned.rest.iter().map(|(_, ty)| ty));
         maps |= planned.rest.is_some();
         if planned.own.is_some() {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rust_type::{Within, adapter, asked, json_parameter, mention};
-use super::text;
+use super::{sent_back, text};
 use crate::plan::{ArmPlan, Ident, JsonKind, Plan, RustType, TypePlan, UnionPlan};
 
 /// An enum with a variant for each alternative, and one for what fits none.
@@ -49,6 +49,7 @@ pub(super) fn union(
         }
     });
     let conversions = conversions(plan, union, &types, &ident);
+    let sent_back = sent_back::union(plan, planned, &ident);
     let parameter = json_parameter(planned, &ident);
     let unknown = union.unknown.as_ref().map(text::ident);
     let unknown_variant = unknown.iter().map(|unknown| {
@@ -122,6 +123,7 @@ pub(super) fn union(
             #(#unknown_variant)*
         }
         #(#conversions)*
+        #sent_back
         #decode
         impl json::Encode for #ident {
             fn write(&self, to: &mut json::Writer) {

@@ -6,6 +6,7 @@ use super::boxes::Knots;
 use super::defaults::{self, DefaultPlan, DefaultValue};
 use super::in_place;
 use super::names::{self, Ident};
+use super::sent_back::{self, SentBack};
 use super::substitutes::Substitutes;
 use super::type_names::TypeNames;
 use super::unions::{self, UnionPlan};
@@ -163,6 +164,8 @@ pub struct TypePlan {
     pub adapter: Option<Adapter>,
     /// Whether it is a record or a union that is read in place.
     pub in_place: bool,
+    /// How it is made of its answered form, where it is the sent one and can be.
+    pub sent_back: Option<SentBack>,
 }
 
 impl TypePlan {
@@ -247,6 +250,7 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
                 derives: Derives::default(),
                 adapter: context.adapter(Use { ty: id, nullable: false }),
                 in_place: false,
+                sent_back: None,
             };
             match &ty.shape {
                 Shape::Record(record) => context.record(&mut plan, id, record, &knots),
@@ -259,6 +263,7 @@ pub(super) fn types(api: &Api, settings: &Settings, names: &TypeNames, own: &Sub
         .collect();
     defaults::fill(api, &mut plans);
     in_place::mark(api, &mut plans);
+    sent_back::fill(api, &mut plans);
     plans
 }
 

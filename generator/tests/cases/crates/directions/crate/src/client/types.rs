@@ -125,6 +125,13 @@ pub struct AccountSettingsRequest {
     /// `theme`.
     pub theme: Option<String>,
 }
+
+/// What was answered, to be sent back: without what only the service sets.
+impl From<AccountSettings> for AccountSettingsRequest {
+    fn from(value: AccountSettings) -> Self {
+        Self { theme: value.theme }
+    }
+}
 json::record!(AccountSettingsRequest { theme "theme" });
 
 /// An object.
@@ -166,6 +173,16 @@ impl CircleRequest {
     /// With what is required; everything else is absent.
     pub fn new(kind: impl Into<String>, radius: f64) -> Self {
         Self { kind: kind.into(), radius }
+    }
+}
+
+/// What was answered, to be sent back: without what only the service sets.
+impl From<Circle> for CircleRequest {
+    fn from(value: Circle) -> Self {
+        Self {
+            kind: value.kind,
+            radius: value.radius,
+        }
     }
 }
 json::record!(CircleRequest { kind "kind", radius "radius" });
@@ -310,6 +327,17 @@ impl From<CircleRequest> for ShapeRequest {
 impl From<Square> for ShapeRequest {
     fn from(value: Square) -> Self {
         Self::Square(value)
+    }
+}
+
+/// What was answered, to be sent back: without what only the service sets.
+impl From<Shape> for ShapeRequest {
+    fn from(value: Shape) -> Self {
+        match value {
+            Shape::Circle(value) => Self::Circle(value.into()),
+            Shape::Square(value) => Self::Square(value),
+            Shape::Unknown(value) => Self::Unknown(value),
+        }
     }
 }
 
