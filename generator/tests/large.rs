@@ -23,7 +23,7 @@ fn each_is_told_or_generated_and_none_hangs() {
 /// The codes that a document of a size is refused with, and whether it is.
 fn refused(name: &str, size: usize) -> (bool, Vec<String>) {
     let large = large::ALL.iter().find(|large| large.name == name).unwrap();
-    let file = std::env::temp_dir().join(format!("sinew-large-{}-{name}.json", std::process::id()));
+    let file = std::env::temp_dir().join(format!("sinew-large-{}-{name}-{size}.json", std::process::id()));
     std::fs::write(&file, (large.make)(size)).unwrap();
     let mut diagnostics = Diagnostics::new();
     let (understood, _) = Config::new(&file).understand(&mut diagnostics);
@@ -41,6 +41,7 @@ fn what_is_repeated_without_measure_is_refused_as_a_whole() {
         ("one-of-shared", 500),
         ("operations-with-shared-credentials", 500),
         ("operations-with-shared-headers", 500),
+        ("operations-with-shared-links", 500),
         ("key-around-all", 30_000),
     ] {
         let (refused, codes) = refused(name, size);
@@ -50,9 +51,13 @@ fn what_is_repeated_without_measure_is_refused_as_a_whole() {
 
 #[test]
 fn what_only_is_large_is_generated() {
-    for (name, size) in
-        [("all-of-shared", 60), ("operations-with-shared-credentials", 60), ("fields", 4_000), ("nested", 100)]
-    {
+    for (name, size) in [
+        ("all-of-shared", 60),
+        ("operations-with-shared-credentials", 60),
+        ("operations-with-shared-links", 60),
+        ("fields", 4_000),
+        ("nested", 100),
+    ] {
         let (refused, codes) = refused(name, size);
         assert!(!refused && !codes.iter().any(|code| code == "SN0230"), "{name}: {codes:?}");
     }

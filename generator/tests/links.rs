@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use golden_links::LinksClient;
 use golden_links::types::User;
+use golden_links::{GetFeed, LinksClient};
 use sinew_generator::Config;
 use sinew_generator::diagnostics::{Diagnostics, Severity};
 use sinew_runtime::testing::{Scripted, Step};
@@ -36,6 +36,33 @@ async fn what_an_answer_says_goes_into_the_calls_that_it_links_to() {
             "http://links.test/users/ann%2Fb/repositories/x",
             "http://links.test/merges/x?force=true&way=squash&depth=3&labels=a&labels=b",
             "http://links.test/teams/odd/3",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn optional_parameters_are_set_as_well() {
+    let feed = |said: &str| Step::json(200, said.to_owned());
+    let script = Scripted::new([
+        feed(r#"{"items": ["a", "b"], "size": 2, "next": "n&m"}"#),
+        feed(r#"{"items": [], "size": 2}"#),
+        feed(r#"{"items": [], "size": 100}"#),
+        feed(r#"{"items": [], "size": 3}"#),
+    ]);
+    let client = LinksClient::builder().base_url("http://links.test").transport(script.clone()).build().unwrap();
+    let first = client.get_feed(&GetFeed::default()).await.unwrap();
+    let last = first.next(&client).expect("there is more").await.unwrap();
+    assert!(last.next(&client).is_none());
+    first.larger(&client).await.unwrap();
+    first.written(&client).await.unwrap();
+    let asked: Vec<String> = script.seen().iter().map(|seen| seen.uri.to_string()).collect();
+    assert_eq!(
+        asked,
+        [
+            "http://links.test/feed",
+            "http://links.test/feed?cursor=n%26m&size=2",
+            "http://links.test/feed?cursor=start&size=100&tags=a&tags=b",
+            "http://links.test/feed?cursor=2",
         ]
     );
 }
@@ -75,6 +102,7 @@ fn a_link_without_a_method_is_told_with_its_reason() {
             "note: the link `unknown` becomes no method: the other operation has no parameter `name`",
             "warning: the link `nothing` names no operation: has neither `operationId` nor `operationRef`: left out",
             "note: the link `first` becomes no method: the answer is not always one object",
+            "note: the link `mismatched` becomes no method: `size` is of another type",
         ]
     );
     assert_eq!(diagnostics.count(Severity::Error), 0);

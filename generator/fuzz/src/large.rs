@@ -56,6 +56,7 @@ pub const ALL: &[Large] = &[
     large("operations-of-tags", 50_000, operations_of_tags),
     large("operations-with-shared-failures", 2_000, shared_failures),
     large("operations-with-shared-headers", 3_000, shared_headers),
+    large("operations-with-shared-links", 3_000, shared_links),
     large("operations-with-shared-credentials", 3_000, shared_credentials),
     large("schemas-of-one-name", 50_000, schemas_of_one_name),
     large("statuses", 20_000, statuses),
@@ -416,6 +417,23 @@ fn shared_headers(count: usize) -> String {
         format!(r##""/{at}":{{"get":{{"responses":{{"200":{{"$ref":"#/components/responses/R"}}}}}}}}"##)
     });
     document(&paths, &format!(r#""responses":{{"R":{{"description":"","headers":{{{headers}}}}}}}"#))
+}
+
+fn shared_links(count: usize) -> String {
+    let links =
+        each(count, |at| format!(r#""l{at}":{{"operationId":"o{at}","parameters":{{"p":"$response.body#/a"}}}}"#));
+    let paths = each(count, |at| {
+        format!(
+            r##""/{at}/{{p}}":{{"get":{{"operationId":"o{at}","parameters":[{{"$ref":"#/components/parameters/P"}}],"responses":{{"200":{{"$ref":"#/components/responses/R"}}}}}}}}"##
+        )
+    });
+    let object = r#"{"type":"object","required":["a"],"properties":{"a":{"type":"string"}}}"#;
+    let parameter = r#""P":{"name":"p","in":"path","required":true,"schema":{"type":"string"}}"#;
+    let answer = format!(
+        r##""R":{{"description":"","links":{{{links}}},"content":{{"application/json":{{"schema":{{"$ref":"#/components/schemas/A"}}}}}}}}"##
+    );
+    let components = format!(r#""schemas":{{"A":{object}}},"parameters":{{{parameter}}},"responses":{{{answer}}}"#);
+    document(&paths, &components)
 }
 
 fn shared_credentials(count: usize) -> String {

@@ -1,7 +1,7 @@
 //! How are the links of an answer spelled: as methods, and in the documentation?
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use serde_json::Value;
 
 use super::operations::answered;
@@ -29,9 +29,19 @@ fn method(api: &Api, plan: &Plan, link: &Link, planned: &LinkPlan) -> TokenStrea
     let (client, target, name) = (text::ident(&plan.client), text::ident(&call.method), text::ident(&planned.method));
     let mut missing = Vec::new();
     let mut arguments: Vec<TokenStream> =
-        planned.arguments.iter().map(|argument| value(argument, &mut missing)).collect();
-    if call.options.is_some() {
-        arguments.push(quote!(&Default::default()));
+        planned.arguments.iter().map(|argument| value(argument, false, &mut missing)).collect();
+    if let Some((options, fields)) = &call.options {
+        let set = planned.options.iter().map(|(field, argument)| {
+            let (name, value) = (text::ident(&field.ident), value(argument, true, &mut missing));
+            if matches!(field.ty, RustType::Option(_)) { quote!(#name: Some(#value)) } else { quote!(#name: #value) }
+        });
+        let set: Vec<_> = set.collect();
+        let options = text::ident(options);
+        arguments.push(match (set.len(), fields.len()) {
+            (0, _) => quote!(&Default::default()),
+            (set_all, all) if set_all == all => quote!(&super::#options { #(#set),* }),
+            _ => quote!(&super::#options { #(#set,)* ..Default::default() }),
+        });
     }
     let streamed = operation.streamed.as_ref().zip(call.stream.as_ref()).filter(|(streamed, _)| streamed.alone);
     let (answer, _) = answered(plan, call, streamed);
@@ -63,10 +73,13 @@ fn method(api: &Api, plan: &Plan, link: &Link, planned: &LinkPlan) -> TokenStrea
     }
 }
 
-/// The expression of an argument. Fields that may be missing are gathered.
-fn value(argument: &LinkArgument, missing: &mut Vec<String>) -> TokenStream {
+/// The expression of an argument, or of a field that is set. Fields that may be missing are gathered.
+fn value(argument: &LinkArgument, owned: bool, missing: &mut Vec<String>) -> TokenStream {
     let (way, handing) = match argument {
-        LinkArgument::Text(said) => return text::literal(said).into_token_stream(),
+        LinkArgument::Text(said) => {
+            let said = text::literal(said);
+            return if owned { quote!(#said.to_owned()) } else { quote!(#said) };
+        }
         LinkArgument::Plain(Value::Bool(said)) => return quote!(#said),
         LinkArgument::Plain(said) => {
             let said = said
@@ -101,6 +114,8 @@ fn value(argument: &LinkArgument, missing: &mut Vec<String>) -> TokenStream {
         (Handing::Borrowed, true) | (Handing::Copied, false) => place,
         (Handing::Borrowed, false) => quote!(&#place),
         (Handing::Copied, true) => quote!(*#place),
+        (Handing::Cloned, _) => quote!(#place.clone()),
+        (Handing::Written, _) if owned => quote!(#place.to_string()),
         (Handing::Written, _) => quote!(&#place.to_string()),
     }
 }

@@ -1,6 +1,6 @@
 //! Which operation can be asked next, with what an answer says?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use openapiv3::{LinkOperation, Response};
 use serde_json::Value;
@@ -13,20 +13,46 @@ use crate::load::Document;
 pub(super) struct Stated {
     pointer: Pointer,
     name: String,
-    said: openapiv3::Link,
+    operation: LinkOperation,
+    description: Option<String>,
+    values: Vec<(String, LinkSource)>,
+    body: bool,
 }
 
 /// Adds the links of an answer; of two answers' links of one name, the first counts.
 pub(super) fn of_answer(document: &Document, pointer: &Pointer, response: &Response, links: &mut Vec<Stated>) {
-    let mut names: Vec<&String> = response.links.keys().collect();
+    let known: HashSet<String> = links.iter().map(|link| link.name.clone()).collect();
+    let mut names: Vec<&String> = response.links.keys().filter(|name| !known.contains(*name)).collect();
     names.sort();
     for name in names {
-        if links.iter().all(|known| known.name != *name)
-            && let Some(said) = document.link(&response.links[name])
-        {
-            links.push(Stated { pointer: pointer.join("links").join(name), name: name.clone(), said });
-        }
+        let Some(said) = document.link(&response.links[name]) else { continue };
+        let mut values: Vec<_> = said.parameters.into_iter().map(|(name, value)| (name, source(value))).collect();
+        values.sort_by(|(a, _), (b, _)| a.cmp(b));
+        links.push(Stated {
+            pointer: pointer.join("links").join(name),
+            name: name.clone(),
+            operation: said.operation,
+            description: said.description,
+            values,
+            body: said.request_body.is_some(),
+        });
     }
+}
+
+/// How many parts links come to, and how many bytes of text.
+pub(super) fn size(links: &[Stated]) -> (usize, usize) {
+    let text = |link: &Stated| {
+        let values = link.values.iter().map(|(name, source)| {
+            name.len()
+                + match source {
+                    LinkSource::Field(steps) => steps.iter().map(String::len).sum(),
+                    LinkSource::Exchange(said) => said.len(),
+                    LinkSource::Constant(value) => value.to_string().len(),
+                }
+        });
+        values.sum::<usize>() + link.description.as_ref().map_or(0, String::len)
+    };
+    (links.iter().map(|link| 1 + link.values.len()).sum(), links.iter().map(text).sum())
 }
 
 /// Gives each operation those links of its answers that lead to an operation.
@@ -45,7 +71,7 @@ pub(super) fn settle(operations: &mut [Operation], stated: Vec<Vec<Stated>>, dia
     for links in stated {
         let mut found = Vec::new();
         for link in links {
-            let (target, named) = match &link.said.operation {
+            let (target, named) = match &link.operation {
                 LinkOperation::OperationId(id) => (by_id.get(id.as_str()).copied(), id),
                 LinkOperation::OperationRef(reference) => {
                     let place = Pointer::from_reference(reference);
@@ -68,19 +94,14 @@ pub(super) fn settle(operations: &mut [Operation], stated: Vec<Vec<Stated>>, dia
 }
 
 fn of(stated: Stated, target: usize, operation: &Operation) -> Link {
-    let mut values: Vec<LinkValue> = stated
-        .said
-        .parameters
-        .into_iter()
-        .map(|(name, value)| LinkValue { parameter: parameter(operation, &name), source: source(value), name })
-        .collect();
-    values.sort_by(|a, b| a.name.cmp(&b.name));
+    let values = stated.values.into_iter();
+    let values = values.map(|(name, source)| LinkValue { parameter: parameter(operation, &name), source, name });
     Link {
         name: stated.name,
         target,
-        description: stated.said.description,
-        values,
-        body: stated.said.request_body.is_some(),
+        description: stated.description,
+        values: values.collect(),
+        body: stated.body,
         pointer: stated.pointer.as_str().to_owned(),
     }
 }

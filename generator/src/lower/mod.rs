@@ -61,6 +61,7 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
         operation.security = security::alternatives(document, stated, &sent, lowering.diagnostics);
         operation.server = server::of_operation(base_url.as_deref(), stated);
         lowering.room.take_operation(&operation);
+        lowering.room.take_links(&stated_links);
         operations.push(operation);
         links.push(stated_links);
     }

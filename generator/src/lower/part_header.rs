@@ -38,6 +38,7 @@ pub(super) fn add_with_headers(
             part.each_has.push(name.clone());
             continue;
         }
+        lowering.room.take_parts(1);
         let word = format!("{}.{name}", part.name);
         let origin = Origin::Inline { parent: Parent::Operation(position), role: Role::Parameter(word.clone()) };
         let mut docs = lowering.object(schema).map(describe::docs).unwrap_or_default();

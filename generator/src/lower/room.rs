@@ -4,6 +4,7 @@
 //! all on each operation. What people write comes to a few times its size; what comes to hundreds of times is refused as a whole,
 //! before it costs anybody's memory.
 
+use super::link;
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
 use crate::ir::Operation;
 use crate::load::{Document, SchemaObject};
@@ -67,6 +68,12 @@ impl Room {
                 + credentials
                 + (texts + answers) / TEXT,
         );
+    }
+
+    /// Takes what links cost from here on.
+    pub(super) fn take_links(&mut self, links: &[link::Stated]) {
+        let (parts, text) = link::size(links);
+        self.take_parts(parts + text / TEXT);
     }
 
     /// Whether nothing is left, which is told once.

@@ -397,7 +397,7 @@ fn argument_of(used: Use, types: &[TypePlan]) -> ArgumentKind {
 }
 
 /// How a value is taken: by value where it is as small as a reference, borrowed where it is not.
-fn argument(ty: &RustType, types: &[TypePlan]) -> ArgumentKind {
+pub(super) fn argument(ty: &RustType, types: &[TypePlan]) -> ArgumentKind {
     let bare = match ty {
         RustType::Named(id) => &types[id.index()].resolved,
         other => other,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::answers::Success;
-use super::calls::{ArgumentKind, CallPlan};
+use super::calls::{ArgumentKind, CallPlan, OptionField, argument};
 use super::names::{self, Ident, Namespace};
 use super::rust::{self, Presence, RustType, TypePlan};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
@@ -25,6 +25,8 @@ pub struct LinkPlan {
     pub shared: bool,
     /// What the arguments of the other operation are, in their order.
     pub arguments: Vec<LinkArgument>,
+    /// The fields that are set of its struct of optional parameters, in their order.
+    pub options: Vec<(OptionField, LinkArgument)>,
 }
 
 /// What a link gives as an argument.
@@ -45,6 +47,8 @@ pub enum Handing {
     Borrowed,
     /// By value, since it is as small.
     Copied,
+    /// As a value of its own.
+    Cloned,
     /// By its text.
     Written,
 }
@@ -74,7 +78,7 @@ const RESERVED: &[&str] = &[
 /// Plans the links of every operation, parallel to [`crate::ir::Operation::links`].
 pub(super) fn fill(api: &Api, types: &[TypePlan], calls: &mut [CallPlan], diagnostics: &mut Diagnostics) {
     let mut names: BTreeMap<TypeId, Namespace> = BTreeMap::new();
-    let mut known: Vec<(String, usize, LinkPlan)> = Vec::new();
+    let mut known: BTreeMap<(TypeId, &str, usize), LinkPlan> = BTreeMap::new();
     let mut planned = Vec::with_capacity(calls.len());
     for (operation, call) in api.operations.iter().zip(calls.iter()) {
         let plans = operation.links.iter().map(|link| match resolve(api, types, call, link, &calls[link.target]) {
@@ -86,18 +90,19 @@ pub(super) fn fill(api: &Api, types: &[TypePlan], calls: &mut [CallPlan], diagno
                 );
                 None
             }
-            Ok((ty, arguments)) => {
-                let same = known.iter().find(|(name, target, plan)| {
-                    (name.as_str(), *target, plan.ty) == (link.name.as_str(), link.target, ty)
-                        && plan.arguments == arguments
-                });
-                if let Some((.., plan)) = same {
+            Ok(Resolved { ty, arguments, options }) => {
+                let key = (ty, link.name.as_str(), link.target);
+                let same = |plan: &&LinkPlan| {
+                    let set = plan.options.iter().map(|(field, value)| (field.parameter, value));
+                    plan.arguments == arguments && set.eq(options.iter().map(|(field, value)| (field.parameter, value)))
+                };
+                if let Some(plan) = known.get(&key).filter(same) {
                     return Some(LinkPlan { shared: true, ..plan.clone() });
                 }
                 let names = names.entry(ty).or_insert_with(|| Namespace::reserving(RESERVED));
                 let method = names.take(&names::snake(&link.name));
-                let plan = LinkPlan { ty, method, shared: false, arguments };
-                known.push((link.name.clone(), link.target, plan.clone()));
+                let plan = LinkPlan { ty, method, shared: false, arguments, options };
+                known.insert(key, plan.clone());
                 Some(plan)
             }
         });
@@ -108,14 +113,20 @@ pub(super) fn fill(api: &Api, types: &[TypePlan], calls: &mut [CallPlan], diagno
     }
 }
 
-/// The type that has the method, and its arguments; else why there is none.
-fn resolve(
-    api: &Api,
-    types: &[TypePlan],
-    call: &CallPlan,
-    link: &Link,
-    target: &CallPlan,
-) -> Result<(TypeId, Vec<LinkArgument>), String> {
+struct Resolved {
+    ty: TypeId,
+    arguments: Vec<LinkArgument>,
+    options: Vec<(OptionField, LinkArgument)>,
+}
+
+/// What the values of a link are to be.
+enum Wanted<'p> {
+    Argument(&'p ArgumentKind),
+    Field(&'p RustType),
+}
+
+/// The type that has the method, and what it hands over; else why there is none.
+fn resolve(api: &Api, types: &[TypePlan], call: &CallPlan, link: &Link, target: &CallPlan) -> Result<Resolved, String> {
     if target.body.is_some() || link.body {
         return Err("the other operation has a body".to_owned());
     }
@@ -127,36 +138,47 @@ fn resolve(
         _ => None,
     };
     let root = root.filter(|id| is_record(api, types, *id)).ok_or("the answer is not always one object")?;
-    let given = link.values.iter().map(|value| match value.parameter {
-        None => Err(format!("the other operation has no parameter `{}`", value.name)),
-        Some(at) if target.arguments.iter().all(|argument| argument.parameter != at) => {
-            Err(format!("`{}` is optional there", value.name))
-        }
-        Some(at) => Ok((at, value)),
-    });
-    let given: Vec<_> = given.collect::<Result<_, String>>()?;
-    let arguments = target.arguments.iter().map(|argument| {
-        let wanted = &api.operations[link.target].parameters[argument.parameter].name;
-        let (_, value) = given
-            .iter()
-            .find(|(at, _)| *at == argument.parameter)
-            .ok_or_else(|| format!("it does not give `{wanted}`"))?;
-        match &value.source {
+    let parameters = &api.operations[link.target].parameters;
+    let mut given: BTreeMap<usize, &LinkSource> = BTreeMap::new();
+    for value in &link.values {
+        let at = value.parameter.ok_or_else(|| format!("the other operation has no parameter `{}`", value.name))?;
+        given.insert(at, &value.source);
+    }
+    let value = |at: usize, wanted: &Wanted<'_>, source: &LinkSource| {
+        let name = &parameters[at].name;
+        match source {
             LinkSource::Constant(value) => {
-                constant(types, &argument.kind, value).ok_or_else(|| format!("`{wanted}` is of another type"))
+                constant(types, wanted, value).ok_or_else(|| format!("`{name}` is of another type"))
             }
             LinkSource::Exchange(said) => Err(format!("`{said}` is no field of the answer")),
             LinkSource::Field(steps) => {
                 let shown = || steps.join("/");
                 let (way, leaf) =
                     way(api, types, root, steps).ok_or_else(|| format!("the answer has no field `{}`", shown()))?;
-                let handing = handing(types, &argument.kind, leaf)
-                    .ok_or_else(|| format!("`{wanted}` is of another type than `{}`", shown()))?;
+                let handing = handing(types, wanted, leaf)
+                    .ok_or_else(|| format!("`{name}` is of another type than `{}`", shown()))?;
                 Ok(LinkArgument::Field(way, handing))
             }
         }
+    };
+    let arguments = target.arguments.iter().map(|argument| {
+        let at = argument.parameter;
+        let source = given.get(&at).ok_or_else(|| format!("it does not give `{}`", parameters[at].name))?;
+        value(at, &Wanted::Argument(&argument.kind), source)
     });
-    Ok((root, arguments.collect::<Result<_, String>>()?))
+    let fields = target.options.iter().flat_map(|(_, fields)| fields);
+    let options = fields.filter_map(|field| Some((field, given.get(&field.parameter)?))).map(|(field, source)| {
+        let inner = match &field.ty {
+            RustType::Option(inner) => inner,
+            list => list,
+        };
+        Ok((field.clone(), value(field.parameter, &Wanted::Field(inner), source)?))
+    });
+    Ok(Resolved {
+        ty: root,
+        arguments: arguments.collect::<Result<_, String>>()?,
+        options: options.collect::<Result<_, String>>()?,
+    })
 }
 
 fn is_record(api: &Api, types: &[TypePlan], id: TypeId) -> bool {
@@ -189,43 +211,44 @@ fn way<'t>(
     Some((way, leaf))
 }
 
-/// How a value of this type becomes the argument, if it does.
-fn handing(types: &[TypePlan], kind: &ArgumentKind, leaf: &RustType) -> Option<Handing> {
+/// How a value of this type becomes what is wanted, if it does.
+fn handing(types: &[TypePlan], wanted: &Wanted<'_>, leaf: &RustType) -> Option<Handing> {
     let leaf = rust::bare(types, leaf, 0);
     let same = |ty: &RustType| rust::bare(types, ty, 0) == leaf;
-    match kind {
-        ArgumentKind::Text => match leaf {
-            RustType::String => Some(Handing::Borrowed),
-            RustType::I32 | RustType::I64 | RustType::U32 | RustType::U64 | RustType::Bool | RustType::Uuid => {
-                Some(Handing::Written)
-            }
-            _ => None,
-        },
-        ArgumentKind::Value(ty) => same(ty).then_some(Handing::Copied),
-        ArgumentKind::Reference(ty) => same(ty).then_some(Handing::Borrowed),
-        ArgumentKind::Slice(item) => {
+    let writes =
+        matches!(leaf, RustType::I32 | RustType::I64 | RustType::U32 | RustType::U64 | RustType::Bool | RustType::Uuid);
+    match wanted {
+        Wanted::Argument(ArgumentKind::Text) if leaf == RustType::String => Some(Handing::Borrowed),
+        Wanted::Argument(ArgumentKind::Text) => writes.then_some(Handing::Written),
+        Wanted::Argument(ArgumentKind::Value(ty)) => same(ty).then_some(Handing::Copied),
+        Wanted::Argument(ArgumentKind::Reference(ty)) => same(ty).then_some(Handing::Borrowed),
+        Wanted::Argument(ArgumentKind::Slice(item)) => {
             matches!(&leaf, RustType::List(inner) if rust::bare(types, item, 0) == **inner).then_some(Handing::Borrowed)
         }
+        Wanted::Field(ty) if same(ty) => {
+            let small = matches!(argument(&leaf, types), ArgumentKind::Value(_));
+            Some(if small { Handing::Copied } else { Handing::Cloned })
+        }
+        Wanted::Field(ty) => (writes && rust::bare(types, ty, 0) == RustType::String).then_some(Handing::Written),
     }
 }
 
-/// A constant as an argument, where its type is the argument's.
-fn constant(types: &[TypePlan], kind: &ArgumentKind, value: &Value) -> Option<LinkArgument> {
-    let plain = || Some(LinkArgument::Plain(value.clone()));
-    match (kind, value) {
-        (ArgumentKind::Text, Value::String(text)) => Some(LinkArgument::Text(text.clone())),
-        (ArgumentKind::Value(ty), value) => match (rust::bare(types, ty, 0), value) {
-            (RustType::Bool, Value::Bool(_)) => plain(),
-            (RustType::I64, Value::Number(number)) if number.is_i64() => plain(),
-            (RustType::U64, Value::Number(number)) if number.is_u64() => plain(),
-            (RustType::I32, Value::Number(number)) => {
-                number.as_i64().filter(|n| i32::try_from(*n).is_ok()).and_then(|_| plain())
-            }
-            (RustType::U32, Value::Number(number)) => {
-                number.as_u64().filter(|n| u32::try_from(*n).is_ok()).and_then(|_| plain())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
+/// A constant as what is wanted, where its type is that.
+fn constant(types: &[TypePlan], wanted: &Wanted<'_>, value: &Value) -> Option<LinkArgument> {
+    let ty = match wanted {
+        Wanted::Argument(ArgumentKind::Text) => RustType::String,
+        Wanted::Argument(ArgumentKind::Value(ty)) => rust::bare(types, ty, 0),
+        Wanted::Field(ty) => rust::bare(types, ty, 0),
+        Wanted::Argument(ArgumentKind::Slice(_) | ArgumentKind::Reference(_)) => return None,
+    };
+    let fits = match (ty, value) {
+        (RustType::String, Value::String(text)) => return Some(LinkArgument::Text(text.clone())),
+        (RustType::Bool, Value::Bool(_)) => true,
+        (RustType::I64, Value::Number(number)) => number.is_i64(),
+        (RustType::U64, Value::Number(number)) => number.is_u64(),
+        (RustType::I32, Value::Number(number)) => number.as_i64().is_some_and(|whole| i32::try_from(whole).is_ok()),
+        (RustType::U32, Value::Number(number)) => number.as_i64().is_some_and(|whole| u32::try_from(whole).is_ok()),
+        _ => false,
+    };
+    fits.then(|| LinkArgument::Plain(value.clone()))
 }

@@ -36,6 +36,13 @@ const ENTRIES: &[door::Entry<super::LinksClient>] = &[
         &[],
     ),
     door::Entry::new(
+        "get_feed",
+        "GET /feed",
+        call_get_feed,
+        &[],
+        &["cursor", "size", "tags"],
+    ),
+    door::Entry::new(
         "get_repositories_by_owner",
         "GET /users/{username}/repositories",
         call_get_repositories_by_owner,
@@ -109,6 +116,25 @@ fn call_get_avatars_id<'c>(
     Ok(
         door::download(
             client.get_avatars_id(&arguments.take::<String>("id")?),
+            door::no_failure,
+        ),
+    )
+}
+
+fn call_get_feed<'c>(
+    client: &'c super::LinksClient,
+    arguments: &mut door::Arguments,
+) -> Result<door::Calling<'c>, sinew_runtime::Error> {
+    Ok(
+        door::value(
+            client
+                .get_feed(
+                    &super::GetFeed {
+                        cursor: arguments.optional("cursor")?,
+                        size: arguments.optional("size")?,
+                        tags: arguments.optional("tags")?,
+                    },
+                ),
             door::no_failure,
         ),
     )

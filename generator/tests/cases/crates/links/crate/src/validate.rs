@@ -19,5 +19,5 @@
 
 use super::types;
 sinew_runtime::generated::nothing_to_check!(
-    types::Kind, types::Repository, types::Team, types::User
+    types::Feed, types::Kind, types::Repository, types::Team, types::User
 );

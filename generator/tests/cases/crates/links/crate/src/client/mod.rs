@@ -2,10 +2,12 @@
 
 pub mod types;
 mod avatars;
+mod feed;
 mod merges;
 mod teams;
 mod users;
 
+pub use feed::*;
 pub use users::*;
 
 use sinew_runtime::generated::{Client, Service};

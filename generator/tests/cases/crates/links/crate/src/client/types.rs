@@ -19,6 +19,20 @@
 use sinew_runtime::generated::json;
 use sinew_runtime::Nullable;
 
+/// An object.
+///
+/// Defined at `#/components/schemas/Feed`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// `items`.
+    pub items: Vec<String>,
+    /// `size`.
+    pub size: i64,
+    /// `next`.
+    pub next: Option<String>,
+}
+json::record!(Feed { items "items", size "size", next "next" });
+
 /// One of several words.
 ///
 /// Defined at `#/components/schemas/Kind`.
