@@ -2,6 +2,8 @@
 
 use proc_macro2::TokenStream;
 
+use super::layout;
+
 /// The first lines of every file.
 pub(super) fn header(source: &str) -> String {
     let source: String = source.chars().filter(|c| !c.is_control()).collect();
@@ -12,28 +14,29 @@ pub(super) fn header(source: &str) -> String {
 
 /// A whole file, of the texts of its items.
 pub(super) fn laid_out(header: &str, items: &str) -> String {
-    format!("{header}{}", spaced(items))
+    format!("{header}{}", apart(items))
 }
 
-/// Items, parsed as Rust, so that what is written is Rust, and laid out.
+/// Items as text: what is simple is laid out at once, the rest is parsed and printed.
 pub(super) fn unparsed(tokens: TokenStream) -> String {
-    match syn::parse2::<syn::File>(tokens) {
-        Ok(file) => prettyplease::unparse(&file),
+    layout::laid_out(tokens, printed)
+}
+
+/// Items, parsed as Rust and printed.
+pub(super) fn printed(source: &str) -> String {
+    match syn::parse_file(source) {
+        Ok(file) => shaped(&prettyplease::unparse(&file)),
         // Cannot happen for tokens that `emit` makes; if it does, the compiler shows what went wrong.
         Err(error) => format!("compile_error!({:?});\n", error.to_string()),
     }
 }
 
-/// Lays the printer's text out as people do: a blank line between items and between methods, a chain of a static in one piece.
-fn spaced(text: &str) -> String {
-    let mut spaced = String::with_capacity(text.len() + text.len() / 16);
-    let mut before = "";
+/// The printer's text in the shapes that people give it: a static's chain, an attribute and a record's fields on as few lines as they
+/// need.
+fn shaped(text: &str) -> String {
+    let mut shaped = String::with_capacity(text.len());
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if separates(before, line) {
-            spaced.push('\n');
-        }
-        before = line;
         if line.starts_with("static ") && !line.ends_with(';') {
             let mut statement = vec![line];
             for line in lines.by_ref() {
@@ -42,7 +45,7 @@ fn spaced(text: &str) -> String {
                     break;
                 }
             }
-            spaced.push_str(&chain(&statement));
+            shaped.push_str(&chain(&statement));
         } else if line.trim_start().starts_with('#') && line.ends_with('(') {
             let mut attribute = vec![line];
             for line in lines.by_ref() {
@@ -51,8 +54,7 @@ fn spaced(text: &str) -> String {
                     break;
                 }
             }
-            before = line;
-            spaced.push_str(&self::attribute(&attribute));
+            shaped.push_str(&self::attribute(&attribute));
         } else if line.starts_with("json::record!(") {
             let mut one = line.to_owned();
             while !one.ends_with(");") {
@@ -61,20 +63,44 @@ fn spaced(text: &str) -> String {
                 one.push_str(if apart { " " } else { "" });
                 one.push_str(line.trim_start());
             }
-            before = "json::record!();";
-            spaced.push_str(&if one.len() > WIDTH { fields(&one) } else { one });
+            shaped.push_str(&record(one));
         } else {
-            spaced.push_str(line);
+            shaped.push_str(line);
         }
-        spaced.push('\n');
+        shaped.push('\n');
     }
-    spaced
+    shaped
+}
+
+/// Items and methods with blank lines between them.
+fn apart(text: &str) -> String {
+    let mut apart = String::with_capacity(text.len() + text.len() / 16);
+    let mut before = "";
+    let mut attribute = false;
+    for line in text.lines() {
+        if separates(before, line) {
+            apart.push('\n');
+        }
+        // An attribute on several lines counts as its first.
+        before = if attribute { before } else { line };
+        attribute = if attribute {
+            line.trim_start() != ")]"
+        } else {
+            line.trim_start().starts_with('#') && line.ends_with('(')
+        };
+        apart.push_str(line);
+        apart.push('\n');
+    }
+    apart
+}
+
+/// What tells the runtime the fields of a record: on one line, or on as many as they need.
+pub(super) fn record(line: String) -> String {
+    if line.len() > WIDTH { fields(&line) } else { line }
 }
 
 /// Whether a blank line belongs between two lines.
 fn separates(before: &str, line: &str) -> bool {
-    let kind =
-        |line: &str| line.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.split(' ').next() == Some("use")));
     let attached = |line: &str| line.starts_with("///") || line.starts_with("#[");
     if before.is_empty() || line.is_empty() {
         return false;
@@ -94,7 +120,7 @@ fn separates(before: &str, line: &str) -> bool {
     let list =
         ["use ", "mod ", "pub use ", "pub mod "].iter().any(|word| line.starts_with(word) && before.starts_with(word));
     let modules = before.ends_with("mod types;") && line.starts_with("mod ");
-    !list && !modules && kind(line).is_some()
+    !list && !modules && line.contains(' ')
 }
 
 /// The fields of a record on as many lines as they need.
@@ -197,7 +223,7 @@ fn chain(lines: &[&str]) -> String {
 }
 
 /// As wide as a line of ours may be.
-const WIDTH: usize = 120;
+pub(super) const WIDTH: usize = 120;
 
 /// How many more brackets a line opens than it closes, those within strings aside.
 fn depth(line: &str) -> i32 {
@@ -226,7 +252,7 @@ mod tests {
     fn items_and_methods_stand_apart() {
         let text = "//! Head.\n#![allow(x)]\nuse a;\nuse b;\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n    fn d() {}\n}\n";
         let expected = "//! Head.\n#![allow(x)]\n\nuse a;\nuse b;\n\n/// A.\n#[derive(B)]\npub struct A {\n    pub a: i32,\n}\n\nimpl A {\n    fn b() {}\n    fn c() {\n    }\n\n    fn d() {}\n}\n";
-        assert_eq!(spaced(text), expected);
+        assert_eq!(apart(text), expected);
     }
 
     #[test]
@@ -235,15 +261,15 @@ mod tests {
         let text = format!("json::record!(\n    A {{ a \"{long}, {{\\\"\", b \"{long}\", c \"c\" }}, rest\n);\n");
         let expected =
             format!("json::record!(A {{\n    a \"{long}, {{\\\"\", b \"{long}\",\n    c \"c\",\n}}, rest);\n");
-        assert_eq!(spaced(&text), expected);
+        assert_eq!(shaped(&text), expected);
     }
 
     #[test]
     fn a_chain_is_a_call_a_line_only_where_it_must() {
         let text = "static A: B = B::new(\n        \"a, (\",\n        C,\n    )\n    .d(&[&[\"e\"]]);\n";
-        assert_eq!(spaced(text), "static A: B = B::new(\"a, (\", C).d(&[&[\"e\"]]);\n");
+        assert_eq!(shaped(text), "static A: B = B::new(\"a, (\", C).d(&[&[\"e\"]]);\n");
         let long = "x".repeat(95);
         let text = format!("static A: B = B::new(\n        \"{long}\",\n    )\n    .d(\n        1,\n    );\n");
-        assert_eq!(spaced(&text), format!("static A: B = B::new(\"{long}\")\n    .d(1);\n"));
+        assert_eq!(shaped(&text), format!("static A: B = B::new(\"{long}\")\n    .d(1);\n"));
     }
 }

@@ -15,6 +15,7 @@ mod failures;
 mod format;
 mod forms;
 mod headers;
+mod layout;
 mod links;
 mod manifest;
 mod operations;
