@@ -7,7 +7,6 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::attempt::BODY_HEADERS;
 use crate::body::Body;
-use crate::call::Options;
 use crate::client::Client;
 use crate::engine;
 use crate::error::{Context, Error};
@@ -24,17 +23,16 @@ pub(crate) struct Again {
     pub(crate) client: Client,
     operation: &'static Operation,
     plan: Box<Plan>,
-    options: Options,
 }
 
 impl Again {
-    pub(crate) fn new(client: &Client, operation: &'static Operation, plan: &Plan, options: &Options) -> Self {
-        Self { client: client.clone(), operation, plan: Box::new(plan.clone()), options: options.clone() }
+    pub(crate) fn new(client: &Client, operation: &'static Operation, plan: Box<Plan>) -> Self {
+        Self { client: client.clone(), operation, plan }
     }
 
     /// The policy of its calls, as far as the call or the client says.
     pub(crate) fn policy(&self) -> &Policy {
-        self.options.policy.as_deref().unwrap_or(&self.client.inner.policy)
+        self.plan.options.policy.as_deref().unwrap_or(&self.client.inner.policy)
     }
 
     /// Whether making it again does no harm by itself.
@@ -75,9 +73,9 @@ impl Again {
         (plan.method, plan.template, plan.body) = (Method::Get, "{state}", Body::empty());
         for name in &BODY_HEADERS {
             plan.headers.remove(name);
-            self.options.headers.remove(name);
+            plan.options.headers.remove(name);
         }
-        self.options.idempotency_key = None;
+        plan.options.idempotency_key = None;
         plan.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         Ok(())
     }
@@ -103,18 +101,18 @@ impl Again {
 
     /// Sends another header the next time, or none.
     pub(crate) fn set_header(&mut self, name: &HeaderName, value: Option<HeaderValue>) {
-        self.options.headers.remove(name);
-        self.options.headers.extend(value.map(|value| (name.clone(), value)));
+        self.plan.options.headers.remove(name);
+        self.plan.options.headers.extend(value.map(|value| (name.clone(), value)));
     }
 
     /// Makes it, after a while. Nothing is sent if the client is closed meanwhile.
     pub(crate) fn call(&self, after: Duration) -> BoxFuture<'static, Result<Reply, Error>> {
-        let Self { client, operation, plan, options } = self.clone();
+        let Self { client, operation, plan } = self.clone();
         Box::pin(async move {
             if !after.is_zero() {
                 engine::sleep_or_close(&client.inner, after).await;
             }
-            engine::execute(&client, operation, Ok(plan), options).await
+            engine::execute(&client, operation, Ok(plan)).await.map(|reply| *reply)
         })
     }
 }

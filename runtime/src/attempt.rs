@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tokio::time::Instant;
 
 use crate::auth;
 use crate::body::{Body, OutgoingBody};
 use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
+use crate::exchange::{Exchange, UnderWay};
 use crate::operation::Method;
 use crate::prepare::{Aim, Prepared};
 use crate::redirect::Hop;
@@ -24,7 +25,7 @@ use crate::resilience::breaker::Outcome;
 use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
 use crate::trace;
-use crate::transport::{IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
+use crate::transport::{BoxFuture, IncomingBody, PinnedAddress, TransportError, TransportFailure};
 
 /// How much of a health check's body is kept.
 const CHECK_BODY: usize = 4 * 1024;
@@ -147,88 +148,38 @@ pub(crate) struct Answer {
     pub(crate) body: ReplyBody,
 }
 
+/// A request that was handed over.
+struct Begun<'a> {
+    reply: BoxFuture<'a, Result<http::Response<IncomingBody>, TransportError>>,
+    /// The `Authorization` that it goes with, if that was asked for.
+    authorization: Option<Box<HeaderValue>>,
+    /// What a redirect is read by, if one may be followed.
+    asked: Option<Box<(http::Method, Uri)>>,
+}
+
 /// One attempt: credentials, request, head, body.
 ///
-/// What not every call needs (a token that is asked for, a file, a hop, the body of a failure) is on the heap, since the
-/// future is moved there whole for each call.
-pub(crate) async fn once(
-    transport: &dyn Transport,
-    call: &Prepared<'_>,
-    aim: &Aim<'_>,
-    progress: &Progress,
-    answered: impl FnOnce(StatusCode) + Send,
-) -> Result<Answer, AttemptFailure> {
-    let mut hop: Option<Box<Hop>> = None;
-    let mut hops_left = call.redirects.most;
-    let mut renewed = false;
-    let (head, body) = loop {
-        let at_home = hop.as_ref().is_none_or(|hop| hop.at_home);
-        let tokens = if !at_home || auth::at_hand(&call.chosen) {
-            Vec::new()
-        } else {
-            Box::pin(auth::ask(&call.chosen, transport)).await.map_err(AttemptFailure::neutral)?
-        };
-        let body = if hop.as_ref().is_none_or(|hop| hop.with_body) { &call.plan.body } else { &Body::empty() };
-        let body = match body.at_hand() {
-            Some(body) => body,
-            None => Box::pin(body.open()).await.map_err(|error| {
-                let problem = format!("a file of the body cannot be opened: {}", error.kind());
-                AttemptFailure::neutral(Error::build(problem).with_source(error))
-            })?,
-        };
-        if let Some(started) = body.started().filter(|_| at_home) {
-            // The first and only setting of it: each attempt has its own progress.
-            let _ = progress.body_started.set(started);
-        }
-        let asked_for = !tokens.is_empty();
-        let (sending, authorization, asked) = {
-            let request = build(call, aim, hop.as_deref(), tokens, body).map_err(AttemptFailure::neutral)?;
-            let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned();
-            let asked = (hops_left > 0).then(|| Box::new((request.method().clone(), request.uri().clone())));
-            progress.reach(Progress::EXCHANGE);
-            (transport.send(request), authorization, asked)
-        };
-        let reply = sending.await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
-        progress.reach(Progress::BODY);
-        let (head, body) = reply.into_parts();
-        // A token may have been taken back before its time. Whoever refuses it has done nothing yet, so asking again
-        // with another one is no second attempt; but it is done once only.
-        if head.status == StatusCode::UNAUTHORIZED
-            && !renewed
-            && call.plan.body.is_replayable()
-            && auth::refused(&call.chosen, authorization.as_ref())
-        {
-            renewed = true;
-            continue;
-        }
-        let further = asked.and_then(|asked| {
-            let (answer, replayable) = ((head.status, &head.headers), call.plan.body.is_replayable());
-            call.redirects.next(&aim.target().origin, (&asked.0, &asked.1), answer, replayable)
-        });
-        let Some(further) = further else { break (head, body) };
-        // Read to its end, if that is near: so the connection can be used again.
-        Box::pin(read_start(body, REDIRECT_BODY)).await;
-        hop = Some(Box::new(further));
-        hops_left -= 1;
-    };
-    answered(head.status);
+/// What not every call needs (a token that is asked for, a file, a hop, the body of a failure) is on the heap, and what is
+/// not needed over an await is in a block that ends before it: the future has a place for all else.
+pub(crate) async fn once(under_way: &UnderWay<'_>) -> Result<Answer, AttemptFailure> {
+    let (status, headers, body) = head(under_way).await?;
+    under_way.telemetry().response(under_way.number, status, under_way.began);
+    let call = under_way.exchange.call;
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
-    let (head, body) = {
-        let mut head = head;
+    let (headers, body) = {
+        let mut headers = headers;
         let read = call.compressed && call.plan.method != Method::Head;
-        let body = if read { crate::compressed::decoded(head.status, &mut head.headers, body) } else { body };
-        (head, body)
+        let body = if read { crate::compressed::decoded(status, &mut headers, body) } else { body };
+        (headers, body)
     };
-    let (status, headers) = (head.status, head.headers);
-    let mode = call.plan.mode;
-    let policy = call.policy();
-    if mode == Mode::Check {
-        let body = Box::pin(read_start(body, CHECK_BODY)).await;
-        return Ok(Answer { status, headers, body: ReplyBody::Whole(body) });
-    }
-    if !status.is_success() {
-        let body = Box::pin(read_start(body, policy.max_error_body)).await;
-        return Err(failed(status, headers, body, policy));
+    let (mode, policy) = (call.plan.mode, call.policy());
+    if mode == Mode::Check || !status.is_success() {
+        let cap = if mode == Mode::Check { CHECK_BODY } else { policy.max_error_body };
+        let body = Box::pin(read_start(body, cap)).await;
+        return match mode {
+            Mode::Check => Ok(Answer { status, headers, body: ReplyBody::Whole(body) }),
+            _ => Err(failed(status, headers, body, policy)),
+        };
     }
     let body = match mode {
         Mode::Streaming | Mode::Resumable => ReplyBody::Streamed(body),
@@ -239,6 +190,94 @@ pub(crate) async fn once(
         }
     };
     Ok(Answer { status, headers, body })
+}
+
+/// The head of the answer, and the body that is still to be read.
+async fn head(under_way: &UnderWay<'_>) -> Result<(StatusCode, HeaderMap, IncomingBody), AttemptFailure> {
+    let call = under_way.exchange.call;
+    let mut hop: Option<Box<Hop>> = None;
+    let mut hops_left = call.redirects.most;
+    let mut renewed = false;
+    loop {
+        let body = {
+            let begun = match at_hand(under_way, hop.as_deref()) {
+                Some(body) => begin(under_way, hop.as_deref(), Vec::new(), body, hops_left > 0)?,
+                None => Box::pin(ask_and_begin(under_way, hop.as_deref(), hops_left > 0)).await?,
+            };
+            let reply = begun.reply.await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
+            under_way.progress.reach(Progress::BODY);
+            let (head, body) = reply.into_parts();
+            // A token may have been taken back before its time. Whoever refuses it has done nothing yet, so asking again
+            // with another one is no second attempt; but it is done once only.
+            if head.status == StatusCode::UNAUTHORIZED
+                && !renewed
+                && call.plan.body.is_replayable()
+                && auth::refused(&call.chosen, begun.authorization.as_deref())
+            {
+                renewed = true;
+                continue;
+            }
+            let further = begun.asked.and_then(|asked| {
+                let (answer, replayable) = ((head.status, &head.headers), call.plan.body.is_replayable());
+                call.redirects.next(&under_way.aim.target().origin, (&asked.0, &asked.1), answer, replayable)
+            });
+            let Some(further) = further else { return Ok((head.status, head.headers, body)) };
+            hop = Some(Box::new(further));
+            body
+        };
+        // Read to its end, if that is near: so the connection can be used again.
+        Box::pin(read_start(body, REDIRECT_BODY)).await;
+        hops_left -= 1;
+    }
+}
+
+/// The body of a request, if neither it nor a credential has to be waited for.
+fn at_hand(under_way: &UnderWay<'_>, hop: Option<&Hop>) -> Option<OutgoingBody> {
+    let call = under_way.exchange.call;
+    let known = hop.is_some_and(|hop| !hop.at_home) || auth::at_hand(&call.chosen);
+    let body = if hop.is_none_or(|hop| hop.with_body) { &call.plan.body } else { &Body::empty() };
+    known.then(|| body.at_hand()).flatten()
+}
+
+/// Waits for credentials and opens files, and hands the request over.
+async fn ask_and_begin<'a>(
+    under_way: &UnderWay<'a>,
+    hop: Option<&Hop>,
+    may_follow: bool,
+) -> Result<Begun<'a>, AttemptFailure> {
+    let Exchange { call, transport, .. } = under_way.exchange;
+    let tokens = if hop.is_none_or(|hop| hop.at_home) {
+        auth::ask(&call.chosen, &**transport).await.map_err(AttemptFailure::neutral)?
+    } else {
+        Vec::new()
+    };
+    let body = if hop.is_none_or(|hop| hop.with_body) { &call.plan.body } else { &Body::empty() };
+    let body = body.open().await.map_err(|error| {
+        let problem = format!("a file of the body cannot be opened: {}", error.kind());
+        AttemptFailure::neutral(Error::build(problem).with_source(error))
+    })?;
+    begin(under_way, hop, tokens, body, may_follow)
+}
+
+/// Builds a request and hands it over. `tokens` are those of its credentials that had to be asked for.
+fn begin<'a>(
+    under_way: &UnderWay<'a>,
+    hop: Option<&Hop>,
+    tokens: Vec<HeaderValue>,
+    body: OutgoingBody,
+    may_follow: bool,
+) -> Result<Begun<'a>, AttemptFailure> {
+    let Exchange { call, transport, .. } = under_way.exchange;
+    if let Some(started) = body.started().filter(|_| hop.is_none_or(|hop| hop.at_home)) {
+        // The first and only setting of it: each attempt has its own progress.
+        let _ = under_way.progress.body_started.set(started);
+    }
+    let asked_for = !tokens.is_empty();
+    let request = build(call, &under_way.aim, hop, tokens, body).map_err(AttemptFailure::neutral)?;
+    let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned().map(Box::new);
+    let asked = may_follow.then(|| Box::new((request.method().clone(), request.uri().clone())));
+    under_way.progress.reach(Progress::EXCHANGE);
+    Ok(Begun { reply: transport.send(request), authorization, asked })
 }
 
 /// A reply that is not a success.
@@ -293,7 +332,7 @@ fn build(
         headers.insert(trace::TRACEPARENT, trace.parent());
     }
     *request.headers_mut() = headers;
-    if let Some(address) = aim.peer {
+    if let Some(address) = aim.peer() {
         request.extensions_mut().insert(PinnedAddress(address));
     }
     Ok(request)
@@ -309,29 +348,36 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// A whole body, or the reason why there is none. An announced length beyond the cap is believed before a byte is read.
-async fn read_whole(mut body: IncomingBody, announced: Option<u64>, cap: usize) -> Result<Bytes, AttemptFailure> {
-    let too_large = || AttemptFailure::neutral(too_large(cap));
-    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap)) {
-        return Err(too_large());
-    }
-    let mut first = Bytes::new();
-    let mut whole = Vec::new();
-    while let Some(chunk) = next(&mut body).await {
-        let chunk = chunk.map_err(|error| AttemptFailure::transport(error, Phase::Body))?;
-        if first.len() + whole.len() + chunk.len() > cap {
+fn read_whole(
+    mut body: IncomingBody,
+    announced: Option<u64>,
+    cap: usize,
+) -> impl Future<Output = Result<Bytes, AttemptFailure>> + Send {
+    let beyond = announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > cap));
+    async move {
+        let too_large = || AttemptFailure::neutral(too_large(cap));
+        if beyond {
             return Err(too_large());
         }
-        // Most replies are one chunk, which is then handed on without a copy.
-        if first.is_empty() && whole.is_empty() {
-            first = chunk;
-        } else {
-            if whole.is_empty() {
-                whole.extend_from_slice(&std::mem::take(&mut first));
+        let mut first = Bytes::new();
+        let mut whole = Vec::new();
+        while let Some(chunk) = next(&mut body).await {
+            let chunk = chunk.map_err(|error| AttemptFailure::transport(error, Phase::Body))?;
+            if first.len() + whole.len() + chunk.len() > cap {
+                return Err(too_large());
             }
-            whole.extend_from_slice(&chunk);
+            // Most replies are one chunk, which is then handed on without a copy.
+            if first.is_empty() && whole.is_empty() {
+                first = chunk;
+            } else {
+                if whole.is_empty() {
+                    whole.extend_from_slice(&std::mem::take(&mut first));
+                }
+                whole.extend_from_slice(&chunk);
+            }
         }
+        Ok(if whole.is_empty() { first } else { whole.into() })
     }
-    Ok(if whole.is_empty() { first } else { whole.into() })
 }
 
 /// The start of a body that is good to have but not worth failing for.

@@ -126,7 +126,7 @@ impl Body {
 
     /// `files` are those of its segments, in their order.
     fn with_files(&self, mut files: VecDeque<Piece>) -> OutgoingBody {
-        let mut pieces = VecDeque::with_capacity(self.segments.len());
+        let mut pieces = Vec::with_capacity(self.segments.len());
         let mut len = Some(0_u64);
         for segment in &self.segments {
             let piece = match segment {
@@ -144,6 +144,7 @@ impl Body {
             len = len.zip(size).and_then(|(sum, size)| sum.checked_add(size));
             pieces.extend(piece);
         }
+        pieces.reverse();
         let started = (len != Some(0)).then(Arc::default);
         OutgoingBody { pieces, len, started }
     }
@@ -192,7 +193,8 @@ fn lock(slot: &Slot) -> std::sync::MutexGuard<'_, Option<ByteStream>> {
 
 /// The body of one attempt, as a transport sends it.
 pub struct OutgoingBody {
-    pieces: VecDeque<Piece>,
+    /// From the last to the first.
+    pieces: Vec<Piece>,
     len: Option<u64>,
     /// Where there is something to send.
     started: Option<Arc<AtomicBool>>,
@@ -243,11 +245,11 @@ impl http_body::Body for OutgoingBody {
             started.store(true, Ordering::Release);
         }
         loop {
-            let Some(piece) = this.pieces.front_mut() else { return Poll::Ready(None) };
+            let Some(piece) = this.pieces.last_mut() else { return Poll::Ready(None) };
             let next = match piece {
                 Piece::Bytes(bytes) => {
                     let bytes = std::mem::take(bytes);
-                    this.pieces.pop_front();
+                    this.pieces.pop();
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Piece::File { file, left } => ready!(poll_file(file, left, context)).transpose(),
@@ -271,7 +273,7 @@ impl http_body::Body for OutgoingBody {
                     return Poll::Ready(Some(next));
                 }
                 None => {
-                    this.pieces.pop_front();
+                    this.pieces.pop();
                 }
             }
         }

@@ -38,15 +38,17 @@ impl Closing {
     }
 
     /// Waits until a stage has been reached.
-    pub(crate) async fn reached(&self, stage: Stage) {
+    pub(crate) fn reached(&self, stage: Stage) -> impl Future<Output = ()> + Send {
         let place = &self.places[self.next.fetch_add(1, Ordering::Relaxed) % PLACES];
-        loop {
-            // Made before the look, so that it hears of a stage that is reached in between.
-            let told = place.notified();
-            if self.is(stage) {
-                return;
+        async move {
+            loop {
+                // Made before the look, so that it hears of a stage that is reached in between.
+                let told = place.notified();
+                if self.is(stage) {
+                    return;
+                }
+                told.await;
             }
-            told.await;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is remembered of one place where a service is?
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -98,16 +99,17 @@ pub struct EndpointStatus {
 }
 
 /// The endpoints that a call has been to: the last few.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tried {
-    ids: [u64; 8],
-    next: usize,
-}
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tried(VecDeque<u64>);
 
 impl Tried {
+    const MOST: usize = 8;
+
     fn add(&mut self, endpoint: &Endpoint) {
-        self.ids[self.next % self.ids.len()] = endpoint.id;
-        self.next += 1;
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(endpoint.id);
     }
 
     pub(crate) fn extend<'e>(&mut self, endpoints: impl IntoIterator<Item = &'e Endpoint>) {
@@ -115,6 +117,6 @@ impl Tried {
     }
 
     pub(crate) fn holds(&self, endpoint: &Endpoint) -> bool {
-        self.ids.contains(&endpoint.id)
+        self.0.contains(&endpoint.id)
     }
 }

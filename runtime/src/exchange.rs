@@ -2,34 +2,35 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
-use tracing::Instrument;
 
 use crate::attempt::{Answer, AttemptFailure, Progress, cut_off, expired, once};
 use crate::client::Inner;
 use crate::closing::Stage;
 use crate::endpoint::Endpoint;
+use crate::error::Error;
 use crate::prepare::{Aim, Prepared};
 use crate::resilience::breaker::{Change, CircuitState, Evidence, Outcome, Permit};
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{Failed, Verdict, decide};
 use crate::resilience::load::OnItsWay;
 use crate::route::Choices;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{self, Telemetry};
 use crate::transport::{Transport, TransportFailure};
 
 /// What the attempts of a call have in common.
 pub(crate) struct Exchange<'a> {
     pub(crate) client: &'a Inner,
     pub(crate) call: &'a Prepared<'a>,
-    pub(crate) transport: &'a dyn Transport,
+    pub(crate) transport: Arc<dyn Transport>,
     /// Where it may go; nothing for a check, which neither asks nor tells anybody.
-    pub(crate) choices: Option<&'a Choices<'a>>,
+    pub(crate) choices: Option<Choices<'a>>,
     pub(crate) deadline: Deadline,
     /// The wait before this attempt.
     pub(crate) waited: Duration,
@@ -38,9 +39,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) lost_after: OnceLock<Duration>,
 }
 
-/// An attempt that has ended.
+/// An attempt that has ended: with what, is told beside it.
 pub(crate) struct Ended<'a> {
-    pub(crate) result: Result<Answer, AttemptFailure>,
     pub(crate) endpoint: Option<&'a Endpoint>,
     /// Not settled yet where calls are counted and this one may go on.
     pub(crate) permit: Option<Permit<'a>>,
@@ -50,9 +50,9 @@ pub(crate) struct Ended<'a> {
 
 impl Ended<'_> {
     /// An attempt that came to nothing before it began.
-    pub(crate) fn not_made(failure: AttemptFailure, now: Instant) -> Self {
+    pub(crate) fn not_made(now: Instant) -> Self {
         let evidence = Evidence { outcome: Outcome::Neutral, took: Duration::ZERO, asked: None, random: 0 };
-        Self { result: Err(failure), endpoint: None, permit: None, evidence, at: now }
+        Self { endpoint: None, permit: None, evidence, at: now }
     }
 }
 
@@ -94,8 +94,8 @@ impl<'a> Exchange<'a> {
             replayable: call.plan.body.is_replayable(),
             attempt,
             attempts: policy.attempts,
-            open: self.choices.is_some_and(|choices| choices.all_open(at)),
-            elsewhere: self.choices.is_some_and(|choices| choices.has_another(endpoint, at)),
+            open: self.choices.as_ref().is_some_and(|choices| choices.all_open(at)),
+            elsewhere: self.choices.as_ref().is_some_and(|choices| choices.has_another(endpoint, at)),
             backoff: policy.backoff.delay(attempt - 1, self.waited, client.random.next()),
             ceiling: policy.backoff.ceiling,
             remaining: self.deadline.remaining(at),
@@ -103,108 +103,37 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether an attempt whose time is up is given up for another one: if one would follow, and it is not simply the
-    /// service that makes everybody wait. An attempt that is the only one, has been overtaken, or can be made elsewhere
-    /// is stuck for all that is known.
-    fn gives_up(&self, attempt: u32, endpoint: Option<&Endpoint>, progress: &Progress, began: Instant) -> bool {
-        let Self { client, call, .. } = *self;
-        let (policy, at) = (call.policy(), Instant::now());
-        let failed = self.failed(&expired(progress, policy, false), endpoint, attempt, false, at);
-        let overtaken = endpoint.is_none_or(|endpoint| endpoint.answered.overtook(began));
-        if !(overtaken || failed.elsewhere || client.gate.in_flight() <= 1) {
-            return false;
-        }
-        let verdict = decide(&failed, &policy.retry_on, policy.retry_after, || client.budget.has_one(at));
-        matches!(verdict, Verdict::Again(_))
+    /// One attempt, from the moment it was let in to its end.
+    pub(crate) async fn attempt(
+        &'a self,
+        number: u32,
+        entry: Option<(&'a Endpoint, Permit<'a>)>,
+        began: Instant,
+    ) -> (Result<Answer, AttemptFailure>, Ended<'a>) {
+        let mut under_way = self.under_way(number, entry, began);
+        let result = under_way.made().await;
+        let ended = under_way.ended(&result);
+        (result, ended)
     }
 
-    /// One attempt, from the moment it was let in.
-    pub(crate) async fn attempt(
-        &self,
+    /// An attempt that was let in.
+    pub(crate) fn under_way(
+        &'a self,
         number: u32,
-        aim: &Aim<'_>,
-        endpoint: Option<(&'a Endpoint, Permit<'a>)>,
-        now: Instant,
-    ) -> Ended<'a> {
-        let Self { client, call, .. } = *self;
-        let policy = call.policy();
-        let telemetry = self.telemetry(aim);
-        telemetry.request(number);
-        let mut limit = Deadline::after(now, policy.attempt_timeout).min(self.deadline);
-        let progress = Progress::default();
-        let (endpoint, permit) = endpoint.map_or((None, None), |(endpoint, permit)| (Some(endpoint), Some(permit)));
-        // From here on, whoever drops the call gives the attempt up.
-        let mut under_way = UnderWay {
+        entry: Option<(&'a Endpoint, Permit<'a>)>,
+        began: Instant,
+    ) -> UnderWay<'a> {
+        let (endpoint, permit) = entry.unzip();
+        UnderWay {
             permit,
             endpoint,
-            _on_its_way: endpoint.filter(|_| self.is_balanced()).map(|endpoint| endpoint.load.count()),
-            progress: &progress,
-            began: now,
+            on_its_way: endpoint.filter(|_| self.is_balanced()).map(|endpoint| endpoint.load.count()),
+            progress: Progress::default(),
+            number,
+            began,
+            aim: self.call.aim(endpoint),
             exchange: self,
-            telemetry: &telemetry,
-        };
-        let span = telemetry.span(number);
-        let result = {
-            let answered = |status| telemetry.response(number, status, now);
-            // One expression, and pinned: a name on the way would cost the future a second place for the whole of it.
-            let mut sending = pin!(once(self.transport, call, aim, &progress, answered).instrument(span.clone()));
-            let mut timer = pin!(tokio::time::sleep_until(limit.at));
-            let mut cut = pin!(client.closing.reached(Stage::Cut));
-            poll_fn(|context| {
-                // The answer first: what has come is not thrown away.
-                if let Poll::Ready(result) = sending.as_mut().poll(context) {
-                    return Poll::Ready(result);
-                }
-                // Whatever the answer's reading has used up of the task's share, time runs.
-                while pin!(unconstrained(timer.as_mut())).poll(context).is_ready() {
-                    let patient = policy.patient && limit.at < self.deadline.at;
-                    if !patient || self.gives_up(number, endpoint, &progress, now) {
-                        return Poll::Ready(Err(expired(&progress, policy, limit.at >= self.deadline.at)));
-                    }
-                    limit = self.deadline;
-                    timer.as_mut().reset(limit.at);
-                }
-                cut.as_mut().poll(context).map(|()| Err(cut_off(&progress)))
-            })
-            .await
-        };
-        if let Some(endpoint) = endpoint.filter(|_| policy.patient && result.is_ok()) {
-            endpoint.answered.note(now);
         }
-        // A success that is no news needs no time either.
-        let unwatched = client.observer.is_none() && !self.is_balanced() && !self.is_timed();
-        let granted = result.is_ok() && unwatched && under_way.settle_granted();
-        let at = if granted { now } else { Instant::now() };
-        let said = result.as_ref().map(|answer| answer.status).map_err(|failure| &failure.error);
-        telemetry.attempt_ended(&span, number, said, at - now);
-        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
-        let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
-        let random = if granted { 0 } else { client.random.next() };
-        let evidence = Evidence { outcome, took: at - now, asked, random };
-        let permit = under_way.permit.take();
-        drop(under_way);
-        let permit = match (permit, endpoint) {
-            (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
-                self.changed(&telemetry, permit.settle(evidence, at));
-                None
-            }
-            (permit, _) => permit,
-        };
-        if let (Some(endpoint), Some(choices)) = (endpoint.filter(|_| progress.is_under_way()), self.choices) {
-            if let Some(out) = choices.ended(endpoint, outcome, at - now, at) {
-                telemetry.ejected(out);
-            }
-            if let Some(asked) = asked.filter(|_| policy.retry_after.shared || self.is_balanced()) {
-                endpoint.pushback.ask(at, asked);
-            }
-        }
-        if endpoint.is_some() && client.gate.is_adaptive() {
-            let dropped = result.as_ref().is_err_and(AttemptFailure::is_overload);
-            if result.is_ok() || dropped {
-                client.gate.learn(at - now, dropped);
-            }
-        }
-        Ended { result, endpoint, permit, evidence, at }
     }
 
     /// Whether somebody wants to know how long it took.
@@ -213,51 +142,171 @@ impl<'a> Exchange<'a> {
     }
 
     /// Whether there is anything to choose from: only then are loads of interest.
-    fn is_balanced(&self) -> bool {
+    pub(crate) fn is_balanced(&self) -> bool {
         matches!(self.choices, Some(Choices::Many(..)))
     }
 }
 
-/// An attempt on its way: tells the breaker that its caller gave it up, if it did.
-struct UnderWay<'u, 'a> {
-    permit: Option<Permit<'a>>,
-    endpoint: Option<&'a Endpoint>,
-    _on_its_way: Option<OnItsWay<'a>>,
-    progress: &'u Progress,
-    began: Instant,
-    exchange: &'u Exchange<'a>,
-    telemetry: &'u Telemetry<'u>,
+/// What an attempt says for itself.
+fn said(result: &Result<Answer, AttemptFailure>) -> Result<StatusCode, &Error> {
+    result.as_ref().map(|answer| answer.status).map_err(|failure| &failure.error)
 }
 
-impl UnderWay<'_, '_> {
+/// An attempt on its way: whoever drops it gives it up, which the breaker is told.
+pub(crate) struct UnderWay<'a> {
+    permit: Option<Permit<'a>>,
+    endpoint: Option<&'a Endpoint>,
+    on_its_way: Option<OnItsWay<'a>>,
+    pub(crate) progress: Progress,
+    pub(crate) number: u32,
+    pub(crate) began: Instant,
+    pub(crate) aim: Aim<'a>,
+    pub(crate) exchange: &'a Exchange<'a>,
+}
+
+impl<'a> UnderWay<'a> {
+    pub(crate) fn telemetry(&self) -> Telemetry<'_> {
+        self.exchange.telemetry(&self.aim)
+    }
+
+    /// Makes it. Whoever lets go of this future before it is done gives the attempt up.
+    pub(crate) async fn made(&self) -> Result<Answer, AttemptFailure> {
+        let exchange = self.exchange;
+        self.telemetry().request(self.number);
+        let mut limit = Deadline::after(self.began, exchange.call.policy().attempt_timeout).min(exchange.deadline);
+        let span = self.telemetry().span(self.number);
+        let mut sending = pin!(once(self));
+        // By itself on the heap: with it the future of a call would be too large to be kept at hand there.
+        let mut timer = Box::pin(tokio::time::sleep_until(limit.at));
+        let mut cut = pin!(exchange.client.closing.reached(Stage::Cut));
+        let result = poll_fn(|context| {
+            // The answer first: what has come is not thrown away.
+            let polled = span.in_scope(|| sending.as_mut().poll(context));
+            if polled.is_ready() {
+                return polled;
+            }
+            // Whatever the answer's reading has used up of the task's share, time runs.
+            while pin!(unconstrained(timer.as_mut())).poll(context).is_ready() {
+                if let Some(failure) = self.out_of_time(limit) {
+                    return Poll::Ready(Err(failure));
+                }
+                limit = exchange.deadline;
+                timer.as_mut().reset(limit.at);
+            }
+            cut.as_mut().poll(context).map(|()| Err(cut_off(&self.progress)))
+        })
+        .await;
+        telemetry::recorded(&span, said(&result));
+        result
+    }
+
+    /// The time that it was given is up: why it ends, unless it goes on to the deadline of the call.
+    #[cold]
+    fn out_of_time(&self, limit: Deadline) -> Option<AttemptFailure> {
+        let policy = self.exchange.call.policy();
+        let patient = policy.patient && limit.at < self.exchange.deadline.at;
+        let over = !patient || self.is_given_up();
+        over.then(|| expired(&self.progress, policy, limit.at >= self.exchange.deadline.at))
+    }
+
+    /// Whether an attempt whose time is up is given up for another one: if one would follow, and it is not simply the
+    /// service that makes everybody wait. An attempt that is the only one, has been overtaken, or can be made elsewhere
+    /// is stuck for all that is known.
+    fn is_given_up(&self) -> bool {
+        let Exchange { client, call, .. } = *self.exchange;
+        let (policy, at) = (call.policy(), Instant::now());
+        let expired = expired(&self.progress, policy, false);
+        let failed = self.exchange.failed(&expired, self.endpoint, self.number, false, at);
+        let overtaken = self.endpoint.is_none_or(|endpoint| endpoint.answered.overtook(self.began));
+        if !(overtaken || failed.elsewhere || client.gate.in_flight() <= 1) {
+            return false;
+        }
+        let verdict = decide(&failed, &policy.retry_on, policy.retry_after, || client.budget.has_one(at));
+        matches!(verdict, Verdict::Again(_))
+    }
+
     /// Says that it went well, if that is no news: whether that is so.
     fn settle_granted(&mut self) -> bool {
         let Some(permit) = self.permit.take() else { return true };
         self.permit = permit.settle_granted().err();
         self.permit.is_none()
     }
+
+    /// It came to its end: everybody who counts is told.
+    pub(crate) fn ended(&mut self, result: &Result<Answer, AttemptFailure>) -> Ended<'a> {
+        let (exchange, endpoint, began) = (self.exchange, self.endpoint, self.began);
+        let client = exchange.client;
+        if let Some(endpoint) = endpoint.filter(|_| exchange.call.policy().patient && result.is_ok()) {
+            endpoint.answered.note(began);
+        }
+        // A success that is no news needs no time either.
+        let unwatched = client.observer.is_none() && !exchange.is_balanced() && !exchange.is_timed();
+        if result.is_ok() && unwatched && self.settle_granted() {
+            let evidence = Evidence { outcome: Outcome::Success, took: Duration::ZERO, asked: None, random: 0 };
+            return Ended { endpoint, permit: None, evidence, at: began };
+        }
+        let at = Instant::now();
+        let took = at - began;
+        self.telemetry().attempt_ended(self.number, said(result), took);
+        self.on_its_way = None;
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
+        let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
+        let evidence = Evidence { outcome, took, asked, random: client.random.next() };
+        let permit = match (self.permit.take(), endpoint) {
+            (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
+                exchange.changed(&self.telemetry(), permit.settle(evidence, at));
+                None
+            }
+            (permit, _) => permit,
+        };
+        if let (Some(endpoint), Some(choices)) = (endpoint.filter(|_| self.progress.is_under_way()), &exchange.choices)
+        {
+            if let Some(out) = choices.ended(endpoint, outcome, took, at) {
+                self.telemetry().ejected(out);
+            }
+            if let Some(asked) = asked.filter(|_| exchange.call.policy().retry_after.shared || exchange.is_balanced()) {
+                endpoint.pushback.ask(at, asked);
+            }
+        }
+        if endpoint.is_some() && client.gate.is_adaptive() {
+            let dropped = result.as_ref().is_err_and(AttemptFailure::is_overload);
+            if result.is_ok() || dropped {
+                client.gate.learn(took, dropped);
+            }
+        }
+        Ended { endpoint, permit, evidence, at }
+    }
 }
 
-impl Drop for UnderWay<'_, '_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         // What never reached a transport is settled by the permit itself, as nothing.
-        let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) else { return };
+        if let Some(permit) = self.permit.take().filter(|_| self.progress.is_under_way()) {
+            self.given_up(permit);
+        }
+    }
+}
+
+impl UnderWay<'_> {
+    #[cold]
+    fn given_up(&self, permit: Permit<'_>) {
         let now = Instant::now();
         let took: Duration = now - self.began;
-        let random = self.exchange.client.random.next();
-        if self.exchange.lost_after.get().is_some_and(|least| took > *least) {
-            if let (Some(endpoint), Some(choices)) = (self.endpoint, self.exchange.choices) {
+        let Self { exchange, endpoint, .. } = *self;
+        let random = exchange.client.random.next();
+        if exchange.lost_after.get().is_some_and(|least| took > *least) {
+            if let (Some(endpoint), Some(choices)) = (endpoint, &exchange.choices) {
                 if let Some(out) = choices.ended(endpoint, Outcome::Failure, took, now) {
-                    self.telemetry.ejected(out);
+                    self.telemetry().ejected(out);
                 }
             }
             let evidence = Evidence { outcome: Outcome::Failure, took, asked: None, random };
-            self.exchange.changed(self.telemetry, permit.settle(evidence, now));
+            exchange.changed(&self.telemetry(), permit.settle(evidence, now));
             return;
         }
-        if let (Some(endpoint), Some(choices)) = (self.endpoint, self.exchange.choices) {
+        if let (Some(endpoint), Some(choices)) = (endpoint, &exchange.choices) {
             choices.ended(endpoint, Outcome::Neutral, took, now);
         }
-        self.exchange.changed(self.telemetry, permit.give_up(took, random, now));
+        exchange.changed(&self.telemetry(), permit.give_up(took, random, now));
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::attempt::{Answer, AttemptFailure};
 use crate::endpoint::{Endpoint, Tried};
 use crate::exchange::{Ended, Exchange};
 use crate::observer::Event;
@@ -65,6 +66,7 @@ impl Prepared<'_> {
 
 /// An attempt, and perhaps one more beside it.
 pub(crate) struct Race<'a> {
+    pub(crate) result: Result<Answer, AttemptFailure>,
     pub(crate) ended: Ended<'a>,
     /// How many were sent.
     pub(crate) sent: u32,
@@ -90,16 +92,17 @@ impl<'a> Exchange<'a> {
         let latencies = hedges.of(self.call.plan.operation);
         hedges.budget.deposit(now);
         let endpoint = entry.as_ref().map(|(endpoint, _)| *endpoint);
-        let aim = self.call.aim(endpoint);
-        let mut first = pin!(self.attempt(number, &aim, entry, now));
+        let mut first = pin!(self.attempt(number, entry, now));
         let learned = policy.hedge.after.or_else(|| latencies.percentile(policy.hedge.percentile));
         let after = learned.unwrap_or(Duration::MAX).max(policy.hedge.least);
-        let alone = |ended| Race { ended, sent: 1, other: None };
-        if let Ok(ended) = tokio::time::timeout(after, first.as_mut()).await {
-            if ended.result.is_ok() {
+        let alone = |(result, ended): (Result<_, _>, Ended<'a>)| {
+            if result.is_ok() {
                 latencies.record(ended.evidence.took);
             }
-            return alone(ended);
+            Race { result, ended, sent: 1, other: None }
+        };
+        if let Ok(came) = tokio::time::timeout(after, first.as_mut()).await {
+            return alone(came);
         }
         let at = Instant::now();
         let allowed = number < policy.attempts && !client.is_closed() && self.deadline.remaining(at) > LEAST_ATTEMPT;
@@ -107,23 +110,21 @@ impl<'a> Exchange<'a> {
         tried.extend(endpoint);
         let random = || client.random.next();
         let asking = Asking { now: at, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
-        let door = token.zip(self.choices).map(|(token, choices)| (token, choices.enter(&asking)));
+        let door = token.zip(self.choices.as_ref()).map(|(token, choices)| (token, choices.enter(&asking)));
         let Some((token, Entry::Go(other, permit, change))) = door else {
             // Nothing is lost but the chance.
-            let ended = first.await;
-            if ended.result.is_ok() {
-                latencies.record(ended.evidence.took);
-            }
-            return alone(ended);
+            return alone(first.await);
         };
         token.spend();
-        let aim = self.call.aim(Some(other));
-        let telemetry = self.telemetry(&aim);
-        telemetry.circuit(change);
-        telemetry.tell(&Event::Hedged { attempt: number + 1, after: at - now });
-        let second = pin!(self.attempt(number + 1, &aim, Some((other, permit)), at));
-        let (ended, first_won) = success_of(first, second).await;
-        if ended.result.is_ok() {
+        {
+            let aim = self.call.aim(Some(other));
+            let telemetry = self.telemetry(&aim);
+            telemetry.circuit(change);
+            telemetry.tell(&Event::Hedged { attempt: number + 1, after: at - now });
+        }
+        let second = pin!(self.attempt(number + 1, Some((other, permit)), at));
+        let ((result, ended), first_won) = success_of(first, second).await;
+        if result.is_ok() {
             if let Some(most) = latencies.percentile(LOST) {
                 // The first and only setting of it: there is one race for each exchange.
                 let _ = self.lost_after.set(most);
@@ -132,15 +133,15 @@ impl<'a> Exchange<'a> {
             latencies.record(if first_won { ended.evidence.took } else { ended.at - now });
         }
         let other = if first_won { Some(other) } else { endpoint };
-        Race { ended, sent: 2, other }
+        Race { result, ended, sent: 2, other }
     }
 }
 
 /// The first success of two attempts, else the failure that came last; and whether it is the first one's.
-async fn success_of<'a, F, S>(mut first: Pin<&mut F>, mut second: Pin<&mut S>) -> (Ended<'a>, bool)
+async fn success_of<F, S, A, E, X>(mut first: Pin<&mut F>, mut second: Pin<&mut S>) -> ((Result<A, E>, X), bool)
 where
-    F: Future<Output = Ended<'a>>,
-    S: Future<Output = Ended<'a>>,
+    F: Future<Output = (Result<A, E>, X)>,
+    S: Future<Output = (Result<A, E>, X)>,
 {
     let mut failed: [bool; 2] = [false, false];
     poll_fn(move |context| {
@@ -149,9 +150,9 @@ where
                 continue;
             }
             let polled = if mine == 0 { first.as_mut().poll(context) } else { second.as_mut().poll(context) };
-            if let Poll::Ready(ended) = polled {
-                if ended.result.is_ok() || failed[its] {
-                    return Poll::Ready((ended, mine == 0));
+            if let Poll::Ready(came) = polled {
+                if came.0.is_ok() || failed[its] {
+                    return Poll::Ready((came, mine == 0));
                 }
                 failed[mine] = true;
             }

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::auth::{AllChosen, Chosen};
-use crate::call::Options;
 use crate::client::Inner;
 use crate::encode;
 use crate::encode::base::BaseUrl;
@@ -105,29 +104,33 @@ impl Prepared<'_> {
 pub(crate) struct Aim<'c> {
     /// Where, and how errors say so, if that is another origin than the service's first.
     elsewhere: Option<Box<(BaseUrl, Context)>>,
-    /// Where to connect, if that has been found out.
-    pub(crate) peer: Option<SocketAddr>,
+    endpoint: Option<&'c Endpoint>,
     call: &'c Prepared<'c>,
-    shown: OnceLock<String>,
+    shown: OnceLock<Box<str>>,
 }
 
 impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
-    pub(crate) fn aim(&self, endpoint: Option<&Endpoint>) -> Aim<'_> {
+    pub(crate) fn aim<'a>(&'a self, endpoint: Option<&'a Endpoint>) -> Aim<'a> {
+        let endpoint = endpoint.or(self.endpoint.as_deref());
         let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
             let own_path = self.plan.operation.base_path.is_some();
             let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
             let context = Context { origin: target.origin.clone(), ..self.context.clone() };
             Box::new((target, context))
         });
-        let peer = endpoint.and_then(|endpoint| endpoint.address);
-        Aim { elsewhere, peer, call: self, shown: OnceLock::new() }
+        Aim { elsewhere, endpoint, call: self, shown: OnceLock::new() }
     }
 }
 
 impl Aim<'_> {
     pub(crate) fn target(&self) -> &BaseUrl {
         self.elsewhere.as_ref().map_or(&self.call.target, |elsewhere| &elsewhere.0)
+    }
+
+    /// Where to connect, if that has been found out.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.endpoint.and_then(|endpoint| endpoint.address)
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -152,7 +155,7 @@ impl Aim<'_> {
 
     /// The address as logs show it. Written when a log first asks for it.
     pub(crate) fn shown(&self) -> &str {
-        self.shown.get_or_init(|| shown_url(self.target(), &self.call.plan, &self.call.chosen))
+        self.shown.get_or_init(|| shown_url(self.target(), &self.call.plan, &self.call.chosen).into())
     }
 }
 
@@ -171,17 +174,13 @@ pub(crate) fn context(
     }
 }
 
-pub(crate) fn prepare(
-    client: &Inner,
-    plan: Result<Box<Plan>, Error>,
-    mut options: Options,
-) -> Result<Prepared<'_>, Error> {
+pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<Box<Prepared<'_>>, Error> {
     let mut plan = plan?;
     let operation = plan.operation;
-    let (given, own) = policy(client, &plan, &mut options)?;
+    let (given, own) = policy(client, &mut plan)?;
     let target = target(client, operation)?;
     let at_home = target.origin == client.base.origin || client.trusted.contains(&target.origin);
-    let chosen = client.credentials.choose(client.service, operation, [&options.headers, &client.headers])?;
+    let chosen = client.credentials.choose(client.service, operation, [&plan.options.headers, &client.headers])?;
     if !chosen.is_empty() && !at_home {
         return Err(Error::config(format!(
             "this operation is served by {} and needs a credential, which goes to another origin only if ClientBuilder::send_credentials_to names it",
@@ -190,8 +189,8 @@ pub(crate) fn prepare(
     }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
-    let endpoint = options.endpoint.take();
-    let keyed = headers(common, &mut plan, options)?;
+    let endpoint = plan.options.endpoint.take();
+    let keyed = headers(common, &mut plan)?;
     let repeatable = keyed || plan.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
         .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
@@ -205,7 +204,8 @@ pub(crate) fn prepare(
         && !plan.headers.contains_key(header::ACCEPT_ENCODING)
         && !client.headers.contains_key(header::ACCEPT_ENCODING);
     let (user_agent, redirects) = (&client.user_agent, &client.redirects);
-    Ok(Prepared {
+    // On the heap by itself, so that the future of the call is not made around it and then moved.
+    Ok(Box::new(Prepared {
         plan,
         context,
         target,
@@ -222,18 +222,14 @@ pub(crate) fn prepare(
         redirects,
         #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
         compressed,
-    })
+    }))
 }
 
 /// The policy of one call: what the call says, else what its operation says, else the client's; and a changed one if
 /// something differs from that.
-fn policy<'c>(
-    client: &'c Inner,
-    plan: &Plan,
-    options: &mut Options,
-) -> Result<(&'c Policy, Option<Box<Policy>>), Error> {
-    let mut own = options.policy.take();
-    let listed = client.policies.get(plan.operation.name).filter(|_| own.is_none());
+fn policy<'c>(client: &'c Inner, plan: &mut Plan) -> Result<(&'c Policy, Option<Box<Policy>>), Error> {
+    let mut own = plan.options.policy.take();
+    let listed = if own.is_some() { None } else { client.policies.get(plan.operation.name) };
     let operation = (own.is_none() && listed.is_none()).then_some(plan.operation);
     let given: &Policy = listed.unwrap_or(&client.policy);
     if let Some(settings) = operation.map(|operation| operation.policy).filter(|settings| !settings.is_empty()) {
@@ -254,11 +250,11 @@ fn policy<'c>(
     if plan.mode == Mode::Check {
         change(&|policy| (policy.attempts, policy.attempt_timeout, policy.patient) = (1, CHECK_TIMEOUT, false));
     }
-    if let Some(timeout) = options.attempt_timeout {
+    if let Some(timeout) = plan.options.attempt_timeout {
         // Who names it for this one call means it.
         change(&|policy| (policy.attempt_timeout, policy.patient) = (timeout, false));
     }
-    if let Some(timeout) = options.timeout {
+    if let Some(timeout) = plan.options.timeout {
         change(&|policy| policy.total_timeout = timeout);
     }
     // Those of the client were checked when it was built.
@@ -280,12 +276,12 @@ fn target<'c>(client: &'c Inner, operation: &Operation) -> Result<Cow<'c, BaseUr
 }
 
 /// Completes the plan's headers by the call's. Tells whether there is an idempotency key.
-fn headers(common: Option<&HeaderMap>, plan: &mut Plan, options: Options) -> Result<bool, Error> {
+fn headers(common: Option<&HeaderMap>, plan: &mut Plan) -> Result<bool, Error> {
     const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-    merge(&mut plan.headers, options.headers);
+    merge(&mut plan.headers, &mut plan.options.headers);
     let declared = plan.operation.idempotency_header;
     let name = declared.map_or(Ok(IDEMPOTENCY_KEY), encode::header::name).map_err(Error::build)?;
-    if let Some(key) = options.idempotency_key {
+    if let Some(key) = plan.options.idempotency_key.take() {
         plan.headers.insert(name, key);
     } else if plan.headers.contains_key(&name) || common.is_some_and(|common| common.contains_key(&name)) {
     } else if declared.is_some() {
@@ -300,10 +296,11 @@ fn headers(common: Option<&HeaderMap>, plan: &mut Plan, options: Options) -> Res
 }
 
 /// Lays headers over others: a name that comes anew replaces all values it had.
-fn merge(headers: &mut HeaderMap, over: HeaderMap) {
+fn merge(headers: &mut HeaderMap, over: &mut HeaderMap) {
     if over.is_empty() {
         return;
     }
+    let over = std::mem::take(over);
     for name in over.keys() {
         headers.remove(name);
     }

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
 use crate::body::Body;
-use crate::call::Call;
+use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::encode::parameter::Parameter;
 use crate::encode::path::{Path, PathBuilder};
@@ -25,7 +25,8 @@ pub struct Request<'c> {
     path: PathBuilder,
     query: Query,
     problem: Option<String>,
-    plan: Plan,
+    /// On the heap from the beginning, since it goes through many hands.
+    plan: Box<Plan>,
 }
 
 /// A request put together: all that does not differ between attempts.
@@ -41,6 +42,7 @@ pub(crate) struct Plan {
     pub(crate) cookies: Vec<String>,
     pub(crate) body: Body,
     pub(crate) mode: Mode,
+    pub(crate) options: Options,
 }
 
 impl Plan {
@@ -71,7 +73,7 @@ impl Client {
             path: PathBuilder::new(operation.template),
             query: Query::default(),
             problem: None,
-            plan: Plan {
+            plan: Box::new(Plan {
                 operation,
                 method: operation.method,
                 template: operation.template,
@@ -81,7 +83,8 @@ impl Client {
                 cookies: Vec::new(),
                 body: Body::empty(),
                 mode: Mode::Buffered,
-            },
+                options: Options::default(),
+            }),
         }
     }
 }
@@ -275,7 +278,10 @@ impl<'c> Request<'c> {
             None => self.path.finish(),
         };
         match built {
-            Ok(path) => Ok(Box::new(Plan { path, query: self.query.text, mode, ..self.plan })),
+            Ok(path) => {
+                (self.plan.path, self.plan.query, self.plan.mode) = (path, self.query.text, mode);
+                Ok(self.plan)
+            }
             Err(problem) => Err(Error::build(problem)),
         }
     }

@@ -45,7 +45,7 @@ impl Context {
 
 impl Telemetry<'_> {
     fn observed(&self) -> Observed<'_> {
-        Observed { address: self.aim.peer, ..self.aim.context().observed() }
+        Observed { address: self.aim.peer(), ..self.aim.context().observed() }
     }
 
     pub(crate) fn tell(&self, event: &Event) {
@@ -70,8 +70,8 @@ impl Telemetry<'_> {
             http.request.method = method,
             http.request.resend_count = resend,
             http.response.status_code = Empty,
-            network.peer.address = self.aim.peer.map(|peer| tracing::field::display(peer.ip())),
-            network.peer.port = self.aim.peer.map(|peer| peer.port()),
+            network.peer.address = self.aim.peer().map(|peer| tracing::field::display(peer.ip())),
+            network.peer.port = self.aim.peer().map(|peer| peer.port()),
             server.address = server(origin).0,
             server.port = server(origin).1,
             url.full = self.aim.shown(),
@@ -80,19 +80,8 @@ impl Telemetry<'_> {
         )
     }
 
-    pub(crate) fn attempt_ended(&self, span: &Span, attempt: u32, result: Result<StatusCode, &Error>, took: Duration) {
-        let status = result.map_or_else(Error::status, Some).map(|status| status.as_u16());
-        let error = result.err().map(Error::kind);
-        if let Some(status) = status {
-            span.record("http.response.status_code", status);
-        }
-        if let Some(kind) = error {
-            span.record("otel.status_code", "ERROR");
-            match status.filter(|_| kind == ErrorKind::Status) {
-                Some(status) => span.record("error.type", tracing::field::display(status)),
-                None => span.record("error.type", kind.as_str()),
-            };
-        }
+    pub(crate) fn attempt_ended(&self, attempt: u32, result: Result<StatusCode, &Error>, took: Duration) {
+        let (status, error) = of(result);
         self.tell(&Event::AttemptEnded { attempt, status, error, took });
     }
 
@@ -173,7 +162,7 @@ impl Telemetry<'_> {
         let Context { operation, service, origin, .. } = self.aim.context();
         let out_ms = u64::try_from(out.as_millis()).unwrap_or(u64::MAX);
         self.tell(&Event::EndpointEjected { out });
-        let address = self.aim.peer.map(tracing::field::display);
+        let address = self.aim.peer().map(tracing::field::display);
         tracing::warn!(
             service,
             operation,
@@ -191,6 +180,30 @@ impl Telemetry<'_> {
             let Context { operation, service, .. } = self.aim.context();
             tracing::warn!(service, operation, attempt, "Retry budget: used up");
         }
+    }
+}
+
+/// The status of an attempt and what went wrong, each if there was one.
+fn of(result: Result<StatusCode, &Error>) -> (Option<u16>, Option<ErrorKind>) {
+    let status = result.map_or_else(Error::status, Some).map(|status| status.as_u16());
+    (status, result.err().map(Error::kind))
+}
+
+/// Completes the span of an attempt.
+pub(crate) fn recorded(span: &Span, result: Result<StatusCode, &Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    let (status, error) = of(result);
+    if let Some(status) = status {
+        span.record("http.response.status_code", status);
+    }
+    if let Some(kind) = error {
+        span.record("otel.status_code", "ERROR");
+        match status.filter(|_| kind == ErrorKind::Status) {
+            Some(status) => span.record("error.type", tracing::field::display(status)),
+            None => span.record("error.type", kind.as_str()),
+        };
     }
 }
 

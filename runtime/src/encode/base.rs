@@ -156,7 +156,8 @@ impl From<BaseUrl> for Bases {
 /// segments of dots, in their encoded spellings too, drops blanks and line ends, turns backslashes into slashes and
 /// encodes what cannot stand in a path; RFC 3986 refuses what it encodes.
 fn reads_as_written(path: &str) -> bool {
-    path.bytes().all(|byte| PLAIN[usize::from(byte)]) && !path.split('/').any(is_dots)
+    // Segments by bytes: what is plain is ASCII.
+    path.bytes().all(|byte| PLAIN[usize::from(byte)]) && !path.as_bytes().split(|byte| *byte == b'/').any(is_dots)
 }
 
 /// The bytes that every parser leaves as they are in a path. A table, since each byte of each call's path is looked up.
@@ -173,12 +174,10 @@ static PLAIN: [bool; 256] = {
 };
 
 /// `.`, `..`, and what reads like them.
-fn is_dots(segment: &str) -> bool {
+fn is_dots(segment: &[u8]) -> bool {
     let mut rest = segment;
     let mut dots = 0;
-    while let Some(next) =
-        rest.strip_prefix('.').or_else(|| rest.strip_prefix("%2e")).or_else(|| rest.strip_prefix("%2E"))
-    {
+    while let [b'.', next @ ..] | [b'%', b'2', b'e' | b'E', next @ ..] = rest {
         (rest, dots) = (next, dots + 1);
     }
     rest.is_empty() && (dots == 1 || dots == 2)

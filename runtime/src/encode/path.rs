@@ -75,7 +75,8 @@ impl PathBuilder {
         if let Some((open, close)) = braces(&path, 0) {
             return Err(format!("path parameter `{}` was not given", &path[open + 1..close]));
         }
-        if let Some(at) = path.split('/').position(|segment| matches!(segment, "." | "..")) {
+        // By bytes: a slash is never a part of another character.
+        if let Some(at) = path.as_bytes().split(|byte| *byte == b'/').position(|part| matches!(part, b"." | b"..")) {
             let segment = template.split('/').nth(at).unwrap_or_default();
             return Err(format!("the path segment `{segment}` became `.` or `..`, which would change the route"));
         }
@@ -85,8 +86,10 @@ impl PathBuilder {
 
 /// Where the next name in braces stands.
 fn braces(path: &str, from: usize) -> Option<(usize, usize)> {
-    let open = from + path[from..].find('{')?;
-    Some((open, open + path[open..].find('}')?))
+    let rest = &path.as_bytes()[from..];
+    let open = rest.iter().position(|byte| *byte == b'{')?;
+    let close = rest[open..].iter().position(|byte| *byte == b'}')?;
+    Some((from + open, from + open + close))
 }
 
 /// Puts a value in place of a name, wherever the template asks for it.

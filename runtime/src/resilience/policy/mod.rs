@@ -367,26 +367,76 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_valid_and_mistakes_are_named() {
+    fn the_defaults_are_valid_and_so_is_the_last_value_before_each_bound() {
         assert_eq!(Policy::default().validate(), Ok(()));
         assert_eq!(Policy::standard().validate(), Ok(()));
-        for (policy, field) in [
-            (Policy::default().with_attempts(0), "attempts"),
-            (Policy::default().with_attempt_timeout(Duration::ZERO), "attempt_timeout"),
-            (Policy::default().with_total_timeout(Duration::ZERO), "total_timeout"),
-            (Policy::default().with_breaker(0, Duration::from_secs(1)), "breaker.failures"),
-            (Policy::default().with_breaker(256, Duration::from_secs(1)), "breaker.failures"),
-            (Policy::default().with_breaker(1, Duration::ZERO), "breaker.open_for"),
-            (
-                Policy::default().with_backoff(Backoff::exponential(
-                    Duration::from_secs(2),
-                    Duration::from_secs(1),
-                    Jitter::None,
-                )),
-                "backoff.ceiling",
-            ),
+        type Given = &'static [(&'static str, &'static str)];
+        let cases: [(Given, &str, &[&str], &[&str]); 29] = [
+            (&[], "attempts", &["1"], &["0"]),
+            (&[], "attempt_timeout", &["1ns"], &["0s"]),
+            (&[], "total_timeout", &["1ns"], &["0s"]),
+            (&[], "idle_timeout", &["1ns"], &["0s"]),
+            (&[], "retry_after.cap", &["1ns"], &["0s"]),
+            (&[("backoff.base", "2s")], "backoff.ceiling", &["2s", "3s"], &["1999ms"]),
+            (&[], "retry_on.statuses", &["", "400", "599"], &["399", "600", "429,399"]),
+            (&[], "budget.percent", &["0", "1000"], &["1001"]),
+            (&[], "budget.most", &["0", "1", "4294967"], &["4294968"]),
+            (&[("budget.enabled", "true")], "budget.most", &["1"], &["0"]),
+            (&[], "breaker.failures", &["1", "255"], &["0", "256"]),
+            (&[], "breaker.open_for", &["1ns"], &["0s"]),
+            (&[("breaker.open_for", "5s")], "breaker.open_most", &["5s", "6s"], &["4s"]),
+            (&[], "breaker.slow_after", &["off", "1ns"], &["0s"]),
+            (&[], "breaker.open_jitter", &["0", "100"], &["101"]),
+            (&[], "breaker.ratio.percent", &["1", "100"], &["0", "101"]),
+            (&[], "breaker.ratio.least", &["1"], &["0"]),
+            (&[], "breaker.ratio.window", &["1s", "2s"], &["999ms"]),
+            (&[], "outlier.failures", &["1", "255"], &["0", "256"]),
+            (&[], "outlier.eject_for", &["1ns"], &["0s"]),
+            (&[("outlier.eject_for", "5s")], "outlier.eject_most", &["5s", "6s"], &["4s"]),
+            (&[], "outlier.share", &["0", "100"], &["101"]),
+            (&[], "hedge.percentile", &["50", "99"], &["49", "100"]),
+            (&[], "hedge.percent", &["0", "100"], &["101"]),
+            (&[("bulkhead.least", "1")], "bulkhead.most", &["1"], &["0"]),
+            (&[("bulkhead.adaptive", "true"), ("bulkhead.most", "9")], "bulkhead.least", &["1", "9"], &["0", "10"]),
+            (&[("bulkhead.most", "9")], "bulkhead.least", &["0", "10"], &[]),
+            (&[], "max_body", &["1"], &["0"]),
+            (&[], "max_error_body", &["0"], &[]),
+        ];
+        for (given, name, taken, refused) in cases {
+            let patched = |value| Policy::default().patched(&[given, &[(name, value)]].concat());
+            for value in taken {
+                assert!(patched(value).is_ok(), "{name} = {value}");
+            }
+            for value in refused {
+                assert_eq!(patched(value).map_err(|error| error.field().to_owned()), Err(name.to_owned()), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_changed_is_all_that_changes() {
+        let (standard, other) = (Policy::standard, Duration::from_secs(7));
+        let backoff = Backoff::exponential(other, other, Jitter::None);
+        assert_eq!(standard().with_attempts(7), Policy { attempts: 7, ..standard() });
+        assert_eq!(standard().with_attempt_timeout(other), Policy { attempt_timeout: other, ..standard() });
+        assert_eq!(standard().with_total_timeout(other), Policy { total_timeout: other, ..standard() });
+        assert_eq!(standard().with_backoff(backoff), Policy { backoff, ..standard() });
+        let breaker = BreakerPolicy { failures: 7, open_for: other, open_most: other, ..standard().breaker };
+        assert_eq!(standard().with_breaker(7, other), Policy { breaker, ..standard() });
+    }
+
+    #[test]
+    fn a_status_is_retried_where_it_is_listed_and_a_conflict_of_keys_where_that_is_asked_for() {
+        for (statuses, in_progress, status, keyed, expected) in [
+            (&[503][..], false, 503, false, true),
+            (&[503], true, 502, true, false),
+            (&[], true, 409, true, true),
+            (&[], true, 409, false, false),
+            (&[], false, 409, true, false),
+            (&[409], false, 409, false, true),
         ] {
-            assert_eq!(policy.validate().map_err(|error| error.field().to_owned()), Err(field.to_owned()));
+            let on = RetryOn { statuses: statuses.to_vec(), in_progress, ..Policy::default().retry_on };
+            assert_eq!(on.status(status, keyed), expected, "{statuses:?} {in_progress} {status} {keyed}");
         }
     }
 }

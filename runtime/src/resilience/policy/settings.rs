@@ -282,17 +282,57 @@ mod tests {
             assert!(Duration::read(&wrong.into()).is_err(), "{wrong}");
         }
         assert!(Duration::read(&5.into()).is_err(), "five of what?");
+        for (nanos, text) in
+            [(0, "0s"), (1, "1ns"), (1500, "1500ns"), (2000, "2us"), (250_000_000, "250ms"), (90_000_000_000, "90s")]
+        {
+            assert_eq!(Duration::from_nanos(nanos).show(), text);
+        }
         for bytes in [0, 1, 1023, 1024, 65_536, 32 << 20, usize::MAX] {
             assert_eq!(usize::read(&Written::show(&bytes)), Ok(bytes));
         }
+        for (bytes, shown) in [(0, 0.into()), (1023, 1023.into()), (1536, 1536.into())] as [(usize, Value); 3] {
+            assert_eq!(bytes.show(), shown);
+        }
+        for (bytes, text) in
+            [(1024, "1KiB"), (3 << 19, "1536KiB"), (1 << 20, "1MiB"), (3 << 30, "3072MiB")] as [(usize, &str); 4]
+        {
+            assert_eq!((bytes.show(), usize::read(&text.into())), (text.into(), Ok(bytes)));
+        }
+        assert_eq!(
+            (usize::read(&"2GiB".into()), usize::read(&"7".into()), usize::read(&7.into())),
+            (Ok(2 << 30), Ok(7), Ok(7))
+        );
+        for (text, micros) in [("7us", 7), ("2min", 120_000_000)] {
+            assert_eq!(Duration::read(&text.into()), Ok(Duration::from_micros(micros)));
+        }
+        assert_eq!(Duration::read(&"7ns".into()), Ok(Duration::from_nanos(7)));
+        for span in [None, Some(Duration::from_secs(1))] {
+            assert_eq!(Option::<Duration>::read(&span.show()), Ok(span));
+        }
+        assert!(Option::<Duration>::read(&"on".into()).is_err());
         assert!(usize::read(&"99999999999999999GiB".into()).is_err());
         for jitter in [Jitter::None, Jitter::Added(7), Jitter::Full, Jitter::Equal, Jitter::Decorrelated] {
             assert_eq!(Jitter::read(&jitter.show()), Ok(jitter));
         }
         assert_eq!(Vec::<u16>::read(&"429, 503".into()), Ok(vec![429, 503]));
         assert_eq!(Vec::<u16>::read(&"".into()), Ok(Vec::new()));
+        assert_eq!(Vec::<u16>::read(&vec![429, 503].show()), Ok(vec![429, 503]));
+        for growth in [Growth::Constant, Growth::Linear, Growth::Exponential] {
+            assert_eq!(Growth::read(&growth.show()), Ok(growth));
+        }
+        for counting in [Counting::Attempts, Counting::Calls] {
+            assert_eq!(Counting::read(&counting.show()), Ok(counting));
+        }
+        assert!(Growth::read(&"x".into()).is_err() && Counting::read(&"x".into()).is_err());
         assert!(u32::read(&(-1).into()).is_err() && u32::read(&4_294_967_296_u64.into()).is_err());
-        assert_eq!((bool::read(&"true".into()), bool::read(&"yes".into()).is_err()), (Ok(true), true));
+        for (value, read) in
+            [("true".into(), true), (" false ".into(), false), (true.into(), true), (false.into(), false)]
+                as [(Value, bool); 4]
+        {
+            assert_eq!((bool::read(&value), read.show()), (Ok(read), read.into()));
+        }
+        assert!(bool::read(&"yes".into()).is_err());
+        assert_eq!((u32::read(&7.into()), u32::read(&" 7 ".into()), 7_u32.show()), (Ok(7), Ok(7), 7.into()));
     }
 
     #[test]
