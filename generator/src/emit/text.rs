@@ -33,19 +33,20 @@ pub(super) fn literal(text: &str) -> Literal {
 
 /// Outer documentation, a line an attribute.
 pub(super) fn doc(markdown: &str) -> TokenStream {
-    let lines = markdown.lines().map(|line| {
-        let line = if line.is_empty() { String::new() } else { format!(" {line}") };
-        quote!(#[doc = #line])
-    });
+    let lines = markdown.lines().map(doc_line).map(|line| quote!(#[doc = #line]));
     quote!(#(#lines)*)
+}
+
+/// A raw string where it can be one: then nothing looks at each of its characters whether it has to be escaped.
+fn doc_line(line: &str) -> Literal {
+    let space = if line.is_empty() { "" } else { " " };
+    let raw = (!line.contains(['"', '\r'])).then(|| format!("r\"{space}{line}\"").parse().ok()).flatten();
+    raw.unwrap_or_else(|| Literal::string(&format!("{space}{line}")))
 }
 
 /// Inner documentation, a line an attribute.
 pub(super) fn inner_doc(markdown: &str) -> TokenStream {
-    let lines = markdown.lines().map(|line| {
-        let line = if line.is_empty() { String::new() } else { format!(" {line}") };
-        quote!(#![doc = #line])
-    });
+    let lines = markdown.lines().map(doc_line).map(|line| quote!(#![doc = #line]));
     quote!(#(#lines)*)
 }
 

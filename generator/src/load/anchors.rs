@@ -21,7 +21,7 @@ pub(super) struct Anchors {
 impl Anchors {
     /// Notes the names in a file. Its text, where it is all that the tree was made of, tells in most cases that there are none.
     pub(super) fn note(&mut self, file: &Pointer, name: &str, text: Option<&str>, tree: &Value) {
-        if text.is_none_or(|text| ["$id", "$self", "nchor"].iter().any(|key| text.contains(key))) {
+        if text.is_none_or(|text| ["$id", "$self", "$anchor", "$dynamicAnchor"].iter().any(|key| text.contains(key))) {
             let own = tree.get("$self").and_then(Value::as_str);
             let base = own.map_or_else(|| name.to_owned(), |own| relative(name, without_fragment(own)));
             if own.is_some() {

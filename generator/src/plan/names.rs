@@ -41,12 +41,26 @@ const NEVER: &[&str] = &["self", "super", "crate", "Self", "_", ""];
 
 /// A type, variant or trait name.
 pub(super) fn camel(text: &str) -> Ident {
-    identifier(spelled(text).to_upper_camel_case(), "Empty")
+    let spelled = spelled(text);
+    let name = plain_words(&spelled).map_or_else(
+        || spelled.to_upper_camel_case(),
+        |words| words.flat_map(|word| [word[..1].to_ascii_uppercase(), word[1..].to_owned()]).collect(),
+    );
+    identifier(name, "Empty")
 }
 
 /// A function, field or parameter name.
 pub(super) fn snake(text: &str) -> Ident {
-    identifier(spelled(text).to_snake_case(), "empty")
+    let spelled = spelled(text);
+    let name =
+        plain_words(&spelled).map_or_else(|| spelled.to_snake_case(), |words| words.collect::<Vec<_>>().join("_"));
+    identifier(name, "empty")
+}
+
+/// The words of what has small letters and digits only, as most names: nobody has to look for where a word ends.
+fn plain_words(spelled: &str) -> Option<impl Iterator<Item = &str>> {
+    let plain = spelled.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b' ');
+    plain.then(|| spelled.split(' ').filter(|word| !word.is_empty()))
 }
 
 /// A package name: lower case and hyphens.
@@ -194,9 +208,10 @@ pub(super) fn siblings<'n>(
     let names: Vec<&str> = names.into_iter().collect();
     let mut namespace = Namespace::reserving(reserved);
     // Given out by name, not by position, so that a reordering renames nothing; who is spelled exactly so already comes first.
+    let styled: Vec<Ident> = names.iter().map(|name| style(name)).collect();
     let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|&at| (style(names[at]).plain() != names[at], names[at], at));
-    let given: BTreeMap<usize, Ident> = order.into_iter().map(|at| (at, namespace.take(&style(names[at])))).collect();
+    order.sort_by_key(|&at| (styled[at].plain() != names[at], names[at], at));
+    let given: BTreeMap<usize, Ident> = order.into_iter().map(|at| (at, namespace.take(&styled[at]))).collect();
     given.into_values().collect()
 }
 
@@ -261,6 +276,16 @@ mod tests {
         assert_eq!(names(&["asc", "ASC", "Asc"]), names(&["Asc", "asc", "ASC"]));
         assert_eq!(names(&["ASC", "asc"]), [("ASC".into(), "Asc".into()), ("asc".into(), "Asc2".into())]);
         assert_eq!(names(&["asc", "Asc"]), [("Asc".into(), "Asc".into()), ("asc".into(), "Asc2".into())]);
+    }
+
+    #[test]
+    fn plain_words_are_named_as_heck_names_them() {
+        for text in ["id", "account_link", "a1 b2", "3d_secure", "x  y_", "v2", "1", "a_1b"] {
+            let spelled = spelled(text);
+            assert!(plain_words(&spelled).is_some(), "{text}");
+            assert_eq!(camel(text), identifier(spelled.to_upper_camel_case(), ""), "{text}");
+            assert_eq!(snake(text), identifier(spelled.to_snake_case(), ""), "{text}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ struct Lines<'a> {
 /// Items as text; `otherwise` lays out the source of one that is not simple.
 pub(super) fn laid_out(items: TokenStream, otherwise: impl Fn(&str) -> String) -> String {
     let tape = Tape::new(items);
-    let mut lines = Lines { tape: &tape, out: String::new() };
+    let mut lines = Lines { tape: &tape, out: String::with_capacity(tape.room()) };
     let limit = tape.all().end;
     let mut at = 0;
     while at < limit {
@@ -54,7 +54,7 @@ impl Lines<'_> {
 
     /// How long the last line is, in bytes.
     fn column(&self) -> usize {
-        self.out.len() - self.out.rfind('\n').map_or(0, |at| at + 1)
+        self.out.bytes().rev().position(|byte| byte == b'\n').unwrap_or(self.out.len())
     }
 
     /// How long the last line may be: far in, it has the room of sixty all the same.

@@ -41,7 +41,7 @@ pub(super) struct Tape {
 
 impl Tape {
     pub(super) fn new(stream: TokenStream) -> Self {
-        let mut tape = Self { text: String::new(), tokens: Vec::new() };
+        let mut tape = Self { text: String::with_capacity(4096), tokens: Vec::with_capacity(512) };
         tape.write(stream);
         tape
     }
@@ -50,18 +50,21 @@ impl Tape {
         for tree in stream {
             match tree {
                 TokenTree::Group(group) => {
-                    let (open, close) = match group.delimiter() {
+                    let (delimiter, inner) = (group.delimiter(), group.stream());
+                    // Tokens that nobody else holds are moved, not copied.
+                    drop(group);
+                    let (open, close) = match delimiter {
                         Delimiter::Parenthesis => ('(', ')'),
                         Delimiter::Brace => ('{', '}'),
                         Delimiter::Bracket => ('[', ']'),
                         Delimiter::None => {
-                            self.write(group.stream());
+                            self.write(inner);
                             continue;
                         }
                     };
                     let at = self.tokens.len();
                     self.push(Kind::Open, |text| text.push(open));
-                    self.write(group.stream());
+                    self.write(inner);
                     self.tokens[at].mate = self.tokens.len();
                     self.push(Kind::Close, |text| text.push(close));
                 }
@@ -86,6 +89,11 @@ impl Tape {
         let first = self.text.as_bytes().get(from).copied().unwrap_or(0);
         let mate = self.tokens.len();
         self.tokens.push(Token { kind, first, from, to: self.text.len(), mate });
+    }
+
+    /// About as much text as the tokens make with what stands between them.
+    pub(super) fn room(&self) -> usize {
+        self.text.len() * 3 / 2
     }
 
     pub(super) fn all(&self) -> Span {
