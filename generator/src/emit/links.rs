@@ -61,7 +61,8 @@ fn method(api: &Api, plan: &Plan, link: &Link, planned: &LinkPlan) -> TokenStrea
     );
     lines.push(match missing.as_slice() {
         [] => format!("{what} with what is said here."),
-        missing => format!("{what} with what is said here; `None` where {} is not.", missing.join(" or ")),
+        [only] => format!("{what} with what is said here; `None` where {only} is not."),
+        several => format!("{what} with what is said here; `None` where one of {} is not.", several.join(", ")),
     });
     let docs = text::doc(&lines.join("\n\n"));
     let deprecated = operation.docs.deprecated.then(|| quote!(#[deprecated] #[allow(deprecated)]));

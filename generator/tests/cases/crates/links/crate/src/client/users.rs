@@ -156,7 +156,7 @@ impl types::User {
         Some(client.get_team(&self.team.as_ref()?.kind, 7))
     }
 
-    /// The link `team`: [`get_team`](super::LinksClient::get_team) with what is said here; `None` where `team` or `id` is not.
+    /// The link `team`: [`get_team`](super::LinksClient::get_team) with what is said here; `None` where one of `team`, `id` is not.
     pub fn team<'c>(
         &self,
         client: &'c super::LinksClient,
