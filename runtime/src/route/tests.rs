@@ -196,3 +196,86 @@ fn a_loser_teaches_nothing_but_patience() {
     assert_eq!(one.ended(endpoint, Outcome::Failure, second(), now), None);
     assert!(!one.has_another(None, now));
 }
+
+/// Of two that answer alike the one that bears more is asked, and of two that bear alike the faster one; where both come
+/// to the same, either.
+#[test]
+fn time_is_weighed_by_what_one_bears() {
+    let now = Instant::now();
+    let (none, random) = (Tried::default(), crate::random::Random::from_seed(5));
+    let asking = Asking { now, lease: second(), shared: false, tried: &none, random: &|| random.next() };
+    for (millis, weights, picked) in [
+        ([10, 10], [1, 2], [false, true]),
+        ([10, 10], [2, 1], [true, false]),
+        ([10, 11], [3, 3], [true, false]),
+        ([10, 30], [1, 2], [true, false]),
+        ([10, 30], [1, 4], [false, true]),
+        ([10, 30], [1, 3], [true, true]),
+        ([10, 10], [2, 2], [true, true]),
+    ] {
+        let all = endpoints(2, now);
+        for ((endpoint, millis), weight) in all.iter().zip(millis).zip(weights) {
+            endpoint.load.answered(now, Duration::from_millis(millis));
+            endpoint.set_rank(1, weight);
+        }
+        let mut seen = [false; 2];
+        for _ in 0..100 {
+            let found = pick(&all, policy(), &asking).expect("one of them");
+            seen[usize::from(found.id == all[1].id)] = true;
+        }
+        assert_eq!(seen, picked, "{millis:?} {weights:?}");
+    }
+}
+
+/// Which circuits are open, and what that makes of all of them.
+#[test]
+fn circuits_are_told_together() {
+    use CircuitState::{Closed, HalfOpen, Open};
+    let now = Instant::now();
+    for (states, together, another, all_open) in [
+        (&[][..], Closed, false, false),
+        (&[Open], Open, false, true),
+        (&[Open, Open], Open, false, true),
+        (&[Closed, Open], Closed, false, false),
+        (&[Open, Closed], Closed, true, false),
+        (&[HalfOpen, Open], HalfOpen, false, false),
+    ] {
+        let all = endpoints(states.len(), now);
+        for (endpoint, state) in all.iter().zip(states) {
+            endpoint.breaker.force(*state, *state != HalfOpen);
+        }
+        let cluster = Cluster::new(Vec::new(), None, policy());
+        cluster.replace(all.clone());
+        let route = Route::Many(Arc::new(cluster));
+        assert_eq!(
+            route.endpoints().iter().map(|one| one.id).collect::<Vec<_>>(),
+            all.iter().map(|one| one.id).collect::<Vec<_>>()
+        );
+        let choices = route.choices();
+        assert_eq!(choices.circuit(), together, "{states:?}");
+        if let Some(first) = all.first() {
+            assert_eq!(choices.has_another(Some(first), now), another, "{states:?}");
+            assert_eq!(choices.has_another(None, now), states.iter().any(|state| *state != Open), "{states:?}");
+        }
+        assert_eq!(choices.all_open(now), all_open, "{states:?}");
+        if let [one] = &*all {
+            let route = Route::One(one.clone());
+            assert_eq!((route.choices().circuit(), route.choices().all_open(now)), (together, all_open));
+            assert_eq!(route.endpoints().len(), 1);
+        }
+    }
+    let one = endpoints(1, now);
+    assert!(!Choices::One(&one[0]).all_open(now));
+}
+
+#[test]
+fn where_nobody_is_left_out_failures_leave_nobody_out() {
+    let now = Instant::now();
+    let policy = OutlierPolicy { enabled: false, failures: 1, ..policy() };
+    let cluster = Cluster::new(endpoints(4, now), None, policy);
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    for endpoint in cluster.endpoints().iter() {
+        assert_eq!(choices.ended(endpoint, Outcome::Failure, second(), now), None);
+        assert_eq!(endpoint.outlier.left(now), None);
+    }
+}

@@ -107,21 +107,21 @@ impl ReqwestTransport {
     /// Hands a request over to reqwest.
     fn begin(
         &self,
-        request: http::Request<OutgoingBody>,
+        mut request: http::Request<OutgoingBody>,
     ) -> Result<Begun<impl Future<Output = Reply> + use<>>, TransportError> {
-        let (head, body) = request.into_parts();
-        let started = body.started();
-        let (pool, lookups) = self.pools.of(&head.uri, &head.extensions)?;
+        let (pool, lookups) = self.pools.of(request.uri(), request.extensions())?;
         let url = self
             .roots
-            .url(&head.uri)
+            .url(request.uri())
             .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
-        let mut request = reqwest::Request::new(head.method, url);
-        *request.headers_mut() = head.headers;
+        let mut carried = reqwest::Request::new(std::mem::take(request.method_mut()), url);
+        *carried.headers_mut() = std::mem::take(request.headers_mut());
+        let authority = request.uri().authority().cloned();
+        let started = request.body().started();
         if started.is_some() {
-            *request.body_mut() = Some(reqwest::Body::wrap(body));
+            *carried.body_mut() = Some(reqwest::Body::wrap(request.into_body()));
         }
-        Ok(Begun { reply: pool.execute(request), started, lookups, uri: head.uri })
+        Ok(Begun { reply: pool.execute(carried), started, lookups, authority })
     }
 }
 
@@ -132,7 +132,7 @@ struct Begun<F> {
     reply: F,
     started: Option<Arc<AtomicBool>>,
     lookups: usize,
-    uri: http::Uri,
+    authority: Option<Authority>,
 }
 
 impl Transport for ReqwestTransport {
@@ -141,24 +141,28 @@ impl Transport for ReqwestTransport {
         request: http::Request<OutgoingBody>,
     ) -> BoxFuture<'_, Result<http::Response<IncomingBody>, TransportError>> {
         // Begun outside of the future, which would be five times as large with all that it takes.
-        let begun = self.begin(request);
+        let begun = match self.begin(request) {
+            Ok(begun) => begun,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
         Box::pin(async move {
-            let Begun { reply, started, lookups, uri } = begun?;
-            let mut reply = reply.await.map_err(|error| {
+            let mut reply = begun.reply.await.map_err(|error| {
                 let (connect, builder) = (error.is_connect(), error.is_builder());
                 // Its text would hold the whole URL, with every query value.
                 let error = error.without_url();
                 if builder {
                     return TransportError::new(TransportFailure::Refused, Sent::NotSent, error);
                 }
-                causes::classify(error, connect, self.pools.kept(uri.authority(), lookups), started.as_deref())
+                let kept = self.pools.kept(begun.authority.as_ref(), begun.lookups);
+                causes::classify(error, connect, kept, begun.started.as_deref())
             })?;
-            let mut head = http::Response::new(());
-            *head.status_mut() = reply.status();
-            *head.version_mut() = reply.version();
-            std::mem::swap(head.headers_mut(), reply.headers_mut());
+            let (status, version, headers) = (reply.status(), reply.version(), std::mem::take(reply.headers_mut()));
             let body: IncomingBody = Box::pin(Incoming(reply.bytes_stream()));
-            Ok(head.map(|()| body))
+            let mut answer = http::Response::new(body);
+            *answer.status_mut() = status;
+            *answer.version_mut() = version;
+            *answer.headers_mut() = headers;
+            Ok(answer)
         })
     }
 
