@@ -161,3 +161,61 @@ fn a_check_compares_the_names_and_writes_nothing() {
     fs::write(&lock, "<<<<<<< ours\n").unwrap();
     assert!(config.generate().difference.is_none());
 }
+
+/// A lock is a file like any other: whatever a line of it says, no name becomes code, and no file lands elsewhere.
+#[test]
+fn a_hostile_lock_is_no_way_in() {
+    let bench = Bench::new("hostile");
+    let config = bench.config(&document());
+    assert!(config.generate().difference.is_some());
+    let lock = bench.0.join("names.lock");
+    let text = fs::read_to_string(&lock).unwrap();
+    let items = || {
+        let types = fs::read_to_string(bench.0.join("crate/src/client/types.rs")).unwrap();
+        let items = syn::parse_file(&types).unwrap().items;
+        let named = items.into_iter().filter_map(|item| match item {
+            syn::Item::Struct(item) => Some(item.ident.to_string()),
+            syn::Item::Enum(item) => Some(item.ident.to_string()),
+            syn::Item::Impl(_) | syn::Item::Macro(_) | syn::Item::Type(_) | syn::Item::Use(_) => None,
+            other => panic!("{}", quote::quote!(#other)),
+        });
+        named.collect::<Vec<_>>()
+    };
+    let before = items();
+    for payload in [
+        "X; fn evil() {}",
+        "a::b",
+        "../../evil",
+        "",
+        " ",
+        "self",
+        "Self",
+        "r#type",
+        "\u{202e}x",
+        "X<T>",
+        "1",
+        "Pet",
+        "\0",
+        "String",
+    ] {
+        let hostile = text.replace(
+            "\"UserAddress\"",
+            &format!("{payload:?}").replace("\\u{202e}", "\\u202e").replace("\\0", "\\u0000"),
+        );
+        assert_ne!(hostile, text);
+        fs::write(&lock, &hostile).unwrap();
+        // Refused, or read as a name like any other.
+        if config.generate().difference.is_some() {
+            let after = items();
+            assert_eq!(after.len(), before.len(), "{payload:?}: {after:?}");
+            let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            assert!(after.iter().all(plain), "{payload:?}: {after:?}");
+        } else {
+            assert_eq!(items(), before, "{payload:?}");
+        }
+    }
+    fs::write(&lock, text.replace("UserAddress", &"x".repeat(1_000_000))).unwrap();
+    config.generate();
+    fs::write(&lock, format!("[names]\n\"{}\" = \"X\"\n", "user > ".repeat(100_000))).unwrap();
+    config.generate();
+}

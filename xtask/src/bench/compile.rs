@@ -56,7 +56,12 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
         let operations = outcome.summary.full + outcome.summary.degraded;
         let mut crates = vec![(name.clone(), out)];
         let peers = arguments.peers.iter().filter(|(of, _)| *of == name);
-        crates.extend(peers.map(|(_, folder)| (format!("{name}, {}", super::name(Path::new(folder))), folder.into())));
+        for (_, peer) in peers {
+            // A member of a workspace lies below it.
+            let copy = folder.join("peers").join(super::name(Path::new(peer)));
+            copied(Path::new(peer), &copy)?;
+            crates.push((format!("{name}, {}", super::name(&copy)), copy));
+        }
         for (label, out) in crates {
             for (step, args) in steps {
                 let cost = compiled(&folder, &out, args, arguments.runs)?;
@@ -103,6 +108,21 @@ fn compiled(folder: &Path, out: &Path, args: &[&str], runs: usize) -> io::Result
         fs::write(&root, text)?;
         measure(&mut cargo())
     })
+}
+
+/// Copies a crate's folder, without what was built in it.
+fn copied(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if !entry.file_type()?.is_dir() {
+            fs::copy(entry.path(), target)?;
+        } else if entry.file_name() != "target" {
+            copied(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where all crates of a benchmark are built, so that what they depend on is built once.
