@@ -2,7 +2,7 @@
 
 use super::flat::{flat, tokens};
 use super::tape::{Span, Tape};
-use super::{INDENT, Lines};
+use super::{INDENT, Lines, MARGIN};
 use crate::emit::format::{self, WIDTH};
 
 /// Where the item that begins there has been passed.
@@ -78,11 +78,14 @@ impl Lines<'_> {
         let tape = self.tape;
         let last = span.end.checked_sub(1)?;
         let equals = tape.find(span.clone(), |at| tape.is_mark(at, b'='))?;
+        let mark = self.out.len();
         flat(tape, span.start..equals, &mut self.out)?;
         self.out.push_str(" = ");
         self.expression(equals + 1..last, indent, 1, false)?;
         self.out.push(';');
-        Some(())
+        // A type that can be on several lines is, rather than that the first line is too long.
+        let first = self.out[mark..].lines().next()?.len();
+        (indent + first <= MARGIN || tape.is_bare(span.start..equals)).then_some(())
     }
 
     /// Attributes and docs, a line each; where the rest begins.
