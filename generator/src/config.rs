@@ -180,6 +180,10 @@ impl Config {
         let Some(unselected) = select::select(&mut document, &mut settings, &self.flags, diagnostics) else {
             return (None, Summary::default());
         };
+        // What a build script includes has the features of the crate that includes it.
+        if self.build_script {
+            settings.client.group_features = None;
+        }
         let mut api = lower::lower_within(&document, self.flags.depth.or(settings.select.depth), diagnostics);
         // What was read is not all of it.
         if diagnostics.iter().any(|said| said.code == codes::GROWS) {

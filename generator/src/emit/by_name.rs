@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rust_type::{Within, adapter, imports, mention};
-use super::text;
+use super::{features, text};
 use crate::ir::{Api, Body, FormPart, Framing, Operation, Payload};
 use crate::plan::{
     AcceptPlan, Adapter, ArgumentKind, BodyArgument, CallPlan, FailureBody, FailurePlan, Ident, Plan, RustType,
@@ -19,13 +19,34 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
     let client = text::ident(&plan.client);
     let mut order: Vec<usize> = (0..plan.calls.len()).collect();
     order.sort_by_key(|&position| &plan.calls[position].method);
-    let operations = || order.iter().map(|&position| (&api.operations[position], &plan.calls[position]));
-    let methods =
-        || operations().flat_map(|(operation, call)| methods(call).map(move |method| (operation, call, method)));
-    let entries = methods().map(|(operation, call, method)| entry(operation, call, &method));
-    let functions = methods().map(|(operation, call, method)| shim(plan, operation, call, &method));
-    let forms = operations().filter_map(|(operation, call)| form(plan, operation, call));
-    let failures = plan.failures.iter().map(|failure| self::failure(plan, failure));
+    let operations = || {
+        order
+            .iter()
+            .map(|&position| (features::of_operation(plan, position), &api.operations[position], &plan.calls[position]))
+    };
+    let methods = || {
+        operations().flat_map(|(when, operation, call)| {
+            methods(call).map(move |method| (when.clone(), operation, call, method))
+        })
+    };
+    let entries = methods().map(|(when, operation, call, method)| {
+        let entry = entry(operation, call, &method);
+        quote!(#when #entry)
+    });
+    let functions = methods().map(|(when, operation, call, method)| {
+        let shim = shim(plan, operation, call, &method);
+        quote!(#when #shim)
+    });
+    let forms = operations().filter_map(|(when, operation, call)| {
+        let form = form(plan, operation, call)?;
+        Some(quote!(#when #form))
+    });
+    let failures = plan.failures.iter().map(|failure| {
+        let (when, failure) = (features::of_operation(plan, failure.operation), self::failure(plan, failure));
+        quote!(#when #failure)
+    });
+    // What only some groups need is imported for all.
+    let unused = plan.features.as_ref().map(|_| quote!(#![allow(unused_imports)]));
     let body = quote! {
         const ENTRIES: &[door::Entry<super::#client>] = &[#(#entries),*];
 
@@ -50,6 +71,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         #![doc = " The operations by their names, with JSON in and out: see [`ByName`](sinew_runtime::by_name::ByName)."]
         #lints
         #![allow(deprecated)]
+        #unused
         #imports
         use sinew_runtime::by_name as door;
         #body

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::text;
+use super::{features, text};
 use crate::ir::{Api, CredentialKind};
 use crate::plan::{Plan, Success};
 
@@ -14,6 +14,7 @@ pub(super) fn crate_root(api: &Api, plan: &Plan, header: &str) -> String {
     if let Some(description) = &api.description {
         docs.push(text::markdown(description));
     }
+    docs.extend(features::said(plan));
     if !api.is_types_only() {
         let package = plan.package.name.replace('-', "_");
         docs.push(format!(
@@ -82,7 +83,8 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         // The folder that this stands in has the same name.
         let like_the_folder = (module.ident.plain() == "client").then(|| quote!(#[allow(clippy::module_inception)]));
         let ident = text::ident(&module.ident);
-        quote!(#like_the_folder mod #ident;)
+        let when = module.operations.first().and_then(|&position| features::of_operation(plan, position));
+        quote!(#when #like_the_folder mod #ident;)
     });
     // A file may hold nothing but methods, and what exports nothing cannot be re-exported.
     let exports = |position: &usize| {
@@ -95,7 +97,11 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
             || matches!(call.success, Success::Choice(..))
     };
     let exporting = plan.modules.iter().filter(|module| module.operations.iter().any(exports));
-    let exporting: Vec<_> = exporting.map(|module| text::ident(&module.ident)).collect();
+    let exporting = exporting.map(|module| {
+        let (ident, first) = (text::ident(&module.ident), module.operations.first());
+        let when = first.and_then(|&position| features::of_operation(plan, position));
+        quote!(#when pub use #ident::*;)
+    });
     let service = service(api, plan);
     // An API without a title, and users who say so, have a client of that name.
     let (core, import) = match plan.client.plain() {
@@ -108,7 +114,7 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         #webhooks
         #(#modules)*
         #xml
-        #(pub use #exporting::*;)*
+        #(#exporting)*
 
         use sinew_runtime::generated::{#import, Service};
         use sinew_runtime::{Call, ClientBuilder, Error, Health, ServiceRegistry};

@@ -6,22 +6,34 @@ use serde_json::Value;
 
 use super::operations::answered;
 use super::rust_type::{Within, mention};
-use super::text;
+use super::{features, text};
 use crate::ir::{Api, Link, LinkSource, Operation};
 use crate::plan::{CallPlan, Handing, LinkArgument, LinkPlan, Plan, Presence, RustType};
 
 /// The methods that an operation's links are, where no other operation has the same.
-pub(super) fn of_operation(api: &Api, plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<TokenStream> {
+pub(super) fn of_operation(api: &Api, plan: &Plan, position: usize) -> Option<TokenStream> {
+    let (operation, call) = (&api.operations[position], &plan.calls[position]);
     let mut ty = None;
     let methods = operation.links.iter().zip(&call.links).filter_map(|(link, planned)| {
         let planned = planned.as_ref()?;
         ty = Some(RustType::Named(planned.ty));
-        (!planned.shared).then(|| method(api, plan, link, planned))
+        let elsewhere = leads_elsewhere(plan, position, link);
+        let when = elsewhere.then(|| features::of_operation(plan, link.target));
+        let unless = features::without(plan, &planned.unless);
+        (!planned.shared).then(|| {
+            let method = method(api, plan, link, planned);
+            quote!(#when #unless #method)
+        })
     });
     let methods: Vec<_> = methods.collect();
     // They are of one type, that of the answer.
     let ty = mention(plan, &ty?, Within::Operations);
     (!methods.is_empty()).then(|| quote!(impl #ty { #(#methods)* }))
+}
+
+/// Whether a link leads to an operation of another group, which may not be there.
+pub(super) fn leads_elsewhere(plan: &Plan, position: usize, link: &Link) -> bool {
+    features::group(plan, position) != features::group(plan, link.target)
 }
 
 fn method(api: &Api, plan: &Plan, link: &Link, planned: &LinkPlan) -> TokenStream {
@@ -122,9 +134,12 @@ fn value(argument: &LinkArgument, owned: bool, missing: &mut Vec<String>) -> Tok
 }
 
 /// What the documentation of an operation says of its links.
-pub(super) fn said(plan: &Plan, operation: &Operation, call: &CallPlan) -> Option<String> {
+pub(super) fn said(plan: &Plan, position: usize, operation: &Operation, call: &CallPlan) -> Option<String> {
     let lines = operation.links.iter().zip(&call.links).map(|(link, planned)| {
         let target = plan.calls[link.target].method.plain();
+        // What may not be there cannot be linked to.
+        let elsewhere = leads_elsewhere(plan, position, link);
+        let reached = |name: &str, path: &str| if elsewhere { text::code(name) } else { format!("[`{name}`]({path})") };
         let values = link.values.iter().map(|value| {
             let name = text::code(&value.name);
             match &value.source {
@@ -139,10 +154,12 @@ pub(super) fn said(plan: &Plan, operation: &Operation, call: &CallPlan) -> Optio
         let by = planned.as_ref().and_then(|planned| {
             let ty = plan.types[planned.ty.index()].name.as_ref()?.plain();
             let method = planned.method.plain();
-            Some(format!(", by [`{ty}::{method}`](super::types::{ty}::{method})"))
+            let path = format!("super::types::{ty}::{method}");
+            Some(format!(", by {}", reached(&format!("{ty}::{method}"), &path)))
         });
         let by = by.unwrap_or_default();
-        format!("* {}: [`{target}`](Self::{target}){with}{by}", text::code(&link.name))
+        let target = reached(target, &format!("Self::{target}"));
+        format!("* {}: {target}{with}{by}", text::code(&link.name))
     });
     let lines: Vec<String> = lines.collect();
     (!lines.is_empty()).then(|| format!("Links of what it answers:\n{}", lines.join("\n")))

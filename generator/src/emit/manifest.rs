@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text;
+use super::{features, text};
 use crate::ir::Api;
 use crate::plan::{Dependency, Plan};
 
@@ -10,7 +10,15 @@ use crate::plan::{Dependency, Plan};
 pub(super) fn cargo_toml(plan: &Plan, source: &str) -> String {
     let package = &plan.package;
     let source: String = source.chars().filter(|c| !c.is_control()).collect();
-    let mut features = String::new();
+    let mut features = plan.features.as_ref().map_or_else(String::new, |groups| {
+        let names: Vec<String> = groups.names.iter().map(|name| text::toml_string(name)).collect();
+        let each: Vec<String> = groups.names.iter().map(|name| format!("{name} = []\n")).collect();
+        format!(
+            "[features]\ndefault = [\n    {},\n]\n# The groups of operations, each with the types that it needs.\n{}",
+            names.join(",\n    "),
+            each.concat()
+        )
+    });
     for (wanted, name, what) in [
         (!plan.calls.is_empty(), "by-name", "Every operation by its name, with JSON in and out."),
         (plan.validation.any, "validate", "The bounds that the document states, held against values on request."),
@@ -81,5 +89,14 @@ pub(super) fn readme(api: &Api, plan: &Plan, source: &str) -> String {
         plan.client,
         if package.base_url.is_some() { "from_env()?" } else { "new(\"https://…\")?" },
     );
+    if let (Some(said), Some(groups)) = (features::said(plan), &plan.features) {
+        let first = groups.names.first().map_or_else(String::new, |name| text::toml_string(name));
+        let _ = write!(
+            page,
+            "\n{said}\n\n```toml\n{} = {{ version = {}, default-features = false, features = [{first}] }}\n```\n",
+            package.name,
+            text::toml_string(&package.version),
+        );
+    }
     page
 }

@@ -12,6 +12,7 @@ mod docs;
 mod draft;
 mod enumerations;
 mod failures;
+mod features;
 mod format;
 mod forms;
 mod headers;
@@ -69,7 +70,7 @@ pub fn emit(api: &Api, plan: &Plan, source: &str) -> Vec<SourceFile> {
         drafts.push(whole("src/client/servers.rs", servers::module));
     }
     if plan.validation.any {
-        drafts.push(whole("src/validate.rs", validate::module));
+        drafts.extend(validate::files(api, plan));
     }
     if !api.incoming.is_empty() {
         drafts.push(whole("src/client/webhooks.rs", webhooks::module));

@@ -26,11 +26,11 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
             .collect()
     };
     let statics = each(&|_, operation, call| Some(constant(operation, call)));
-    let methods = each(&|_, operation, call| {
+    let methods = each(&|position, operation, call| {
         let plain = call.stream.as_ref().is_none_or(|stream| stream.method.is_some());
-        let plain = plain.then(|| method(plan, operation, call, None));
+        let plain = plain.then(|| method(plan, position, operation, call, None));
         let streamed = operation.streamed.as_ref().zip(call.stream.as_ref());
-        let streamed = streamed.map(|streamed| method(plan, operation, call, Some(streamed)));
+        let streamed = streamed.map(|streamed| method(plan, position, operation, call, Some(streamed)));
         Some(quote!(#plain #streamed))
     });
     let options = each(&|_, operation, call| options(plan, operation, call));
@@ -38,7 +38,12 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     let answers = each(&|_, _, call| answers::answer(plan, call));
     let alternatives = each(&|_, _, call| answers::alternatives(plan, call));
     let headers = each(&|_, operation, call| headers::of_operation(plan, operation, call));
-    let links = each(&|_, operation, call| links::of_operation(api, plan, operation, call));
+    let links = each(&|position, _, _| links::of_operation(api, plan, position));
+    // What only links to other groups need is imported for these alone.
+    let elsewhere = |&position: &usize| {
+        api.operations[position].links.iter().any(|link| links::leads_elsewhere(plan, position, link))
+    };
+    let unused = operations.iter().any(elsewhere).then(|| quote!(#![allow(unused_imports)]));
     let failures = each(&|position, _, call| failures::of_operation(api, plan, position, call));
     let body = quote! {
         #(#statics)*
@@ -56,6 +61,7 @@ pub(super) fn module(api: &Api, plan: &Plan, module: &Module) -> TokenStream {
     quote! {
         #head
         #lints
+        #unused
         #imports
         #body
     }
@@ -133,11 +139,12 @@ pub(super) fn policy(settings: &[(&'static str, String)]) -> Option<TokenStream>
 /// The method of an operation; that for its stream of items, where this is asked for.
 fn method(
     plan: &Plan,
+    position: usize,
     operation: &Operation,
     call: &CallPlan,
     streamed: Option<(&Streamed, &StreamPlan)>,
 ) -> TokenStream {
-    let docs = method_docs(plan, operation, call, streamed.map(|(streamed, _)| streamed));
+    let docs = method_docs(plan, position, operation, call, streamed.map(|(streamed, _)| streamed));
     let deprecated = operation.docs.deprecated.then(|| quote!(#[deprecated]));
     let own_name = streamed.and_then(|(_, planned)| planned.method.as_ref());
     let name = text::ident(own_name.unwrap_or(&call.method));
@@ -208,7 +215,13 @@ pub(super) fn answered(
     }
 }
 
-fn method_docs(plan: &Plan, operation: &Operation, call: &CallPlan, streamed: Option<&Streamed>) -> TokenStream {
+fn method_docs(
+    plan: &Plan,
+    position: usize,
+    operation: &Operation,
+    call: &CallPlan,
+    streamed: Option<&Streamed>,
+) -> TokenStream {
     let mut lines = Vec::new();
     let summary = operation.summary.as_deref().filter(|summary| !summary.trim().is_empty());
     let description = operation.docs.description.as_deref().filter(|text| !text.trim().is_empty());
@@ -250,7 +263,9 @@ fn method_docs(plan: &Plan, operation: &Operation, call: &CallPlan, streamed: Op
     if let Some(headers) = &call.headers {
         lines.push(format!("Documented headers: [`{}`](super::{}).", headers.name, headers.name));
     }
-    lines.extend(links::said(plan, operation, call).filter(|_| streamed.is_none_or(|streamed| streamed.alone)));
+    lines.extend(
+        links::said(plan, position, operation, call).filter(|_| streamed.is_none_or(|streamed| streamed.alone)),
+    );
     if call.failure.is_some() {
         lines.push(format!("Documented failures: [`{}`].", call.failure_name));
     }

@@ -8,7 +8,7 @@ use quote::quote;
 use super::docs::said;
 use super::draft::{Draft, Piece};
 use super::rust_type::{Within, import, mention};
-use super::{enumerations, format, forms, records, scalars, text, unions};
+use super::{enumerations, features, format, forms, records, scalars, text, unions};
 use crate::ir::{Api, Listed, Shape, Type, TypeId};
 use crate::plan::{FormFieldPlan, Ident, Plan, RustType, TypeFile, TypePlan};
 
@@ -25,8 +25,13 @@ pub(super) fn files<'a>(api: &'a Api, plan: &'a Plan) -> Vec<Draft<'a>> {
     }
     let table = move || {
         let modules: Vec<_> = plan.type_files.iter().filter_map(|file| file.ident.as_ref()).map(text::ident).collect();
-        let docs = text::inner_doc(&format!("The types of {title}, a file for each group of operations."));
-        format::unparsed(quote!(#docs #(mod #modules;)* #(pub use #modules::*;)*))
+        let when: Vec<_> = plan.type_files.iter().map(|file| features::needed_by(plan, &file.needed)).collect();
+        let divided = match plan.features {
+            Some(_) => "a file for all that the same groups of operations need",
+            None => "a file for each group of operations",
+        };
+        let docs = text::inner_doc(&format!("The types of {title}, {divided}."));
+        format::unparsed(quote!(#docs #(#when mod #modules;)* #(#when pub use #modules::*;)*))
     };
     let mut files = vec![Draft::whole(root, table)];
     for divided in &plan.type_files {

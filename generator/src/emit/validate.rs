@@ -4,39 +4,77 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Number;
 
-use super::text;
+use super::draft::Draft;
+use super::rust_type::import;
+use super::{features, format, text};
 use crate::ir::{Api, Shape, TypeId};
-use crate::plan::{Plan, Rule, TypeRules};
+use crate::plan::{Ident, Plan, Rule, TypeFile, TypeRules};
 
-/// `src/validate.rs`, which is compiled with the feature `validate` alone.
-pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
-    let checked: Vec<_> = plan
-        .definitions
+/// `src/validate.rs`, which is compiled with the feature `validate` alone; where groups have features, with a file beside it for
+/// each of types.
+pub(super) fn files<'a>(api: &'a Api, plan: &'a Plan) -> Vec<Draft<'a>> {
+    let root = "src/validate.rs";
+    if plan.features.is_none() {
+        return vec![Draft::whole(root, || {
+            format::unparsed(module(api, plan, &plan.definitions, &quote!(super::types)))
+        })];
+    }
+    let divided = plan.type_files.iter().filter(|file| file.definitions.iter().any(|id| is_asked(api, plan, *id)));
+    let divided: Vec<(&Ident, &TypeFile)> =
+        divided.filter_map(|file| file.ident.as_ref().map(|ident| (ident, file))).collect();
+    let mut files: Vec<_> = divided
         .iter()
-        .filter_map(|id| plan.validation.checked.get(id).map(|rules| implementation(api, plan, *id, rules)))
+        .map(|&(ident, file)| {
+            let path = format!("src/validate/{}.rs", ident.plain());
+            Draft::whole(path, move || {
+                format::unparsed(module(api, plan, &file.definitions, &quote!(super::super::types)))
+            })
+        })
         .collect();
-    let others = plan.definitions.iter().filter(|id| {
-        !plan.validation.checked.contains_key(id)
-            && plan.types[id.index()].own.is_none()
-            && matches!(api.types.get(**id).shape, Shape::Record(_) | Shape::Union(_) | Shape::Enumeration(_))
-    });
+    let table = move || {
+        let modules = divided.iter().map(|(ident, file)| {
+            let (when, ident) = (features::needed_by(plan, &file.needed), text::ident(ident));
+            quote!(#when mod #ident;)
+        });
+        format::unparsed(quote!(#![doc = #DOCS] #(#modules)*))
+    };
+    files.push(Draft::whole(root, table));
+    files
+}
+
+const DOCS: &str =
+    " What the document demands of values beyond their types: see [`Validate`](sinew_runtime::Validate).";
+
+/// Whether a type is one that can be asked.
+fn is_asked(api: &Api, plan: &Plan, id: TypeId) -> bool {
+    let divided = matches!(api.types.get(id).shape, Shape::Record(_) | Shape::Union(_) | Shape::Enumeration(_));
+    plan.validation.checked.contains_key(&id) || (divided && plan.types[id.index()].own.is_none())
+}
+
+/// What is checked of some types, which are reached by a path.
+fn module(api: &Api, plan: &Plan, definitions: &[TypeId], types: &TokenStream) -> TokenStream {
+    let rules = || definitions.iter().filter_map(|id| Some((*id, plan.validation.checked.get(id)?)));
+    let checked: Vec<_> = rules().map(|(id, rules)| implementation(api, plan, id, rules)).collect();
+    let others = definitions.iter().filter(|id| !plan.validation.checked.contains_key(id) && is_asked(api, plan, **id));
     let others: Vec<_> = others.map(|id| name(plan, *id)).collect();
     let others = (!others.is_empty()).then(|| quote!(sinew_runtime::generated::nothing_to_check!(#(#others),*);));
     let lints = text::lints();
     let imports = (!checked.is_empty()).then(|| {
-        let limits = plan.validation.checked.values().any(TypeRules::has_limits).then(|| quote!(Limit,));
-        let rules = plan.validation.checked.values().any(TypeRules::has_rules).then(|| quote!(Rule,));
+        let limits = rules().any(|(_, rules)| rules.has_limits()).then_some("Limit");
+        let kinds = rules().any(|(_, rules)| rules.has_rules()).then_some("Rule");
+        let names: Vec<_> = ["Found"].into_iter().chain(limits).chain(kinds).map(text::name).collect();
+        let facade = import(&quote!(sinew_runtime::generated), &names);
         quote!(
             use sinew_runtime::Validate;
-            use sinew_runtime::generated::{Found, #limits #rules};
+            #facade
         )
     });
     quote! {
-        #![doc = " What the document demands of values beyond their types: see [`Validate`](sinew_runtime::Validate)."]
+        #![doc = #DOCS]
         #lints
         #![allow(deprecated)]
         #imports
-        use super::types;
+        use #types;
         #(#checked)*
         #others
     }

@@ -28,9 +28,12 @@ pub(super) fn module(api: &Api, plan: &Plan) -> TokenStream {
         .iter()
         .any(|(id, _)| matches!(&api.types.get(*id).shape, Shape::Record(record) if !record.fields.is_empty()));
     let field = field.then(|| quote!(XmlField,));
+    // Some are of groups that are not there.
+    let unused = plan.features.as_ref().map(|_| quote!(#![allow(dead_code)]));
     quote! {
         #![doc = " The forms of what travels as XML."]
         #lints
+        #unused
         use sinew_runtime::generated::{Xml, #field XmlRoot};
         #(#roots)*
         #(#records)*

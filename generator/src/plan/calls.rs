@@ -6,13 +6,14 @@ use super::answers::{self, AcceptPlan, Success};
 use super::defaults::{self, Constants, DefaultPlan};
 use super::derives;
 use super::failures::Failures;
+use super::features::GroupFeatures;
 use super::headers::{self, HeadersPlan};
 use super::links::LinkPlan;
 use super::method_names::settings_of;
 use super::names::{self, Ident, Namespace};
 use super::paging::{self, PagePlan};
 use super::rust::{self, RustType, TypePlan};
-use crate::diagnostics::{Diagnostic, Diagnostics, codes};
+use crate::diagnostics::Diagnostics;
 use crate::ir::{Api, FormPart, Operation, Parameter, ParameterLocation, Payload, Use};
 use crate::settings::{Derives, OperationSettings, Settings};
 
@@ -134,19 +135,6 @@ pub struct OptionField {
     pub default: Option<DefaultPlan>,
 }
 
-/// A file of operations.
-#[derive(Debug, Clone)]
-pub struct Module {
-    /// Its name.
-    pub ident: Ident,
-    /// The group's name in the document.
-    pub title: String,
-    /// What is said about the group.
-    pub description: Option<String>,
-    /// Its operations, by position.
-    pub operations: Vec<usize>,
-}
-
 /// What the files of operations import or mention.
 const ROOT_RESERVED: &[&str] = &[
     "Accept",
@@ -200,7 +188,8 @@ const ROOT_RESERVED: &[&str] = &[
     "Clone",
 ];
 
-/// Plans every call, and the files that they are divided into.
+/// Plans every call.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn plan(
     api: &Api,
     settings: &Settings,
@@ -208,20 +197,20 @@ pub(super) fn plan(
     methods: &[Ident],
     failures: &Failures,
     forms: &BTreeMap<usize, Ident>,
+    features: Option<&GroupFeatures>,
     diagnostics: &mut Diagnostics,
-) -> (Vec<CallPlan>, Vec<Module>) {
+) -> Vec<CallPlan> {
     let mut root = Namespace::reserving(ROOT_RESERVED);
     for name in &failures.names {
         root.take(name);
     }
     let mut constants = Namespace::default();
-    let mut known_headers = Vec::new();
+    let mut known_headers = BTreeMap::new();
     let mut all_methods = Namespace::default();
     for method in methods {
         all_methods.take(method);
     }
     let mut calls = Vec::with_capacity(api.operations.len());
-    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
     for (position, operation) in api.operations.iter().enumerate() {
         let setting = settings_of(settings, operation);
         let method = methods[position].clone();
@@ -233,51 +222,11 @@ pub(super) fn plan(
         let call =
             call(api, settings, operation, setting, types, method, constant, &mut root, failures, forms, position);
         let pages = paging::of_operation(api, settings, types, operation, diagnostics);
-        let headers = headers::of_operation(types, operation, &call.method, &mut root, &mut known_headers);
+        let known = known_headers.entry(features.map(|features| features.of_operations[position])).or_default();
+        let headers = headers::of_operation(types, operation, &call.method, &mut root, known);
         calls.push(CallPlan { stream, headers, pages, ..call });
-
-        let group = setting.and_then(|setting| setting.group.clone());
-        let title = group.or_else(|| operation.group.clone()).unwrap_or_else(|| first_segment(&operation.path));
-        let ident = match settings.groups.get(&title).and_then(|group| group.name.as_deref()) {
-            Some(chosen) => names::chosen(chosen, names::snake),
-            None => names::snake(&title),
-        };
-        // What stands beside the files of operations.
-        let taken = ["servers", "types", "webhooks", "xml"].contains(&ident.as_str());
-        let ident = if taken { names::snake(&format!("{} operations", ident.plain())) } else { ident };
-        let description =
-            api.groups.iter().find(|group| group.key == title).and_then(|group| group.description.clone());
-        modules
-            .entry(ident.plain().to_owned())
-            .or_insert_with(|| Module { ident, title, description, operations: Vec::new() })
-            .operations
-            .push(position);
     }
-    for (key, group) in &settings.groups {
-        let known = api.operations.iter().any(|operation| operation.group.as_ref() == Some(key))
-            || settings.operations.values().any(|operation| operation.group.as_ref() == Some(key));
-        if !known {
-            diagnostics.push(
-                Diagnostic::error(
-                    codes::SETTINGS_UNMATCHED,
-                    format!("no operation of the document has the tag `{key}` first"),
-                )
-                .at_settings(&group.span, "named here"),
-            );
-        }
-    }
-    (calls, modules.into_values().collect())
-}
-
-/// The first segment of a path that says what it is about: `api` and `v1` stand before all of them.
-fn first_segment(path: &str) -> String {
-    let version = |segment: &str| {
-        let number = segment.strip_prefix('v').unwrap_or_default();
-        !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.')
-    };
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'));
-    let first = segments.clone().next();
-    segments.find(|segment| *segment != "api" && !version(segment)).or(first).unwrap_or("root").to_owned()
+    calls
 }
 
 #[allow(clippy::too_many_arguments)]

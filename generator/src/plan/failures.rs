@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::features::GroupFeatures;
 use super::names::{self, Ident, Namespace};
 use super::rust::{self, RustType, TypePlan};
 use super::status::status_word;
@@ -64,8 +65,9 @@ pub(super) struct Failures {
     pub names: Vec<Ident>,
 }
 
-/// Operations with equal `{status → body}` share one enum, so that code which handles one handles them all.
-pub(super) fn share(api: &Api, types: &[TypePlan], methods: &[Ident]) -> Failures {
+/// Operations with equal `{status → body}` share one enum, so that code which handles one handles them all; where groups have
+/// features, those of one group, since another may not be there.
+pub(super) fn share(api: &Api, types: &[TypePlan], methods: &[Ident], features: Option<&GroupFeatures>) -> Failures {
     let mut namespace = Namespace::default();
     let names: Vec<Ident> =
         methods.iter().map(|method| namespace.take(&names::camel(&format!("{} failure", method.plain())))).collect();
@@ -73,15 +75,16 @@ pub(super) fn share(api: &Api, types: &[TypePlan], methods: &[Ident]) -> Failure
     by_name.sort_by_key(|&position| &names[position]);
 
     let mut plans: Vec<FailurePlan> = Vec::new();
-    let mut known: BTreeMap<Vec<(Status, Content)>, usize> = BTreeMap::new();
+    let mut known = BTreeMap::new();
     let mut by_operation = vec![None; api.operations.len()];
     for position in by_name {
         let failures = api.operations[position].failures();
         if failures.is_empty() {
             continue;
         }
-        let key = failures.iter().map(|answer| (answer.status, answer.content)).collect();
-        let shared = *known.entry(key).or_insert_with(|| {
+        let key: Vec<_> = failures.iter().map(|answer| (answer.status, answer.content)).collect();
+        let group = features.map(|features| features.of_operations[position]);
+        let shared = *known.entry((group, key)).or_insert_with(|| {
             plans.push(FailurePlan {
                 name: names[position].clone(),
                 operation: position,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::answers::Success;
 use super::calls::{ArgumentKind, CallPlan, OptionField, argument};
+use super::features::GroupFeatures;
 use super::names::{self, Ident, Namespace};
 use super::rust::{self, Presence, RustType, TypePlan};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
@@ -23,6 +24,8 @@ pub struct LinkPlan {
     pub method: Ident,
     /// Whether another operation has the same link and defines it.
     pub shared: bool,
+    /// The groups of which an operation defines it as well, where groups have features: it is defined here only without these.
+    pub unless: Vec<usize>,
     /// What the arguments of the other operation are, in their order.
     pub arguments: Vec<LinkArgument>,
     /// The fields that are set of its struct of optional parameters, in their order.
@@ -76,11 +79,19 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Plans the links of every operation, parallel to [`crate::ir::Operation::links`].
-pub(super) fn fill(api: &Api, types: &[TypePlan], calls: &mut [CallPlan], diagnostics: &mut Diagnostics) {
+pub(super) fn fill(
+    api: &Api,
+    types: &[TypePlan],
+    calls: &mut [CallPlan],
+    features: Option<&GroupFeatures>,
+    diagnostics: &mut Diagnostics,
+) {
     let mut names: BTreeMap<TypeId, Namespace> = BTreeMap::new();
-    let mut known: BTreeMap<(TypeId, &str, usize), LinkPlan> = BTreeMap::new();
+    // Each with the groups that define it.
+    let mut known: BTreeMap<(TypeId, &str, usize), (LinkPlan, Vec<usize>)> = BTreeMap::new();
     let mut planned = Vec::with_capacity(calls.len());
-    for (operation, call) in api.operations.iter().zip(calls.iter()) {
+    for (position, (operation, call)) in api.operations.iter().zip(calls.iter()).enumerate() {
+        let group = features.map(|features| features.of_operations[position]);
         let plans = operation.links.iter().map(|link| match resolve(api, types, call, link, &calls[link.target]) {
             Err(why) => {
                 diagnostics.push(
@@ -92,17 +103,22 @@ pub(super) fn fill(api: &Api, types: &[TypePlan], calls: &mut [CallPlan], diagno
             }
             Ok(Resolved { ty, arguments, options }) => {
                 let key = (ty, link.name.as_str(), link.target);
-                let same = |plan: &&LinkPlan| {
+                let same = |plan: &LinkPlan| {
                     let set = plan.options.iter().map(|(field, value)| (field.parameter, value));
                     plan.arguments == arguments && set.eq(options.iter().map(|(field, value)| (field.parameter, value)))
                 };
-                if let Some(plan) = known.get(&key).filter(same) {
-                    return Some(LinkPlan { shared: true, ..plan.clone() });
+                if let Some((plan, groups)) = known.get_mut(&key).filter(|(plan, _)| same(plan)) {
+                    let Some(group) = group.filter(|group| !groups.contains(group)) else {
+                        return Some(LinkPlan { shared: true, ..plan.clone() });
+                    };
+                    let unless = groups.clone();
+                    groups.push(group);
+                    return Some(LinkPlan { unless, ..plan.clone() });
                 }
                 let names = names.entry(ty).or_insert_with(|| Namespace::reserving(RESERVED));
                 let method = names.take(&names::snake(&link.name));
-                let plan = LinkPlan { ty, method, shared: false, arguments, options };
-                known.insert(key, plan.clone());
+                let plan = LinkPlan { ty, method, shared: false, unless: Vec::new(), arguments, options };
+                known.insert(key, (plan.clone(), group.into_iter().collect()));
                 Some(plan)
             }
         });

@@ -9,11 +9,13 @@ mod calls;
 mod defaults;
 mod derives;
 mod failures;
+mod features;
 mod headers;
 mod in_place;
 mod incoming;
 mod links;
 mod method_names;
+mod modules;
 mod names;
 mod package;
 mod paging;
@@ -35,15 +37,15 @@ use std::collections::BTreeMap;
 pub use crate::settings::{Derives, RustPath};
 pub use answers::{AcceptPlan, Choice, Success};
 pub use by_name::argument_names;
-pub use calls::{
-    Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, FormFieldPlan, Module, OptionField, StreamPlan,
-};
+pub use calls::{Argument, ArgumentKind, BodyArgument, BodyVariant, CallPlan, FormFieldPlan, OptionField, StreamPlan};
 pub use defaults::{DefaultPlan, DefaultValue};
 pub use failures::{FailureBody, FailurePlan, FailureVariant, StatusPattern};
+pub use features::GroupFeatures;
 pub use headers::{HeaderField, HeadersPlan};
 pub use incoming::{IncomingPlan, IncomingPlans};
 pub use links::{Handing, LinkArgument, LinkPlan};
 pub(crate) use method_names::possible as possible_method_names;
+pub use modules::Module;
 pub use names::Ident;
 pub use package::{Dependency, Package};
 pub use paging::{Holds, PagePlan, PageRule, PageSize};
@@ -88,6 +90,8 @@ pub struct Plan {
     pub incoming: IncomingPlans,
     /// The files that the operations are divided into, by name.
     pub modules: Vec<Module>,
+    /// The features that these groups have, where they have some.
+    pub features: Option<GroupFeatures>,
     /// What `names.lock` should say: the names of types, by where each stands.
     pub pins: BTreeMap<String, String>,
 }
@@ -112,9 +116,12 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
     let type_names = type_names::name(api, settings, &methods, &own, diagnostics);
     let mut types = rust::types(api, settings, &type_names, &own);
     derives::fill(api, settings, &mut types, diagnostics);
-    let failures = failures::share(api, &types, &methods);
-    let (mut calls, modules) = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, diagnostics);
-    links::fill(api, &types, &mut calls, diagnostics);
+    let modules = modules::divide(api, settings, diagnostics);
+    let features = features::name(api, settings, &modules, diagnostics);
+    let apart = features.as_ref();
+    let failures = failures::share(api, &types, &methods, apart);
+    let mut calls = calls::plan(api, settings, &types, &methods, &failures, &type_names.forms, apart, diagnostics);
+    links::fill(api, &types, &mut calls, apart, diagnostics);
     let mut definitions: Vec<TypeId> =
         api.types.iter().map(|(id, _)| id).filter(|id| types[id.index()].name.is_some()).collect();
     definitions.sort_by(|a, b| types[a.index()].name.cmp(&types[b.index()].name));
@@ -122,7 +129,7 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         pins: pins::pins(api, settings, &type_names),
         package: package::package(api, settings, &types, &own),
         client,
-        type_files: type_files::divide(api, settings, &types, &definitions, &calls, &modules),
+        type_files: type_files::divide(api, settings, &types, &definitions, &calls, &modules, apart.is_some()),
         definitions,
         incoming: incoming::plan(api, &types),
         servers: servers::plan(api),
@@ -132,5 +139,6 @@ pub fn plan(api: &Api, settings: &Settings, diagnostics: &mut Diagnostics) -> Pl
         calls,
         failures: failures.plans,
         modules,
+        features,
     }
 }

@@ -3,10 +3,14 @@
 //! A crate of few types has them in one file, and so has one without operations, where nothing divides them. One of many has a
 //! file for each group of operations, with the types that lie nearer to that group than to any other, and one for those that lie
 //! equally near to several. All of them are re-exported from `types`, so where a type stands changes no path that users write.
+//!
+//! Where groups have features, all that stands in one file is needed by the same groups, so that the file is compiled or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calls::{CallPlan, Module};
+use super::calls::CallPlan;
+use super::features;
+use super::modules::Module;
 use super::names::{self, Ident, Namespace};
 use super::rust::TypePlan;
 use crate::ir::{Api, TypeId, Use};
@@ -26,6 +30,8 @@ pub struct TypeFile {
     pub definitions: Vec<TypeId>,
     /// The operations whose multipart forms are defined in it, by position.
     pub forms: Vec<usize>,
+    /// The groups with whose features it is there; none for what is there anyway.
+    pub needed: Vec<usize>,
 }
 
 /// Divides the types into files, in the order of their names.
@@ -36,31 +42,35 @@ pub(super) fn divide(
     definitions: &[TypeId],
     calls: &[CallPlan],
     modules: &[Module],
+    features: bool,
 ) -> Vec<TypeFile> {
     let forms = forms(calls);
+    if features {
+        return by_features(api, types, definitions, &forms, modules);
+    }
     let few = definitions.len() + forms.len() <= settings.types.one_file_up_to.unwrap_or(ONE_FILE_UP_TO);
     if few || api.is_types_only() {
-        let forms = forms.into_iter().map(|(position, _)| position).collect();
-        return vec![TypeFile { ident: None, group: None, definitions: definitions.to_vec(), forms }];
+        let forms = forms.into_iter().map(|(position, ..)| position).collect();
+        return vec![TypeFile {
+            ident: None,
+            group: None,
+            definitions: definitions.to_vec(),
+            forms,
+            needed: Vec::new(),
+        }];
     }
     let groups = groups(api, modules);
     let nearest = nearest(api, types, &groups);
-    // A module and a type are names of one kind: a type that users call `pets` would hide behind its file.
-    let mut names = Namespace::reserving(&[SHARED]);
-    for name in definitions.iter().filter_map(|id| types[id.index()].name.as_ref()) {
-        names.take(name);
-    }
+    let mut names = namespace(types, definitions);
     let mut files: Vec<TypeFile> = Vec::with_capacity(groups.len() + 1);
     for group in &groups {
-        let own = Some(&group.ident).filter(|ident| names.is_free(ident)).cloned();
-        let ident = own.unwrap_or_else(|| names::snake(&format!("{} types", group.ident.plain())));
-        files.push(TypeFile::new(names.take(&ident), Some(group.title.to_owned())));
+        files.push(TypeFile::new(of_group(&mut names, &group.ident), Some(group.title.to_owned())));
     }
     files.push(TypeFile::new(names::snake(SHARED), None));
     for id in definitions {
         files[nearest[id.index()].group().unwrap_or(groups.len())].definitions.push(*id);
     }
-    for (position, users) in forms {
+    for (position, _, users) in forms {
         let mut users = users.iter().map(|user| groups.iter().position(|group| group.operations.contains(user)));
         let first = users.next().flatten();
         let own = first.filter(|_| users.all(|user| user == first));
@@ -73,8 +83,72 @@ pub(super) fn divide(
 
 impl TypeFile {
     fn new(ident: Ident, group: Option<String>) -> Self {
-        Self { ident: Some(ident), group, definitions: Vec::new(), forms: Vec::new() }
+        Self { ident: Some(ident), group, definitions: Vec::new(), forms: Vec::new(), needed: Vec::new() }
     }
+}
+
+/// A module and a type are names of one kind: a type that users call `pets` would hide behind its file.
+fn namespace(types: &[TypePlan], definitions: &[TypeId]) -> Namespace {
+    let mut names = Namespace::reserving(&[SHARED]);
+    for name in definitions.iter().filter_map(|id| types[id.index()].name.as_ref()) {
+        names.take(name);
+    }
+    names
+}
+
+/// The file of a group.
+fn of_group(names: &mut Namespace, group: &Ident) -> Ident {
+    let own = Some(group).filter(|ident| names.is_free(ident)).cloned();
+    names.take(&own.unwrap_or_else(|| names::snake(&format!("{} types", group.plain()))))
+}
+
+/// What the same groups need.
+#[derive(Default)]
+struct Set<'a> {
+    /// The name of the first of it.
+    first: Option<&'a Ident>,
+    definitions: Vec<TypeId>,
+    forms: Vec<usize>,
+}
+
+/// A file for each set of groups that need the same types: that of one group is called as the group is, that of several by the
+/// first of its types.
+fn by_features(
+    api: &Api,
+    types: &[TypePlan],
+    definitions: &[TypeId],
+    forms: &[Form<'_>],
+    modules: &[Module],
+) -> Vec<TypeFile> {
+    let needed = features::of_types(api, types, modules);
+    let mut sets: BTreeMap<Vec<usize>, Set<'_>> = BTreeMap::new();
+    for id in definitions {
+        let set = sets.entry(needed[id.index()].clone()).or_default();
+        set.first = set.first.or(types[id.index()].name.as_ref());
+        set.definitions.push(*id);
+    }
+    for (position, name, users) in forms {
+        let using = |module: &Module| users.iter().any(|user| module.operations.contains(user));
+        let groups = (0..modules.len()).filter(|group| using(&modules[*group])).collect();
+        let set = sets.entry(features::unless_all(groups, modules)).or_default();
+        set.first = set.first.or(Some(name));
+        set.forms.push(*position);
+    }
+    let mut names = namespace(types, definitions);
+    let mut files = Vec::with_capacity(sets.len());
+    // Files of groups take their names first.
+    let (one, several): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(groups, _)| groups.len() == 1);
+    for (groups, set) in one.into_iter().chain(several) {
+        let (ident, group) = match (groups.as_slice(), set.first) {
+            ([group], _) => (of_group(&mut names, &modules[*group].ident), Some(modules[*group].title.clone())),
+            ([_, ..], Some(first)) => (names.take(&names::snake(&format!("{SHARED} {}", first.plain()))), None),
+            _ => (names::snake(SHARED), None),
+        };
+        let file = TypeFile::new(ident, group);
+        files.push(TypeFile { definitions: set.definitions, forms: set.forms, needed: groups, ..file });
+    }
+    files.sort_by(|a, b| a.ident.cmp(&b.ident));
+    files
 }
 
 /// The file of what several groups use.
@@ -189,12 +263,15 @@ fn reach(
     }
 }
 
-/// The first operation with each multipart form, and all that have it.
-fn forms(calls: &[CallPlan]) -> Vec<(usize, Vec<usize>)> {
-    let mut forms: BTreeMap<&Ident, (usize, Vec<usize>)> = BTreeMap::new();
+/// The first operation with a multipart form, what the form is called, and all operations that have it.
+type Form<'a> = (usize, &'a Ident, Vec<usize>);
+
+/// The multipart forms, by name.
+fn forms(calls: &[CallPlan]) -> Vec<Form<'_>> {
+    let mut forms: BTreeMap<&Ident, Form<'_>> = BTreeMap::new();
     for (position, call) in calls.iter().enumerate() {
         let Some((name, _)) = call.body.as_ref().and_then(|body| body.form.as_ref()) else { continue };
-        forms.entry(name).or_insert((position, Vec::new())).1.push(position);
+        forms.entry(name).or_insert((position, name, Vec::new())).2.push(position);
     }
     forms.into_values().collect()
 }

@@ -64,6 +64,8 @@ pub struct ClientSettings {
     pub version: Option<String>,
     /// The description of the crate.
     pub description: Option<String>,
+    /// Whether each group of operations is a feature of the crate: where that is asked for.
+    pub group_features: Option<Range<usize>>,
 }
 
 /// `[service]`: the service behind it.

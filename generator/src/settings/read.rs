@@ -68,6 +68,7 @@ impl Reader<'_> {
         settings.client.package = self.name(&mut client, "package", Name::Package);
         settings.client.version = self.name(&mut client, "version", Name::Version);
         settings.client.description = self.text(&mut client, "description");
+        settings.client.group_features = self.flagged(&mut client, "group-features");
         self.finish(&client);
 
         let mut service = self.section(&mut root, "service");

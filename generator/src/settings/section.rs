@@ -57,6 +57,10 @@ impl<'a> Section<'a> {
 
     pub(super) fn get(&mut self, key: &'static str) -> Option<Found<'a>> {
         self.asked.push(key);
+        self.find(key)
+    }
+
+    fn find(&self, key: &str) -> Option<Found<'a>> {
         let (_, value) = self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key)?;
         Some(Found { value: value.get_ref(), start: value.span().start, end: value.span().end })
     }
@@ -303,6 +307,12 @@ impl Reader<'_> {
         }
         self.wrong(found, key, "`true` or `false`");
         None
+    }
+
+    /// Where a flag is set.
+    pub(super) fn flagged(&mut self, section: &mut Section<'_>, key: &'static str) -> Option<Range<usize>> {
+        self.flag(section, key).filter(|set| *set)?;
+        section.find(key).map(Found::span)
     }
 }
 

@@ -25,4 +25,6 @@ codes! {
         "Overlays follow the OpenAPI Overlay Specification 1.0 or 1.1: a list of actions, each with a `target` (a JSONPath as in RFC 9535) and one of `update`, `remove` and `copy`. Nothing is generated from a document that is not changed as it was meant to be.";
     OVERLAY_UNMATCHED = "SN0312", "an action of an overlay that changes nothing",
         "The `target` fits no part of the document: it may be misspelled, or the service may have changed its document. In a JSONPath, names with other characters than letters, digits and `_` are quoted: `$.paths['/users/{id}'].get`.";
+    NO_GROUP_FEATURES = "SN0313", "a crate whose groups get no features",
+        "`group-features` makes a feature of each group of operations, so that who depends on the crate compiles only those that are used. That needs at least two groups, and no more than a registry takes features of a crate: with one there is nothing to leave out, with more than 290 the crate could not be published. The crate is made as without the setting. `[operations.\"…\"] group` puts operations into other groups.";
 }
