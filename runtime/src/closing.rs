@@ -13,16 +13,20 @@ pub(crate) enum Stage {
     Cut = 2,
 }
 
-/// Every attempt waits for its client to be closed, which hardly ever happens, so waiting must cost little: calls that wait
-/// at once do so in different places.
+/// Every attempt waits for its client to be closed, which hardly ever happens, so waiting must cost little: threads wait in
+/// different places, as far as there are enough, and do not take each other's memory away.
 const PLACES: usize = 8;
+
+/// Apart from its neighbours by what processors fetch at once.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Place(Notify);
 
 #[derive(Debug, Default)]
 pub(crate) struct Closing {
     /// 0 while it is open.
     stage: AtomicU8,
-    next: AtomicUsize,
-    places: [Notify; PLACES],
+    places: [Place; PLACES],
 }
 
 impl Closing {
@@ -34,12 +38,14 @@ impl Closing {
     /// Goes on to a stage; never back.
     pub(crate) fn reach(&self, stage: Stage) {
         self.stage.fetch_max(stage as u8, Ordering::AcqRel);
-        self.places.iter().for_each(Notify::notify_waiters);
+        self.places.iter().for_each(|place| place.0.notify_waiters());
     }
 
     /// Waits until a stage has been reached.
     pub(crate) fn reached(&self, stage: Stage) -> impl Future<Output = ()> + Send {
-        let place = &self.places[self.next.fetch_add(1, Ordering::Relaxed) % PLACES];
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static OWN: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES);
+        let Place(place) = &self.places[OWN.with(|own| *own)];
         async move {
             loop {
                 // Made before the look, so that it hears of a stage that is reached in between.
@@ -55,17 +61,13 @@ impl Closing {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[tokio::test]
     async fn all_who_wait_are_told_once_their_stage_is_reached() {
-        let closing = Arc::new(Closing::default());
-        let wait = |stage| {
-            let closing = closing.clone();
-            tokio::spawn(async move { closing.reached(stage).await })
-        };
+        let closing: &'static Closing = Box::leak(Box::default());
+        // One after the other each in a thread of its own, so that there are some in every place.
+        let wait = |stage| tokio::spawn(std::thread::spawn(move || closing.reached(stage)).join().expect("no panic"));
         let first: Vec<_> = (0..20).map(|_| wait(Stage::Closing)).collect();
         let second: Vec<_> = (0..20).map(|_| wait(Stage::Cut)).collect();
         tokio::task::yield_now().await;

@@ -127,6 +127,8 @@ mod tests {
             assert!(outlier.failed(255) || outlier.word.load(Ordering::Acquire) >> 48 < 0xFF);
         }
         assert_eq!(outlier.word.load(Ordering::Acquire) >> 56, 0, "the count stays within its bits");
+        outlier.succeeded();
+        assert!(!outlier.failed(2), "the longest row ends as well");
     }
 
     #[test]

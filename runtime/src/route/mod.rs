@@ -235,8 +235,7 @@ fn is_open_to(endpoint: &Endpoint, asking: &Asking<'_>) -> bool {
 /// this call has not been to, then by priority.
 fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_>) -> Option<&'a Endpoint> {
     let is_out = |endpoint: &Endpoint| outlier.enabled && endpoint.outlier.left(asking.now).is_some();
-    let ejected = all.iter().filter(|endpoint| is_out(endpoint)).count();
-    let panic = ejected > 0 && {
+    let panic = all.iter().any(|endpoint| is_out(endpoint)) && {
         let out =
             all.iter().filter(|endpoint| is_out(endpoint) || endpoint.breaker.admits(asking.now).is_err()).count();
         // Never wraps: a share is at most 100, and no vector holds 2^57 endpoints.
@@ -264,11 +263,10 @@ fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_
     }
     match drawn {
         [Some(one), Some(other)] => {
-            // `a/w < b/v` without a division. Of two that are alike, either.
+            // `a/w < b/v` without a division. Of two that are alike, either: the coin that is added decides between no others.
             let cost = |endpoint: &Endpoint| u128::from(endpoint.load.cost(asking.now));
             let (mine, its) = (cost(one) * u128::from(other.weight()), cost(other) * u128::from(one.weight()));
-            let first = if mine == its { below(&mut random, 2) == 0 } else { mine < its };
-            Some(if first { one } else { other })
+            Some(if mine < its + u128::from(below(&mut random, 2)) { one } else { other })
         }
         [one, other] => one.or(other),
     }

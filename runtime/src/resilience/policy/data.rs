@@ -183,6 +183,7 @@ mod tests {
         expected.breaker.ratio.percent = 20;
         assert_eq!(policy, expected);
         assert_eq!(serde_json::from_str::<Policy>("{}").expect("a policy"), Policy::default());
+        assert_eq!(serde_json::from_str::<Policy>(r#"{"base": "default"}"#).expect("a policy"), Policy::default());
     }
 
     #[test]
