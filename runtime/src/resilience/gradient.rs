@@ -180,6 +180,10 @@ mod tests {
     #[test]
     fn the_long_run_follows_times_that_come_down() {
         let mut gradient = Gradient::new(20, 4, 200);
+        gradient.answered(ms(3000), 1);
+        gradient.answered(ms(1000), 1);
+        assert!((gradient.long - 2.0).abs() < 1e-9, "half as long is within what is usual: {}", gradient.long);
+        let mut gradient = Gradient::new(20, 4, 200);
         for _ in 0..100 {
             gradient.answered(ms(1000), 1);
         }
