@@ -8,7 +8,8 @@ use std::process::Command;
 use sinew_generator::Config;
 
 use super::page::{Picture, Table, show};
-use super::process::{measure, median};
+use super::process::{Cost, measure, median};
+use super::program::{self, Methods};
 use crate::svg::{Group, number};
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,10 @@ pub(crate) struct Arguments {
     /// Build with optimisations, too.
     #[arg(long)]
     release: bool,
+    /// Build programs, too, with the crate warm: of twenty calls, of all; and build one of five calls again after an edit, beside one
+    /// that calls reqwest itself.
+    #[arg(long)]
+    programs: bool,
     /// How often each is compiled; the middle one counts.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -63,51 +68,121 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
             crates.push((format!("{name}, {}", super::name(&copy)), copy));
         }
         for (label, out) in crates {
+            let workspace = Workspace::new(&folder, &[&out])?;
             for (step, args) in steps {
-                let cost = compiled(&folder, &out, args, arguments.runs)?;
-                let each = cost.cpu * 1000.0 / f64::from(u32::try_from(operations.max(1)).unwrap_or(u32::MAX));
-                table.rows.push(vec![
-                    label.clone(),
-                    (*step).to_owned(),
-                    number(cost.cpu),
-                    number(cost.wall),
-                    number(cost.peak),
-                    operations.to_string(),
-                    number(each),
-                    crate::corpus::one::lines(&out.join("src")).to_string(),
-                    number(metadata(&folder, &out)),
-                ]);
+                let root = out.join("src").join("lib.rs");
+                let cost = workspace.built(args, false, arguments.runs, |_| touched(&root))?;
+                let lines = crate::corpus::one::lines(&out.join("src"));
+                let metadata = number(metadata(&folder, &out));
+                table.rows.push(row(&label, step, cost, operations, &[lines.to_string(), metadata]));
                 groups.push(Group { label: format!("{label}, {step}"), values: vec![Some(cost.cpu)] });
             }
+            if arguments.programs {
+                for (step, cost, calls) in programs(&folder, &out, arguments)? {
+                    table.rows.push(row(&label, &step, cost, calls, &[String::new(), String::new()]));
+                    groups.push(Group { label: format!("{label}, {step}"), values: vec![Some(cost.cpu)] });
+                }
+            }
         }
+    }
+    if arguments.programs {
+        let folder = super::scratch("compile")?;
+        let program = folder.join("program");
+        program::bare(&program)?;
+        let cost = edited(&Workspace::new(&folder, &[&program])?, &program, arguments.runs)?;
+        table.rows.push(row("reqwest itself", "edit of 5 calls", cost, 5, &[String::new(), String::new()]));
+        groups.push(Group { label: "reqwest itself, edit of 5 calls".to_owned(), values: vec![Some(cost.cpu)] });
     }
     let picture =
         Picture { title: "Compiling the crate: seconds of CPU", unit: "s", series: vec!["sinew".to_owned()], groups };
     show("compile", &table, &picture, arguments.record)
 }
 
-/// Compiles a crate alone: what it depends on is compiled before, and not counted.
-fn compiled(folder: &Path, out: &Path, args: &[&str], runs: usize) -> io::Result<super::process::Cost> {
-    let member = out.display().to_string();
-    fs::write(
-        folder.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = [{member:?}]\n\n[profile.dev]\ndebug = false\n"),
-    )?;
-    let own = Some(out.join("Cargo.lock")).filter(|lock| lock.exists());
-    fs::copy(own.unwrap_or_else(|| super::root().join("Cargo.lock")), folder.join("Cargo.lock"))?;
-    let cargo = || {
-        let mut cargo = Command::new(super::cargo());
-        cargo.current_dir(folder).args(args).args(["--offline", "--target-dir"]).arg(shared(folder));
-        cargo.env("CARGO_INCREMENTAL", "0").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
-        cargo
-    };
-    measure(&mut cargo())?;
-    median(runs, || {
-        let root = out.join("src").join("lib.rs");
-        let text = fs::read(&root)?;
-        fs::write(&root, text)?;
-        measure(&mut cargo())
-    })
+fn row(label: &str, step: &str, cost: Cost, operations: usize, rest: &[String]) -> Vec<String> {
+    let each = cost.cpu * 1000.0 / f64::from(u32::try_from(operations.max(1)).unwrap_or(u32::MAX));
+    let numbers = [number(cost.cpu), number(cost.wall), number(cost.peak), operations.to_string(), number(each)];
+    [label.to_owned(), step.to_owned()].into_iter().chain(numbers).chain(rest.iter().cloned()).collect()
+}
+
+/// Builds programs that use a crate: what each step is called, what it costs, and how many operations it calls.
+fn programs(folder: &Path, out: &Path, arguments: &Arguments) -> io::Result<Vec<(String, Cost, usize)>> {
+    let methods = Methods::of(out)?;
+    let program = folder.join("program");
+    let workspace = Workspace::new(folder, &[out, &program])?;
+    let main = program.join("src").join("main.rs");
+    let mut steps = Vec::new();
+    let mut counts = vec![20.min(methods.len()), methods.len()];
+    counts.dedup();
+    for calls in counts {
+        methods.program(out, &program, calls)?;
+        let cost = workspace.built(&["build", "-p", "calls"], false, arguments.runs, |_| touched(&main))?;
+        steps.push((format!("build of a program of {calls} calls"), cost, calls));
+        if arguments.release {
+            let release = &["build", "--release", "-p", "calls"];
+            let cost = workspace.built(release, false, arguments.runs, |_| touched(&main))?;
+            steps.push((format!("build --release of a program of {calls} calls"), cost, calls));
+        }
+    }
+    methods.program(out, &program, 5)?;
+    steps.push(("edit of 5 calls".to_owned(), edited(&workspace, &program, arguments.runs)?, 5));
+    Ok(steps)
+}
+
+/// Builds a program again, time after time, after a small change.
+fn edited(workspace: &Workspace, program: &Path, runs: usize) -> io::Result<Cost> {
+    workspace.built(&["build", "-p", "calls"], true, runs, |at| program::edit(program, at))
+}
+
+/// A workspace of what is compiled; what all of them depend on is built once.
+struct Workspace {
+    folder: PathBuf,
+}
+
+impl Workspace {
+    /// Of these members, with the lock file that lies in the folder of the first, or with ours.
+    fn new(folder: &Path, members: &[&Path]) -> io::Result<Self> {
+        let listed: Vec<String> = members.iter().map(|member| format!("{:?}", member.display().to_string())).collect();
+        let listed = listed.join(", ");
+        fs::write(
+            folder.join("Cargo.toml"),
+            format!("[workspace]\nresolver = \"3\"\nmembers = [{listed}]\n\n[profile.dev]\ndebug = false\n"),
+        )?;
+        let own = members.first().map(|member| member.join("Cargo.lock")).filter(|lock| lock.exists());
+        fs::copy(own.unwrap_or_else(|| super::root().join("Cargo.lock")), folder.join("Cargo.lock"))?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// What a step of cargo costs after a change, all else being compiled already.
+    fn built(
+        &self,
+        args: &[&str],
+        incremental: bool,
+        runs: usize,
+        change: impl Fn(usize) -> io::Result<()>,
+    ) -> io::Result<Cost> {
+        let cargo = || {
+            let mut cargo = Command::new(super::cargo());
+            cargo.current_dir(&self.folder).args(args).args(["--offline", "--target-dir"]).arg(shared(&self.folder));
+            cargo.env("CARGO_INCREMENTAL", if incremental { "1" } else { "0" });
+            cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
+            cargo
+        };
+        // What is incremental is only so from the second change on.
+        change(0)?;
+        measure(&mut cargo())?;
+        let mut at = 0;
+        median(runs, || {
+            at += 1;
+            change(at)?;
+            measure(&mut cargo())
+        })
+    }
+}
+
+/// Writes a file again as it is, which makes it new.
+fn touched(file: &Path) -> io::Result<()> {
+    let text = fs::read(file)?;
+    fs::write(file, text)
 }
 
 /// Copies a crate's folder, without what was built in it.

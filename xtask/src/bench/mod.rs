@@ -5,6 +5,7 @@ mod generate;
 mod grow;
 mod page;
 mod process;
+mod program;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
