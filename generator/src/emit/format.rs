@@ -77,20 +77,23 @@ fn apart(text: &str) -> String {
     let mut apart = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";
     let mut attribute = false;
+    let (mut from, mut at) = (0, 0);
     for line in text.lines() {
         if separates(before, line) {
+            apart.push_str(&text[from..at]);
             apart.push('\n');
+            from = at;
         }
         // An attribute on several lines counts as its first.
         before = if attribute { before } else { line };
         attribute = if attribute {
             line.trim_start() != ")]"
         } else {
-            line.trim_start().starts_with('#') && line.ends_with('(')
+            line.ends_with('(') && line.trim_start().starts_with('#')
         };
-        apart.push_str(line);
-        apart.push('\n');
+        at += line.len() + 1;
     }
+    apart.push_str(&text[from..]);
     apart
 }
 

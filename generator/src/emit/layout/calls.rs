@@ -55,7 +55,7 @@ impl Lines<'_> {
             if flat(tape, *dot..end, &mut self.out).is_some() && self.column() + tail <= self.margin() {
                 continue;
             }
-            self.out.truncate(mark);
+            self.cut(mark);
             let open = tape.find(*dot..end, |at| tape.opens(at, b'('))?;
             let indent = if alone { indent } else { indent + INDENT };
             // The types that a call names are the first to give way.
@@ -67,7 +67,7 @@ impl Lines<'_> {
                 if flat(tape, open..end, &mut self.out).is_some() && self.column() + tail <= self.margin() {
                     continue;
                 }
-                self.out.truncate(mark);
+                self.cut(mark);
             } else {
                 flat(tape, *dot..open, &mut self.out)?;
                 self.fits()?;
@@ -85,7 +85,7 @@ impl Lines<'_> {
         if flat(tape, span.clone(), &mut self.out).is_some() && self.column() <= self.margin() {
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let open = tape.find(span.clone(), |at| tape.opens(at, b'('))?;
         if tape.behind(open) != span.end || tape.find(span.start..open, |at| tape.is_mark(at, b'<')).is_some() {
             return None;

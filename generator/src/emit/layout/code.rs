@@ -88,7 +88,7 @@ impl Lines<'_> {
         if flat(tape, span.clone(), &mut self.out).is_some() && fits(self) {
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         self.broken(span, indent, tail, beginning)
     }
 
@@ -184,7 +184,7 @@ impl Lines<'_> {
         if self.column() + " => ".len() <= self.margin() || tape.is_bare(span.clone()) {
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let open = tape.find(span.clone(), |at| tape.opens(at, b'('))?;
         if tape.behind(open) != span.end || !tape.is_bare(span.start..open) {
             return None;
@@ -249,7 +249,7 @@ impl Lines<'_> {
                 return Some(next);
             }
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         if !tape.is_word(body.start) {
             return None;
         }
@@ -308,7 +308,7 @@ impl Lines<'_> {
                 return Some(());
             }
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         for (position, (head, block)) in blocks.into_iter().enumerate() {
             self.out.push_str(if position == 0 { "" } else { " " });
             let word = tape.text(head.start);

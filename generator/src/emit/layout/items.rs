@@ -139,7 +139,7 @@ impl Lines<'_> {
             return None;
         }
         let text = self.out[from..].trim_end_matches(' ').len();
-        self.out.truncate(from + text);
+        self.cut(from + text);
         Some(())
     }
 
@@ -189,7 +189,7 @@ impl Lines<'_> {
         answer.push_str(" {");
         flat(tape, inner.clone(), &mut self.out)?;
         if self.column() + answer.len() + usize::from(body.is_empty()) > self.margin() && !inner.is_empty() {
-            self.out.truncate(mark);
+            self.cut(mark);
             self.fits()?;
             self.out.push('\n');
             let parts = tape.typed_parts(inner.clone());
@@ -226,14 +226,16 @@ impl Lines<'_> {
         if &self.out[from..] == "json::record!(" {
             tokens(tape, tape.within(open), &mut self.out)?;
             self.out.push_str(");");
-            let record = self.out.split_off(from);
+            let record = self.out[from..].to_owned();
+            self.cut(from);
             self.out.push_str(&format::record(record));
             return Some(());
         }
         let mark = self.out.len();
         tokens(tape, tape.within(open), &mut self.out)?;
         if self.column() + ");".len() > self.margin() {
-            let given = self.out.split_off(mark);
+            let given = self.out[mark..].to_owned();
+            self.cut(mark);
             self.out.push('\n');
             self.indent(indent + INDENT);
             self.filled(&given, indent + INDENT)?;
@@ -271,14 +273,14 @@ impl Lines<'_> {
             self.out.push(';');
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let equals = tape.find(span.clone(), |at| tape.is_mark(at, b'='))?;
         let call = |from: usize| tape.find(from + 1..last, |at| tape.is_mark(at, b'.')).unwrap_or(last);
         let mut at = call(equals);
         flat(tape, span.start..at, &mut self.out)?;
         let mut indent = INDENT;
         if self.column() + usize::from(at == last) > WIDTH {
-            self.out.truncate(mark);
+            self.cut(mark);
             flat(tape, span.start..equals, &mut self.out)?;
             self.out.push_str(" =\n");
             self.indent(indent);

@@ -11,6 +11,8 @@ mod items;
 mod tape;
 mod types;
 
+use std::cell::Cell;
+
 use proc_macro2::TokenStream;
 use tape::{Span, Tape};
 
@@ -27,19 +29,21 @@ const INDENT: usize = 4;
 struct Lines<'a> {
     tape: &'a Tape,
     out: String,
+    /// How much has been searched for the last line's begin, and where that is.
+    searched: Cell<(usize, usize)>,
 }
 
 /// Items as text; `otherwise` lays out the source of one that is not simple.
 pub(super) fn laid_out(items: TokenStream, otherwise: impl Fn(&str) -> String) -> String {
     let tape = Tape::new(items);
-    let mut lines = Lines { tape: &tape, out: String::with_capacity(tape.room()) };
+    let mut lines = Lines { tape: &tape, out: String::with_capacity(tape.room()), searched: Cell::default() };
     let limit = tape.all().end;
     let mut at = 0;
     while at < limit {
         let end = items::end(&tape, at, limit);
         let mark = lines.out.len();
         if lines.item(at..end, 0).is_none() {
-            lines.out.truncate(mark);
+            lines.cut(mark);
             lines.out.push_str(&otherwise(&tape.source(at..end)));
         }
         at = end;
@@ -52,9 +56,21 @@ impl Lines<'_> {
         self.out.extend(std::iter::repeat_n(' ', by));
     }
 
+    /// Takes back what has been written since.
+    fn cut(&mut self, mark: usize) {
+        if mark < self.searched.get().0 {
+            self.searched.set((0, 0));
+        }
+        self.out.truncate(mark);
+    }
+
     /// How long the last line is, in bytes.
     fn column(&self) -> usize {
-        self.out.bytes().rev().position(|byte| byte == b'\n').unwrap_or(self.out.len())
+        let text = self.out.as_bytes();
+        let (searched, begin) = self.searched.get();
+        let newest = text[searched..].iter().rposition(|byte| *byte == b'\n').map_or(begin, |at| searched + at + 1);
+        self.searched.set((text.len(), newest));
+        text.len() - newest
     }
 
     /// How long the last line may be: far in, it has the room of sixty all the same.

@@ -13,7 +13,7 @@ impl Lines<'_> {
         if self.column() + tail <= self.margin() || tape.is_bare(span.clone()) {
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let open = tape.find(span.clone(), |at| tape.is_mark(at, b'<'))?;
         let close = span.end.checked_sub(1).filter(|close| tape.behind_generics(open) == close + 1)?;
         flat(tape, span.start..open, &mut self.out)?;
@@ -59,7 +59,7 @@ impl Lines<'_> {
         if self.column() < self.margin() || tape.is_bare(span.clone()) {
             return Some(());
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let open = span.start + 1;
         if !tape.opens(open, b'(') || tape.behind(open) != span.end {
             return None;
@@ -88,7 +88,7 @@ impl Lines<'_> {
                 return Some(());
             }
         }
-        self.out.truncate(mark);
+        self.cut(mark);
         let owner = tape.find(span.clone(), |at| tape.text(at) == "for")?;
         let mut trait_at = span.start + 1;
         self.out.push_str("impl");
