@@ -43,8 +43,6 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
         vec!["crate", "step", "CPU s", "wall s", "MiB", "operations", "CPU ms an operation", "lines", "metadata MiB"];
     let mut table = Table { columns, rows: vec![] };
     let mut groups = Vec::new();
-    let steps: &[(&str, &[&str])] = &[("check", &["check"]), ("build --release", &["build", "--release"])];
-    let steps = if arguments.release { steps } else { &steps[..1] };
     for document in &arguments.documents {
         let name = super::name(document);
         let folder = super::scratch("compile")?;
@@ -68,20 +66,22 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
             crates.push((format!("{name}, {}", super::name(&copy)), copy));
         }
         for (label, out) in crates {
-            let workspace = Workspace::new(&folder, &[&out])?;
-            for (step, args) in steps {
-                let root = out.join("src").join("lib.rs");
-                let cost = workspace.built(args, false, arguments.runs, |_| touched(&root))?;
-                let lines = crate::corpus::one::lines(&out.join("src"));
-                let metadata = number(metadata(&folder, &out));
-                table.rows.push(row(&label, step, cost, operations, &[lines.to_string(), metadata]));
-                groups.push(Group { label: format!("{label}, {step}"), values: vec![Some(cost.cpu)] });
-            }
-            if arguments.programs {
-                for (step, cost, calls) in programs(&folder, &out, arguments)? {
-                    table.rows.push(row(&label, &step, cost, calls, &[String::new(), String::new()]));
-                    groups.push(Group { label: format!("{label}, {step}"), values: vec![Some(cost.cpu)] });
+            let made = match measured(&folder, &out, arguments) {
+                Ok(made) => made,
+                // A peer that fails is no reason to stop.
+                Err(error) if label != name => {
+                    eprintln!("{label}: {error}");
+                    let mut row = vec![String::new(); table.columns.len()];
+                    (row[0], row[1]) = (label, "does not compile".to_owned());
+                    table.rows.push(row);
+                    continue;
                 }
+                Err(error) => return Err(error),
+            };
+            for step in made {
+                let calls = step.calls.unwrap_or(operations);
+                table.rows.push(row(&label, &step.what, step.cost, calls, &step.size));
+                groups.push(Group { label: format!("{label}, {}", step.what), values: vec![Some(step.cost.cpu)] });
             }
         }
     }
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
         let program = folder.join("program");
         program::bare(&program)?;
         let cost = edited(&Workspace::new(&folder, &[&program])?, &program, arguments.runs)?;
-        table.rows.push(row("reqwest itself", "edit of 5 calls", cost, 5, &[String::new(), String::new()]));
+        table.rows.push(row("reqwest itself", "edit of 5 calls", cost, 5, &Default::default()));
         groups.push(Group { label: "reqwest itself, edit of 5 calls".to_owned(), values: vec![Some(cost.cpu)] });
     }
     let picture =
@@ -98,34 +98,63 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
     show("compile", &table, &picture, arguments.record)
 }
 
-fn row(label: &str, step: &str, cost: Cost, operations: usize, rest: &[String]) -> Vec<String> {
+/// Something that is compiled.
+struct Step {
+    what: String,
+    cost: Cost,
+    /// How many operations it calls; none for a crate alone, which has them all.
+    calls: Option<usize>,
+    /// Lines, and MiB of metadata.
+    size: [String; 2],
+}
+
+fn row(label: &str, step: &str, cost: Cost, operations: usize, rest: &[String; 2]) -> Vec<String> {
     let each = cost.cpu * 1000.0 / f64::from(u32::try_from(operations.max(1)).unwrap_or(u32::MAX));
     let numbers = [number(cost.cpu), number(cost.wall), number(cost.peak), operations.to_string(), number(each)];
     [label.to_owned(), step.to_owned()].into_iter().chain(numbers).chain(rest.iter().cloned()).collect()
 }
 
-/// Builds programs that use a crate: what each step is called, what it costs, and how many operations it calls.
-fn programs(folder: &Path, out: &Path, arguments: &Arguments) -> io::Result<Vec<(String, Cost, usize)>> {
+/// What it costs to compile a crate, and programs that use it.
+fn measured(folder: &Path, out: &Path, arguments: &Arguments) -> io::Result<Vec<Step>> {
+    let workspace = Workspace::new(folder, &[out])?;
+    let root = out.join("src").join("lib.rs");
+    let mut steps = Vec::new();
+    let checked: &[&[&str]] = if arguments.release { &[&["check"], &["build", "--release"]] } else { &[&["check"]] };
+    for args in checked {
+        let cost = workspace.built(args, false, arguments.runs, |_| touched(&root))?;
+        let size = [crate::corpus::one::lines(&out.join("src")).to_string(), number(metadata(folder, out))];
+        steps.push(Step { what: args.join(" "), cost, calls: None, size });
+    }
+    if arguments.programs {
+        programs(folder, out, arguments, &mut steps)?;
+    }
+    Ok(steps)
+}
+
+/// Builds programs that use a crate.
+fn programs(folder: &Path, out: &Path, arguments: &Arguments, steps: &mut Vec<Step>) -> io::Result<()> {
     let methods = Methods::of(out)?;
     let program = folder.join("program");
     let workspace = Workspace::new(folder, &[out, &program])?;
     let main = program.join("src").join("main.rs");
-    let mut steps = Vec::new();
+    let mut push = |what: String, cost: Cost, calls: usize| {
+        steps.push(Step { what, cost, calls: Some(calls), size: Default::default() });
+    };
     let mut counts = vec![20.min(methods.len()), methods.len()];
     counts.dedup();
     for calls in counts {
         methods.program(out, &program, calls)?;
-        let cost = workspace.built(&["build", "-p", "calls"], false, arguments.runs, |_| touched(&main))?;
-        steps.push((format!("build of a program of {calls} calls"), cost, calls));
-        if arguments.release {
-            let release = &["build", "--release", "-p", "calls"];
-            let cost = workspace.built(release, false, arguments.runs, |_| touched(&main))?;
-            steps.push((format!("build --release of a program of {calls} calls"), cost, calls));
+        let built: &[&str] = if arguments.release { &["", " --release"] } else { &[""] };
+        for optimised in built {
+            let args: Vec<&str> =
+                ["build", "-p", "calls", optimised.trim()].into_iter().filter(|arg| !arg.is_empty()).collect();
+            let cost = workspace.built(&args, false, arguments.runs, |_| touched(&main))?;
+            push(format!("build{optimised} of a program of {calls} calls"), cost, calls);
         }
     }
     methods.program(out, &program, 5)?;
-    steps.push(("edit of 5 calls".to_owned(), edited(&workspace, &program, arguments.runs)?, 5));
-    Ok(steps)
+    push("edit of 5 calls".to_owned(), edited(&workspace, &program, arguments.runs)?, 5);
+    Ok(())
 }
 
 /// Builds a program again, time after time, after a small change.
