@@ -209,17 +209,18 @@ impl Excerpt {
         let marked = text.get(from..to).unwrap_or("").trim_end();
         let after = text.get(from + marked.len()..).unwrap_or("");
 
-        let full: usize = text.chars().map(width).sum();
-        let (before, cut_before) = if full > room { keep_end(before, before_mark) } else { (before, false) };
+        // Of a line of megabytes, no more is measured than can be shown.
+        let long = keep_start(text, room).1;
+        let (before, cut_before) = if long { keep_end(before, before_mark) } else { (before, false) };
         let (marked, _) = keep_start(marked, mark_width);
-        let after = if text.len() > before.len() + marked.len() && full > room {
+        let after = if text.len() > before.len() + marked.len() && long {
             // What was cut from the mark is shown behind it, unmarked.
             text.get(from + marked.len()..).unwrap_or(after)
         } else {
             text.get(from + marked.len()..).unwrap_or("")
         };
         let rest = room.saturating_sub(columns(before) + columns(marked));
-        let (after, cut_after) = if full > room { keep_start(after, rest) } else { (after, false) };
+        let (after, cut_after) = if long { keep_start(after, rest) } else { (after, false) };
 
         let mut shown = String::new();
         if cut_before {
