@@ -162,14 +162,14 @@ fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
+            TokenTree::Ident(_) if reached => reached = false,
             TokenTree::Ident(ident) => {
                 let ident = ident.to_string();
                 let path = |mark: &proc_macro2::Punct| mark.as_char() == ':' && mark.spacing() == Spacing::Joint;
                 let through = matches!(tokens.peek(), Some(TokenTree::Punct(mark)) if path(mark));
-                if !reached && (through || !ident.starts_with(char::is_lowercase)) {
+                if through || !ident.starts_with(char::is_lowercase) {
                     words.insert(ident);
                 }
-                reached = false;
             }
             TokenTree::Punct(mark) => {
                 // `a::b` comes as a joined and a lone colon, `a: b` as a lone one.

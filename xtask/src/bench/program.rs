@@ -159,7 +159,11 @@ fn call(item: &syn::ImplItem) -> Option<String> {
     }
     let arguments = inputs.map(|input| match input {
         syn::FnArg::Typed(typed) => match typed.ty.as_ref() {
-            syn::Type::ImplTrait(bounds) => into_string(bounds).then_some("\"\""),
+            syn::Type::ImplTrait(bounds) => text(bounds).then_some("\"\""),
+            syn::Type::Path(path) => match inner(path) {
+                Some(syn::Type::ImplTrait(bounds)) => text(bounds).then_some("any::<Option<&str>>()"),
+                _ => Some("any()"),
+            },
             _ => Some("any()"),
         },
         syn::FnArg::Receiver(_) => None,
@@ -167,15 +171,23 @@ fn call(item: &syn::ImplItem) -> Option<String> {
     Some(format!("{}({})", signature.ident, arguments.collect::<Option<Vec<_>>>()?.join(", ")))
 }
 
-/// Whether it is `impl Into<String>`.
-fn into_string(bounds: &syn::TypeImplTrait) -> bool {
+/// The type within the angle brackets of another.
+fn inner(path: &syn::TypePath) -> Option<&syn::Type> {
+    let syn::PathArguments::AngleBracketed(of) = &path.path.segments.last()?.arguments else { return None };
+    of.args.iter().find_map(|of| match of {
+        syn::GenericArgument::Type(of) => Some(of),
+        _ => None,
+    })
+}
+
+/// Whether it is `impl Into<String>` or `impl AsRef<str>`.
+fn text(bounds: &syn::TypeImplTrait) -> bool {
     bounds.bounds.iter().any(|bound| {
         let syn::TypeParamBound::Trait(bound) = bound else { return false };
-        let Some(last) = bound.path.segments.last().filter(|last| last.ident == "Into") else { return false };
+        let Some(last) = bound.path.segments.last() else { return false };
         let syn::PathArguments::AngleBracketed(of) = &last.arguments else { return false };
-        of.args
-            .iter()
-            .any(|of| matches!(of, syn::GenericArgument::Type(syn::Type::Path(of)) if of.path.is_ident("String")))
+        let Some(syn::GenericArgument::Type(syn::Type::Path(of))) = of.args.first() else { return false };
+        last.ident == "Into" && of.path.is_ident("String") || last.ident == "AsRef" && of.path.is_ident("str")
     })
 }
 
