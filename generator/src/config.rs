@@ -11,7 +11,7 @@ use crate::settings::{Pattern, Selection, Settings};
 use crate::summary::Summary;
 use crate::write::stamp::{self, Stamp};
 use crate::write::{self, Difference};
-use crate::{directions, load, lower, overrides, plan, select, settings};
+use crate::{directions, load, lower, overrides, plan, select, settings, sharing};
 
 /// One run of the generator: a document, the settings beside it, and the folder of the crate.
 ///
@@ -198,6 +198,7 @@ impl Config {
         }
         overrides::apply(&mut api, &settings, diagnostics);
         directions::divide(&mut api);
+        sharing::share(&mut api);
         let plan = plan::plan(&api, &settings, diagnostics);
         // Components may all be plain texts and numbers, which need no definition.
         if api.is_types_only() && plan.definitions.is_empty() {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{Api, Direction, FormPart, Operation, Origin, Parent, Payload, Role, Shape, TypeId, Types, Use};
+use crate::ir::{Api, Direction, Operation, Origin, Parent, Role, Shape, TypeId, Types, Use};
 
 /// Divides the types that differ by direction. Nobody knows which way the types of a mere vocabulary travel: they keep everything.
 pub(crate) fn divide(api: &mut Api) {
@@ -43,8 +43,8 @@ pub(crate) fn divide(api: &mut Api) {
             _ => {}
         }
     }
-    for operation in &mut api.operations {
-        send(operation, &copies);
+    for used in api.operations.iter_mut().flat_map(Operation::sent_mut) {
+        used.ty = copies.get(&used.ty).copied().unwrap_or(used.ty);
     }
 }
 
@@ -80,25 +80,5 @@ fn answered(api: &Api) -> Vec<Use> {
 fn keep(types: &mut Types, id: TypeId, direction: Direction) {
     if let Shape::Record(record) = &mut types.get_mut(id).shape {
         record.fields.retain(|field| field.only.is_none_or(|only| only == direction));
-    }
-}
-
-/// Makes an operation send what is to be sent.
-fn send(operation: &mut Operation, copies: &BTreeMap<TypeId, TypeId>) {
-    let turn = |used: &mut Use| used.ty = copies.get(&used.ty).copied().unwrap_or(used.ty);
-    operation.parameters.iter_mut().for_each(|parameter| turn(&mut parameter.used));
-    for payload in operation.body.iter_mut().flat_map(crate::ir::Body::payloads_mut) {
-        match payload {
-            Payload::Json(used) | Payload::Xml(used) | Payload::UrlEncoded(used) => turn(used),
-            Payload::Multipart(form) => {
-                for field in &mut form.fields {
-                    match &mut field.part {
-                        FormPart::Text(used) | FormPart::Json(used) => turn(used),
-                        FormPart::File | FormPart::Files => {}
-                    }
-                }
-            }
-            Payload::Bytes | Payload::Text => {}
-        }
     }
 }

@@ -35,6 +35,7 @@ mod overrides;
 pub mod plan;
 mod select;
 pub mod settings;
+mod sharing;
 mod summary;
 pub mod write;
 

@@ -291,7 +291,7 @@ impl<'a> Users<'a> {
         let mut types: HashMap<&str, Vec<TypeId>> = HashMap::new();
         let mut outer = Vec::new();
         for (id, ty) in api.types.iter() {
-            types.entry(ty.pointer.as_str()).or_default().push(id);
+            types.entry(ty.pointer.as_str()).or_default().push(api.types.standing(id));
             outer.extend(ty.shape.mentions().into_iter().map(|part| (part.ty, id)));
         }
         outer.sort_unstable();

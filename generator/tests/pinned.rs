@@ -24,7 +24,8 @@ fn document() -> Value {
             "user": {"type": "object", "required": ["id"], "properties": {
                 "id": {"type": "integer"},
                 "address": {"type": "object", "properties": {"street": {"type": "string"}}},
-                "state": {"type": "string", "enum": ["on", "off"]}
+                "state": {"type": "string", "enum": ["on", "off"]},
+                "bill": {"type": "object", "properties": {"address": {"type": "object", "properties": {"town": {"type": "string"}}}}}
             }},
             "Pet": {"oneOf": [
                 {"type": "object", "required": ["lives"], "properties": {"lives": {"type": "integer"}, "name": {"type": "string"}}},
@@ -101,6 +102,10 @@ const EDITS: &[Edit] = &[
         let first = json!({"title": "Fish", "type": "object", "required": ["fins"], "properties": {"fins": {"type": "integer"}}});
         document["components"]["schemas"]["Pet"]["oneOf"].as_array_mut().unwrap().insert(0, first);
     }),
+    ("two types become equal", |document| {
+        document["components"]["schemas"]["user"]["properties"]["bill"]["properties"]["address"] =
+            document["components"]["schemas"]["user"]["properties"]["address"].clone();
+    }),
     ("a path before the others", |document| {
         document["paths"]["/a"] = document["paths"]["/users"].clone();
         document["paths"]["/a"]["get"]["operationId"] = json!("a");
@@ -119,7 +124,7 @@ fn an_edit_renames_nothing_that_it_did_not_edit() {
     let before = free.names(&original);
     let written = pinned.config(&original).generate().difference.unwrap();
     assert!(written.lock.is_some() && pinned.0.join("names.lock").exists());
-    assert!(before.len() >= 7, "{before:?}");
+    assert!(before.len() >= 8, "{before:?}");
     let renames = |after: &BTreeMap<String, String>| {
         before.iter().filter(|(place, name)| after.get(*place).is_some_and(|after| after != *name)).count()
     };
@@ -134,6 +139,25 @@ fn an_edit_renames_nothing_that_it_did_not_edit() {
         assert!(gone.is_empty(), "{what}: {gone:?} are other places now");
     }
     assert!(without >= 4, "only {without} of the edits would rename anything: the lock has nothing to do");
+}
+
+#[test]
+fn what_was_equal_and_is_no_longer_shares_no_name() {
+    let bench = Bench::new("split");
+    let mut document = document();
+    let user = "/components/schemas/user/properties";
+    let address = document.pointer(&format!("{user}/address")).unwrap().clone();
+    *document.pointer_mut(&format!("{user}/bill/properties/address")).unwrap() = address;
+    assert!(bench.config(&document).generate().difference.is_some());
+    let places = ["user > address", "user > bill > address"];
+    let of = |names: &BTreeMap<String, String>| places.map(|place| names[place].clone());
+    let before = of(&bench.names(&document));
+    assert_eq!(before[0], before[1], "one type");
+    document.pointer_mut(&format!("{user}/bill/properties/address/properties")).unwrap()["town"] =
+        json!({"type": "string"});
+    let after = of(&bench.names(&document));
+    assert_eq!(after[0], before[0], "the one that sorts first keeps the name: {after:?}");
+    assert_ne!(after[0], after[1]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Validate for types::ProjectUpdate {
 sinew_runtime::generated::nothing_to_check!(
     types::Comment, types::CommentCreate, types::CommentUpdate, types::DatabaseState,
     types::DatabaseStateStatus, types::ErrorDetail, types::Project,
-    types::ProjectStatusUpdate, types::ProjectStatusUpdateStatus,
-    types::ProjectUpdateStatus, types::ServiceInfo, types::ServiceInfoStatus,
-    types::ValidationError, types::ValidationErrorLocItem, types::ValidationProblem
+    types::ProjectStatusUpdate, types::ProjectStatusUpdateStatus, types::ServiceInfo,
+    types::ServiceInfoStatus, types::ValidationError, types::ValidationErrorLocItem,
+    types::ValidationProblem
 );

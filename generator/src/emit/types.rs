@@ -219,6 +219,11 @@ fn type_docs(ty: &Type) -> TokenStream {
             _ => "A value under a name of its own.".to_owned(),
         });
     }
-    lines.push(format!("Defined at {}.", text::code(&ty.pointer.to_string())));
+    let place = text::code(&ty.pointer.to_string());
+    lines.push(match ty.elsewhere {
+        0 => format!("Defined at {place}."),
+        1 => format!("Defined at {place} and in one other place."),
+        others => format!("Defined at {place} and in {others} other places."),
+    });
     text::doc(&lines.join("\n\n"))
 }

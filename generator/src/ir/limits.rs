@@ -1,9 +1,11 @@
 //! What bounds values without changing what they are?
 
+use std::hash::{Hash, Hasher};
+
 use serde_json::Number;
 
 /// Bounds of values, each of which concerns only values of its own kind. `None` and empty mean "not said".
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// The smallest number.
     pub minimum: Option<Number>,
@@ -19,8 +21,8 @@ pub struct Limits {
     pub min_length: Option<u64>,
     /// The most characters of a text.
     pub max_length: Option<u64>,
-    /// What texts match, each of them: regular expressions of ECMA-262, with the place in the document of each.
-    pub patterns: Vec<(String, String)>,
+    /// What texts match, each of them.
+    pub patterns: Vec<Pattern>,
     /// The fewest items of a list.
     pub min_items: Option<u64>,
     /// The most items of a list.
@@ -35,6 +37,29 @@ pub struct Limits {
     pub needs: Vec<(String, Vec<String>)>,
     /// What bounds the keys of an object.
     pub keys: Option<Box<Limits>>,
+}
+
+/// A regular expression of ECMA-262. Where it stands is for those who cannot read it: two are the same wherever they stand.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// The expression.
+    pub text: String,
+    /// Its place in the document.
+    pub place: String,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
 }
 
 impl Limits {
@@ -58,11 +83,7 @@ impl Limits {
         self.unique_items |= other.unique_items;
         each(&mut self.multiples, &other.multiples);
         each(&mut self.needs, &other.needs);
-        for (pattern, place) in &other.patterns {
-            if self.patterns.iter().all(|(known, _)| known != pattern) {
-                self.patterns.push((pattern.clone(), place.clone()));
-            }
-        }
+        each(&mut self.patterns, &other.patterns);
         match (&mut self.keys, &other.keys) {
             (Some(keys), Some(other)) => keys.narrow(other),
             (keys @ None, Some(other)) => *keys = Some(other.clone()),

@@ -97,6 +97,27 @@ impl Operation {
         self.parameters.iter().map(|parameter| parameter.used).chain(body).collect()
     }
 
+    /// The mentions of what the operation sends, to be changed.
+    pub fn sent_mut(&mut self) -> impl Iterator<Item = &mut Use> {
+        let body = self.body.iter_mut().flat_map(Body::payloads_mut).flat_map(Payload::mentions_mut);
+        self.parameters.iter_mut().map(|parameter| &mut parameter.used).chain(body)
+    }
+
+    /// Every mention of a type, to be changed.
+    pub fn mentions_mut(&mut self) -> impl Iterator<Item = &mut Use> {
+        let body = self.body.iter_mut().flat_map(Body::payloads_mut).flat_map(Payload::mentions_mut);
+        let answers = self.answers.iter_mut().map(|answer| &mut answer.content);
+        let alternatives = self.alternatives.iter_mut().map(|alternative| &mut alternative.content);
+        let contents = answers.chain(alternatives).filter_map(|content| match content {
+            Content::Json(used) | Content::Xml(used) => Some(used),
+            Content::Empty | Content::Text | Content::Bytes => None,
+        });
+        let streamed = self.streamed.iter_mut().filter_map(|streamed| streamed.item.as_mut());
+        let headers = self.headers.iter_mut().map(|header| &mut header.used);
+        let parameters = self.parameters.iter_mut().map(|parameter| &mut parameter.used);
+        parameters.chain(body).chain(contents).chain(streamed).chain(headers)
+    }
+
     /// The types whose values are written as parameters are: the parameters themselves, and the text parts of a form.
     pub fn written_as_parameters(&self) -> Vec<Use> {
         let form = self.body.as_ref().and_then(Body::form);
@@ -269,6 +290,21 @@ impl Payload {
         match self {
             Self::Json(used) | Self::Xml(used) | Self::UrlEncoded(used) => vec![*used],
             Self::Multipart(form) => form.fields.iter().filter_map(FormField::used).collect(),
+            Self::Bytes | Self::Text => Vec::new(),
+        }
+    }
+
+    fn mentions_mut(&mut self) -> Vec<&mut Use> {
+        match self {
+            Self::Json(used) | Self::Xml(used) | Self::UrlEncoded(used) => vec![used],
+            Self::Multipart(form) => form
+                .fields
+                .iter_mut()
+                .filter_map(|field| match &mut field.part {
+                    FormPart::File | FormPart::Files => None,
+                    FormPart::Text(used) | FormPart::Json(used) => Some(used),
+                })
+                .collect(),
             Self::Bytes | Self::Text => Vec::new(),
         }
     }

@@ -20,45 +20,69 @@ impl TypeId {
 
 /// The arena of all types. A type is reserved before its parts are known, so recursion is ordinary.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Types(Vec<Type>);
+pub struct Types {
+    all: Vec<Type>,
+    /// The types in whose place an equal one stands, each with that one.
+    replaced: BTreeMap<TypeId, TypeId>,
+}
 
 impl Types {
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: Pointer) -> TypeId {
-        let id = TypeId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        let id = TypeId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         let (docs, limits, xml) = (Docs::default(), Limits::default(), Xml::default());
-        self.0.push(Type { origin, pointer, docs, format: None, limits, xml, shape: Shape::Anything });
+        self.all.push(Type { origin, pointer, docs, format: None, limits, xml, shape: Shape::Anything, elsewhere: 0 });
         id
     }
 
     /// The type with this id.
     pub fn get(&self, id: TypeId) -> &Type {
-        &self.0[id.index()]
+        &self.all[id.index()]
     }
 
     /// The type with this id, to be completed.
     pub fn get_mut(&mut self, id: TypeId) -> &mut Type {
-        &mut self.0[id.index()]
+        &mut self.all[id.index()]
     }
 
     /// All types with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (TypeId, &Type)> {
-        (0u32..).map(TypeId).zip(&self.0)
+        (0u32..).map(TypeId).zip(&self.all)
     }
 
     /// How many types there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
+    }
+
+    /// Puts equal types in the place of others. Those that mention them are the caller's to change; what was said of the others is
+    /// still known by their ids.
+    pub fn replace(&mut self, equal: BTreeMap<TypeId, TypeId>) {
+        for (&id, &stands) in &equal {
+            self.get_mut(id).shape = Shape::Alias(Use { ty: stands, nullable: false });
+            self.get_mut(stands).elsewhere += 1;
+        }
+        self.replaced.extend(equal);
+    }
+
+    /// The types in whose place an equal one stands, each with that one.
+    pub fn replaced(&self) -> &BTreeMap<TypeId, TypeId> {
+        &self.replaced
+    }
+
+    /// The type that stands in the place of this one, which may be itself.
+    pub fn standing(&self, id: TypeId) -> TypeId {
+        self.replaced.get(&id).copied().unwrap_or(id)
     }
 
     /// Looks through aliases: what a use comes down to, `null` gathered on the way. Cycles of aliases never leave `lower`.
     pub fn resolve(&self, mut used: Use) -> Use {
-        for _ in 0..=self.0.len() {
+        for _ in 0..=self.all.len() {
             let Shape::Alias(target) = &self.get(used.ty).shape else { break };
             used = Use { ty: target.ty, nullable: used.nullable || target.nullable };
         }
@@ -92,10 +116,12 @@ pub struct Type {
     pub xml: Xml,
     /// What its values are.
     pub shape: Shape,
+    /// In how many other places of the document it stands as well.
+    pub elsewhere: usize,
 }
 
 /// What is said about the form of a value in XML.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Xml {
     /// The name of its element or attribute.
     pub name: Option<String>,
@@ -112,7 +138,7 @@ pub struct Xml {
 }
 
 /// Where a type comes from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// The document names it.
     Component(String),
@@ -126,7 +152,7 @@ pub enum Origin {
 }
 
 /// What an unnamed type stands in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Parent {
     /// Another type.
     Type(TypeId),
@@ -137,7 +163,7 @@ pub enum Parent {
 }
 
 /// Which part of its parent an unnamed type is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// The value of a field.
     Field(String),
@@ -156,7 +182,7 @@ pub enum Role {
 }
 
 /// What is said about something.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Docs {
     /// A short name.
     pub title: Option<String>,
@@ -171,7 +197,7 @@ pub struct Docs {
 }
 
 /// What the values of a type are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// Any JSON value.
     Anything,
@@ -202,7 +228,7 @@ pub enum Shape {
 }
 
 /// The range of a whole number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum IntegerKind {
     Signed32,
@@ -212,7 +238,7 @@ pub enum IntegerKind {
 }
 
 /// The precision of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum NumberKind {
     Single,
@@ -221,7 +247,7 @@ pub enum NumberKind {
 }
 
 /// What a text holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TextKind {
     /// No more than text.
     Plain,
@@ -242,7 +268,7 @@ pub enum TextKind {
 }
 
 /// What the values are that an [`Enumeration`] lists.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Listed {
     /// Texts.
     #[default]
@@ -254,7 +280,7 @@ pub enum Listed {
 }
 
 /// A closed list of words, which the other side may nevertheless extend.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Enumeration {
     /// What the values are.
     pub listed: Listed,
@@ -274,7 +300,7 @@ impl Enumeration {
 }
 
 /// An object with known fields.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Record {
     /// The fields: required ones in the order of the document's list, then the others by name.
     pub fields: Vec<Field>,
@@ -283,7 +309,7 @@ pub struct Record {
 }
 
 /// A field of a [`Record`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Field {
     /// Its name on the wire.
     pub name: String,
@@ -302,7 +328,7 @@ pub struct Field {
 }
 
 /// A way that values travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// To the service.
     Sent,
@@ -311,7 +337,7 @@ pub enum Direction {
 }
 
 /// One of several types.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Union {
     /// The alternatives, in the document's order.
     pub arms: Vec<Arm>,
@@ -322,7 +348,7 @@ pub struct Union {
 }
 
 /// An alternative of a [`Union`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Arm {
     /// Its type.
     pub used: Use,
@@ -331,7 +357,7 @@ pub struct Arm {
 }
 
 /// The field that tells the alternatives of a [`Union`] apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tag {
     /// The field.
     pub field: String,

@@ -8,7 +8,8 @@ use super::schema::Lowering;
 use super::{describe, merge::Merged, part_header};
 use crate::diagnostics::{Diagnostic, Pointer, codes};
 use crate::ir::{
-    Body, Direction, Form, FormField, FormPart, Method, Origin, Parent, Payload, Role, Sending, Shape, Use,
+    Body, Direction, Form, FormField, FormPart, Method, Operation, Origin, Parent, Payload, Role, Sending, Shape,
+    Types, Use,
 };
 use crate::load::{JsonType, SchemaId};
 
@@ -48,6 +49,20 @@ pub(super) fn schema_of(lowering: &Lowering<'_>, pointer: &Pointer, media: &Medi
         ReferenceOr::Item(_) => pointer.join("schema"),
     };
     lowering.document.schemas.at(&pointer)
+}
+
+/// A form that has no field and need not be sent says nothing: sent or not, the body is empty.
+pub(super) fn leave_out_empty_forms(operations: &mut [Operation], types: &Types) {
+    let empty = |used: &Use| {
+        let shape = &types.get(types.resolve(*used).ty).shape;
+        matches!(shape, Shape::Record(record) if record.fields.is_empty() && record.rest.is_none())
+    };
+    let says_nothing = |body: &Body| {
+        !body.required && body.ways().all(|(_, payload)| matches!(payload, Payload::UrlEncoded(used) if empty(used)))
+    };
+    for operation in operations {
+        operation.body.take_if(|body| says_nothing(body));
+    }
 }
 
 /// What an operation sends; `None` where it cannot be told at all, which skips the operation.

@@ -1,7 +1,7 @@
 //! What does a schema say that bounds values without changing their type?
 
 use super::schema::{LONGEST_CHAIN, Lowering};
-use crate::ir::Limits;
+use crate::ir::{Limits, Pattern};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// The bounds that a schema states itself.
@@ -16,7 +16,7 @@ pub(super) fn of(document: &Document, id: SchemaId, schema: &SchemaObject) -> Li
         multiples: said.multiple_of.iter().cloned().collect(),
         min_length: said.min_length.filter(|&least| least > 0),
         max_length: said.max_length,
-        patterns: said.pattern.iter().map(|pattern| (pattern.clone(), place())).collect(),
+        patterns: said.pattern.iter().map(|text| Pattern { text: text.clone(), place: place() }).collect(),
         min_items: said.min_items.filter(|&least| least > 0),
         max_items: said.max_items,
         unique_items: said.unique_items,

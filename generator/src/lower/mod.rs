@@ -75,6 +75,7 @@ pub fn lower_within(document: &Document, depth: Option<usize>, diagnostics: &mut
     let elsewhere: Vec<_> =
         incoming.iter().map(|incoming| incoming.payload).chain(vocabulary.iter().copied()).collect();
     patch::settle(&mut operations, &elsewhere, &mut types);
+    body::leave_out_empty_forms(&mut operations, &types);
     let event = incoming::event(&mut types, &incoming);
     Api {
         title: document.title.clone(),

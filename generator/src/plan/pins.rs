@@ -3,18 +3,25 @@
 //! By where it stands in the meaning of the document, not in its text: `User > address`, `GET /users > 200 > []`. So a type that
 //! moves within a file is still itself, and one alternative more of a union does not shift the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::status::status_word;
 use super::type_names::TypeNames;
 use crate::ir::{Api, Origin, Parent, Role, TypeId};
 use crate::settings::Settings;
 
-/// The places of types, each with the type; a place that several share tells none of them.
+/// The places of types, each with the type that was found there, of which another may stand in the place; a place that several types
+/// share tells none of them.
 pub(super) fn places(api: &Api, named: impl IntoIterator<Item = TypeId>) -> BTreeMap<String, TypeId> {
+    let named: BTreeSet<TypeId> = named.into_iter().collect();
+    let replaced = api.types.replaced().iter().filter(|(_, stands)| named.contains(stands)).map(|(at, _)| at);
     let mut found: BTreeMap<String, Option<TypeId>> = BTreeMap::new();
-    for id in named {
-        found.entry(place(api, id)).and_modify(|known| *known = None).or_insert(Some(id));
+    for at in named.iter().chain(replaced.filter(|at| !named.contains(at))) {
+        let alike = |known: TypeId| api.types.standing(known) == api.types.standing(*at);
+        found
+            .entry(place(api, *at))
+            .and_modify(|known| *known = known.filter(|known| alike(*known)))
+            .or_insert(Some(*at));
     }
     found.into_iter().filter_map(|(place, id)| Some((place, id?))).collect()
 }
@@ -26,7 +33,10 @@ pub(super) fn pins(api: &Api, settings: &Settings, names: &TypeNames) -> BTreeMa
         Origin::Inline { .. } => false,
     };
     let named = names.by_type.keys().copied().filter(|id| !chosen(*id));
-    let name = |id: TypeId| names.by_type.get(&id).map(|name| name.plain().to_owned());
+    let name = |id: TypeId| {
+        let name = names.by_type.get(&id).or_else(|| names.by_type.get(&api.types.standing(id)))?;
+        Some(name.plain().to_owned())
+    };
     places(api, named).into_iter().filter_map(|(place, id)| Some((place, name(id)?))).collect()
 }
 

@@ -68,7 +68,7 @@ pub(super) fn divide(
     }
     files.push(TypeFile::new(names::snake(SHARED), None));
     for id in definitions {
-        files[nearest[id.index()].group().unwrap_or(groups.len())].definitions.push(*id);
+        files[nearest[api.types.standing(*id).index()].group().unwrap_or(groups.len())].definitions.push(*id);
     }
     for (position, _, users) in forms {
         let mut users = users.iter().map(|user| groups.iter().position(|group| group.operations.contains(user)));
@@ -123,7 +123,7 @@ fn by_features(
     let needed = features::of_types(api, types, modules);
     let mut sets: BTreeMap<Vec<usize>, Set<'_>> = BTreeMap::new();
     for id in definitions {
-        let set = sets.entry(needed[id.index()].clone()).or_default();
+        let set = sets.entry(needed[api.types.standing(*id).index()].clone()).or_default();
         set.first = set.first.or(types[id.index()].name.as_ref());
         set.definitions.push(*id);
     }

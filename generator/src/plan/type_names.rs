@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Ident, Namespace};
-use super::status::status_word;
 use super::substitutes::Substitutes;
+use super::{places, shared_names};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Api, Origin, Parent, Role, Shape, TypeId};
+use crate::ir::{Api, Origin, Shape, TypeId};
 use crate::settings::Settings;
 
 /// Names that mean something else where types are defined and used.
@@ -103,13 +103,18 @@ pub(super) fn name(
         names.by_type.insert(id, take(&mut namespace, &mut keepers, &wanted, place, diagnostics));
     }
     let named = others.iter().map(|(_, id)| *id).chain(inline.iter().map(|(_, id)| *id));
-    for (place, id) in super::pins::places(api, named) {
-        let Some(pinned) = settings.pinned.get(&place) else { continue };
+    let pinned = super::pins::places(api, named);
+    let pinned = pinned.iter().filter_map(|(place, id)| Some((*id, settings.pinned.get(place)?)));
+    let (own, others_too): (Vec<_>, Vec<_>) = pinned.partition(|(id, _)| api.types.standing(*id) == *id);
+    for (id, pinned) in own.into_iter().chain(others_too) {
         let wanted = names::chosen(pinned, names::camel);
         // Two lines of one name, or a name that means something else: named anew.
         if namespace.is_free(&wanted) && unreserved(wanted.clone()) == wanted {
-            keepers.insert(wanted.clone(), api.types.get(id).pointer.as_str());
-            names.by_type.insert(id, namespace.take(&wanted));
+            // A type that has become equal to another keeps its name beside the other's, as an alias.
+            let standing = api.types.standing(id);
+            let named = if names.by_type.contains_key(&standing) { id } else { standing };
+            keepers.insert(wanted.clone(), api.types.get(named).pointer.as_str());
+            names.by_type.insert(named, namespace.take(&wanted));
         }
     }
     others.retain(|(_, id)| !names.by_type.contains_key(id));
@@ -146,10 +151,13 @@ pub(super) fn name(
             names.forms.insert(position, known.clone());
         }
     }
-    for (_, id) in inline {
-        let name = namespace.take(&unreserved(names::camel(&place_name(api, &names, methods, id))));
-        names.by_type.insert(id, name);
+    let (alone, shared): (Vec<_>, Vec<_>) =
+        inline.into_iter().map(|(_, id)| id).partition(|id| api.types.get(*id).elsewhere == 0);
+    for id in alone {
+        let wanted = unreserved(names::camel(&places::words(&places::of(api, &names, methods, id))));
+        names.by_type.insert(id, namespace.take(&wanted));
     }
+    shared_names::name(api, methods, &shared, &mut namespace, &mut names);
     names
 }
 
@@ -177,82 +185,11 @@ fn take<'c>(
 }
 
 /// A name that means nothing else yet.
-fn unreserved(wanted: Ident) -> Ident {
+pub(super) fn unreserved(wanted: Ident) -> Ident {
     if RESERVED.contains(&wanted.as_str()) { names::camel(&format!("{} type", wanted.plain())) } else { wanted }
 }
 
 /// Whether a type without a name of its own must get one.
 fn needs_name(shape: &Shape) -> bool {
     matches!(shape, Shape::Enumeration(_) | Shape::Record(_) | Shape::Union(_))
-}
-
-/// The name of a type by where it stands: what it is part of, then which part.
-fn place_name(api: &Api, names: &TypeNames, methods: &[Ident], id: TypeId) -> String {
-    let mut steps: Vec<String> = Vec::new();
-    let mut singular_next = false;
-    let mut at = id;
-    // As long as there are types: origins lead up, never around.
-    for _ in 0..=api.types.len() {
-        match &api.types.get(at).origin {
-            Origin::Component(_) => {
-                let base = names.by_type.get(&at).map(|name| name.plain().to_owned()).unwrap_or_default();
-                steps.push(if singular_next { item_of(&base) } else { base });
-                break;
-            }
-            Origin::Inline { parent, role } => {
-                match role {
-                    Role::Item if singular_next => steps.push("item".to_owned()),
-                    Role::Item => singular_next = true,
-                    other => {
-                        let step = word_of(api, other, parent);
-                        steps.push(if singular_next { item_of(&step) } else { step });
-                        singular_next = false;
-                    }
-                }
-                match parent {
-                    Parent::Type(parent) => at = *parent,
-                    Parent::Operation(position) => {
-                        steps.push(methods[*position].plain().to_owned());
-                        break;
-                    }
-                    Parent::Named(name) => {
-                        steps.push(name.clone());
-                        break;
-                    }
-                }
-            }
-        }
-    }
-    steps.reverse();
-    steps.join(" ")
-}
-
-/// Which part of its parent a type is, in a word or two.
-fn word_of(api: &Api, role: &Role, parent: &Parent) -> String {
-    match role {
-        Role::Field(field) => field.clone(),
-        Role::Item => "item".to_owned(),
-        Role::Value => "value".to_owned(),
-        Role::Branch(_, Some(hint)) => hint.clone(),
-        Role::Branch(_, None) => "other".to_owned(),
-        Role::Request => "request".to_owned(),
-        Role::Parameter(name) => name.clone(),
-        Role::Answer(status) => {
-            let only = match parent {
-                Parent::Operation(position) => {
-                    let successes = api.operations[*position].successes();
-                    matches!(successes.as_slice(), [only] if only.status == *status)
-                }
-                // What is named for itself has one answer.
-                Parent::Named(_) => true,
-                Parent::Type(_) => false,
-            };
-            if only { "response".to_owned() } else { format!("{} response", status_word(*status)) }
-        }
-    }
-}
-
-/// One item of something with this name.
-fn item_of(name: &str) -> String {
-    names::singular(name).unwrap_or_else(|| format!("{name} item"))
 }

@@ -7,7 +7,7 @@ use serde_json::Number;
 use super::pattern;
 use super::rust::{RustType, TypePlan};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Api, Limits, Shape, TextKind, Type, TypeId, Use};
+use crate::ir::{Api, Limits, Pattern, Shape, TextKind, Type, TypeId, Use};
 
 /// What is checked of the types that have a definition.
 #[derive(Debug, Clone, Default)]
@@ -134,8 +134,10 @@ fn patterns(api: &Api, diagnostics: &mut Diagnostics) -> BTreeMap<String, String
             _ => &[],
         };
         for limits in std::iter::once(&ty.limits).chain(fields.iter().map(|field| &field.limits)) {
-            for (pattern, place) in limits.patterns.iter().chain(limits.keys.iter().flat_map(|keys| &keys.patterns)) {
-                places.entry(place).or_insert(pattern);
+            for Pattern { text, place } in
+                limits.patterns.iter().chain(limits.keys.iter().flat_map(|keys| &keys.patterns))
+            {
+                places.entry(place).or_insert(text);
             }
         }
     }
@@ -296,7 +298,7 @@ impl Context<'_> {
             limits
                 .patterns
                 .iter()
-                .filter_map(|(pattern, _)| Some(Rule::Pattern(self.patterns.get(pattern)?.clone(), pattern.clone()))),
+                .filter_map(|Pattern { text, .. }| Some(Rule::Pattern(self.patterns.get(text)?.clone(), text.clone()))),
         );
     }
 

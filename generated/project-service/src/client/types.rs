@@ -261,7 +261,7 @@ json::record!(ProjectStatusUpdate { status "status" });
 ///
 /// Bounds: matches `^(draft|in_progress|review|completed|archived)$`.
 ///
-/// Defined at `#/components/schemas/ProjectStatusUpdate/properties/status`.
+/// Defined at `#/components/schemas/ProjectStatusUpdate/properties/status` and in one other place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ProjectStatusUpdateStatus {
     /// `draft`.
@@ -322,7 +322,7 @@ pub struct ProjectUpdate {
     /// How far the project has come.
     ///
     /// Bounds: matches `^(draft|in_progress|review|completed|archived)$`.
-    pub status: ProjectUpdateStatus,
+    pub status: ProjectStatusUpdateStatus,
     /// `description`.
     pub description: Nullable<String>,
     /// Whether others may see the project. Left out, it stays as it is.
@@ -331,7 +331,10 @@ pub struct ProjectUpdate {
 
 impl ProjectUpdate {
     /// With what is required; everything else is absent.
-    pub fn new(name: impl Into<String>, status: impl Into<ProjectUpdateStatus>) -> Self {
+    pub fn new(
+        name: impl Into<String>,
+        status: impl Into<ProjectStatusUpdateStatus>,
+    ) -> Self {
         Self {
             name: name.into(),
             status: status.into(),
@@ -347,55 +350,7 @@ json::record!(ProjectUpdate { name "name", status "status", description "descrip
 /// Bounds: matches `^(draft|in_progress|review|completed|archived)$`.
 ///
 /// Defined at `#/components/schemas/ProjectUpdate/properties/status`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum ProjectUpdateStatus {
-    /// `draft`.
-    Draft,
-    /// `in_progress`.
-    InProgress,
-    /// `review`.
-    Review,
-    /// `completed`.
-    Completed,
-    /// `archived`.
-    Archived,
-    /// A word that the document does not list, as it came.
-    Unknown(String),
-}
-
-impl ProjectUpdateStatus {
-    /// The word as it is written.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Draft => "draft",
-            Self::InProgress => "in_progress",
-            Self::Review => "review",
-            Self::Completed => "completed",
-            Self::Archived => "archived",
-            Self::Unknown(word) => word,
-        }
-    }
-}
-
-impl From<&str> for ProjectUpdateStatus {
-    fn from(word: &str) -> Self {
-        match word {
-            "draft" => Self::Draft,
-            "in_progress" => Self::InProgress,
-            "review" => Self::Review,
-            "completed" => Self::Completed,
-            "archived" => Self::Archived,
-            unlisted => Self::Unknown(unlisted.to_owned()),
-        }
-    }
-}
-
-impl From<String> for ProjectUpdateStatus {
-    fn from(word: String) -> Self {
-        Self::from(word.as_str())
-    }
-}
-sinew_runtime::generated::string_enum!(ProjectUpdateStatus);
+pub type ProjectUpdateStatus = ProjectStatusUpdateStatus;
 
 /// What the service says about itself.
 ///
