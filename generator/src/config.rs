@@ -192,8 +192,11 @@ impl Config {
         if unselected > 0 {
             select::forget_unreached(&document, &api, &mut settings);
         }
+        // All that is still needed of it is known; a big one would lie beside the plan for nothing.
+        let has_paths = document.skeleton.paths().is_some();
+        drop(document);
         if api.operations.is_empty() && api.types.is_empty() {
-            diagnostics.push(nothing_left(&document));
+            diagnostics.push(nothing_left(has_paths));
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         overrides::apply(&mut api, &settings, diagnostics);
@@ -202,7 +205,7 @@ impl Config {
         let plan = plan::plan(&api, &settings, diagnostics);
         // Components may all be plain texts and numbers, which need no definition.
         if api.is_types_only() && plan.definitions.is_empty() {
-            diagnostics.push(nothing_left(&document));
+            diagnostics.push(nothing_left(has_paths));
             return (None, Summary::new(&api, 0, unselected, diagnostics));
         }
         let summary = Summary::new(&api, plan.definitions.len(), unselected, diagnostics);
@@ -353,10 +356,10 @@ impl Config {
 }
 
 /// Shown at `paths`, where operations would stand, else at the document as a whole.
-fn nothing_left(document: &load::Document) -> Diagnostic {
+fn nothing_left(has_paths: bool) -> Diagnostic {
     let error = Diagnostic::error(codes::EMPTY_CLIENT, "no operation is left to make a client of");
     let root = Pointer::root();
-    let error = if document.skeleton.paths().is_some() {
+    let error = if has_paths {
         error.at_key(&root.join("paths"), "holds none that can be generated")
     } else {
         error.at(&root, "has no `paths`")
