@@ -1,6 +1,7 @@
 //! What bounds values without changing what they are?
 
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 
 use serde_json::Number;
 
@@ -62,10 +63,57 @@ impl Hash for Pattern {
     }
 }
 
+/// The bounds of a type or a mention. Most have none, and those take no more room than a pointer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Bounds(Option<Box<Limits>>);
+
+impl Deref for Bounds {
+    type Target = Limits;
+
+    fn deref(&self) -> &Limits {
+        static NONE: Limits = Limits::NONE;
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl From<Limits> for Bounds {
+    fn from(limits: Limits) -> Self {
+        Self((!limits.is_empty()).then(|| Box::new(limits)))
+    }
+}
+
+impl Bounds {
+    /// Adds what else holds: of two bounds the narrower.
+    pub fn narrow(&mut self, other: &Limits) {
+        if !other.is_empty() {
+            self.0.get_or_insert_default().narrow(other);
+        }
+    }
+}
+
 impl Limits {
+    /// No bounds.
+    const NONE: Self = Self {
+        minimum: None,
+        maximum: None,
+        exclusive_minimum: None,
+        exclusive_maximum: None,
+        multiples: Vec::new(),
+        min_length: None,
+        max_length: None,
+        patterns: Vec::new(),
+        min_items: None,
+        max_items: None,
+        unique_items: false,
+        min_properties: None,
+        max_properties: None,
+        needs: Vec::new(),
+        keys: None,
+    };
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NONE
     }
 
     /// Adds what else holds: of two bounds the narrower.

@@ -10,7 +10,7 @@ mod server;
 mod types;
 
 pub use incoming::{Event, Incoming};
-pub use limits::{Limits, Pattern};
+pub use limits::{Bounds, Limits, Pattern};
 pub use operation::{
     Alternative, Answer, Body, Content, Form, FormField, FormPart, Framing, Header, Link, LinkSource, LinkValue,
     Method, Operation, Parameter, ParameterLocation, ParameterStyle, Payload, Sending, ServerOverride, Status,

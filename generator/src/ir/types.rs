@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::limits::Limits;
+use super::limits::Bounds;
 use crate::diagnostics::Pointer;
 
 /// The place of a type in [`Types`].
@@ -30,7 +30,7 @@ impl Types {
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: Pointer) -> TypeId {
         let id = TypeId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        let (docs, limits, xml) = (Docs::default(), Limits::default(), Xml::default());
+        let (docs, limits, xml) = (Docs::default(), Bounds::default(), Xml::default());
         self.all.push(Type { origin, pointer, docs, format: None, limits, xml, shape: Shape::Anything, elsewhere: 0 });
         id
     }
@@ -111,7 +111,7 @@ pub struct Type {
     /// The document's word for the form of its values, such as `date-time`.
     pub format: Option<String>,
     /// What bounds its values without changing what they are.
-    pub limits: Limits,
+    pub limits: Bounds,
     /// How its values are written in XML.
     pub xml: Xml,
     /// What its values are.
@@ -320,7 +320,7 @@ pub struct Field {
     /// What is said about it.
     pub docs: Docs,
     /// What bounds its values more than their type does.
-    pub limits: Limits,
+    pub limits: Bounds,
     /// The only way that it travels, if it is one.
     pub only: Option<Direction>,
     /// How it is written in XML, where the field says other than its type.

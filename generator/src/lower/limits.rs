@@ -1,7 +1,7 @@
 //! What does a schema say that bounds values without changing their type?
 
 use super::schema::{LONGEST_CHAIN, Lowering};
-use crate::ir::{Limits, Pattern};
+use crate::ir::{Bounds, Limits, Pattern};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// The bounds that a schema states itself.
@@ -44,8 +44,8 @@ fn keys(document: &Document, names: SchemaId) -> Option<Box<Limits>> {
 
 impl Lowering<'_> {
     /// What a mention says of a schema that it wraps. What has a name says it itself.
-    pub(super) fn limits_of_mention(&self, id: SchemaId) -> Limits {
-        if self.document.schemas.name(id).is_some() { Limits::default() } else { self.limits_of_wrappers(id) }
+    pub(super) fn limits_of_mention(&self, id: SchemaId) -> Bounds {
+        if self.document.schemas.name(id).is_some() { Bounds::default() } else { self.limits_of_wrappers(id).into() }
     }
 
     /// What is said by the wrappers around a schema, up to what has a type of its own.

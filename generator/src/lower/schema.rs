@@ -13,7 +13,9 @@ use super::room::Room;
 use super::untyped::Untyped;
 use super::{circles, nullable, scalar, union};
 use crate::diagnostics::{Diagnostic, Diagnostics, Pointer, codes};
-use crate::ir::{Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml};
+use crate::ir::{
+    Bounds, Docs, Field, Limits, NumberKind, Origin, Parent, Record, Role, Shape, TypeId, Types, Use, Xml,
+};
 use crate::load::{Document, JsonType, Schema, SchemaId, SchemaObject};
 
 /// How many references and wrappers may stand before the type itself.
@@ -224,7 +226,7 @@ impl<'d> Lowering<'d> {
         self.tell_untyped(&merged.untyped);
         let entry = self.types.get_mut(ty);
         entry.format.clone_from(&merged.format);
-        entry.limits.clone_from(&merged.limits);
+        entry.limits = merged.limits.clone().into();
         if self.is_nested_beyond_bounds(ty) {
             let place = &self.document.schemas.get(schema).pointer;
             self.diagnostics.push(
@@ -379,7 +381,7 @@ impl<'d> Lowering<'d> {
                 used,
                 required: false,
                 docs: Docs::default(),
-                limits: Limits::default(),
+                limits: Bounds::default(),
                 only: None,
                 xml: Xml::default(),
             });
