@@ -27,6 +27,7 @@ use crate::registry::{Env, ProcessEnv, ServiceRegistry};
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::{InvalidPolicy, Policy};
 use crate::route::{Cluster, Route};
+use crate::said::SaidOfAttempts;
 use crate::secret::Secret;
 use crate::telemetry;
 use crate::transport::Transport;
@@ -60,6 +61,7 @@ pub struct ClientBuilder<C> {
     pub(crate) connections: Settings,
     observer: Option<Arc<dyn Observer>>,
     trace: bool,
+    pub(crate) said: SaidOfAttempts,
     transport: Option<Arc<dyn Transport>>,
     problem: Option<Error>,
     client: PhantomData<fn() -> C>,
@@ -87,6 +89,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             connections: Settings::default(),
             observer: None,
             trace: false,
+            said: SaidOfAttempts::default(),
             transport: None,
             problem: None,
             client: PhantomData,
@@ -273,6 +276,9 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
+        if self.said.is_ambiguous() {
+            return Err(Error::config("attempt_header and deadline_header have the same name"));
+        }
         let wrong = |invalid: InvalidPolicy| Error::config(invalid.to_string()).with_source(invalid);
         let policy = match self.policy.take() {
             Some(policy) => policy,
@@ -339,6 +345,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             gate,
             observer: self.observer,
             trace: self.trace,
+            said: self.said,
             budget,
             hedges,
             home,
@@ -354,7 +361,6 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub(crate) fn failing(mut self, error: Error) -> Self {
         self.keep(Err(error));
         self

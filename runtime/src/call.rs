@@ -7,6 +7,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
 
 use crate::again::Again;
 use crate::client::Client;
@@ -49,6 +50,7 @@ pub struct Call<'c, T, P = ()> {
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Instant>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) policy: Option<Box<Policy>>,
     pub(crate) headers: HeaderMap,
@@ -100,6 +102,21 @@ impl<'c, T, P> Call<'c, T, P> {
     /// The total deadline of this call, back-off included.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.say(|options| options.timeout = Some(timeout))
+    }
+
+    /// A point in time that this call does not go beyond, however long its policy would let it: that of the request, say,
+    /// which is being answered with it. The earlier holds of this, of [`timeout`](Self::timeout) and of the scopes that
+    /// it is made [`within`](crate::within). With less than 5 ms left nothing is sent.
+    ///
+    /// ```
+    /// # async fn example(call: sinew_runtime::Call<'_, u32>) -> Result<(), sinew_runtime::Error> {
+    /// use std::time::Duration;
+    /// let deadline = tokio::time::Instant::now() + Duration::from_millis(800);
+    /// let value = call.deadline(deadline).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn deadline(self, deadline: Instant) -> Self {
+        self.say(|options| options.deadline = Some(deadline))
     }
 
     /// How long one attempt of this call may take, whether or not another one follows it ([`Policy::patient`]).

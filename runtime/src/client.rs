@@ -26,6 +26,7 @@ use crate::resilience::breaker::CircuitState;
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
 use crate::route::Route;
+use crate::said::SaidOfAttempts;
 use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
 
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Arc<Gate>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) trace: bool,
+    pub(crate) said: SaidOfAttempts,
     pub(crate) budget: Arc<Budget>,
     pub(crate) hedges: Hedges,
     /// Where the service itself is.

@@ -31,6 +31,7 @@ use crate::resilience::decide::{LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide}
 use crate::route::{Asking, Entry, Route};
 use crate::telemetry::Telemetry;
 use crate::transport::{BoxFuture, TransportFailure};
+use crate::within;
 
 /// The one entry, boxed and without type parameters: the way of a call is compiled once, here.
 pub(crate) fn execute<'c>(
@@ -41,7 +42,9 @@ pub(crate) fn execute<'c>(
     let inner = &*client.inner;
     // Before the future is made, which would keep a place for all that this uses up.
     match prepare(inner, plan) {
-        Ok(call) => Box::pin(async move {
+        Ok(mut call) => Box::pin(async move {
+            // Now that it is awaited: within what, is known only here.
+            call.limit = within::earlier(call.limit);
             let mut course = Course::begin(inner, &call);
             let result = run(&mut course).await;
             if let Some(observer) = &inner.observer {
@@ -86,6 +89,9 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
             waited: course.waited,
             lost_after: OnceLock::new(),
         };
+        if course.call.limit.is_some() && exchange.deadline.remaining(course.now) <= LEAST_ATTEMPT {
+            return Err(course.refused(too_late()));
+        }
         let entry = match course.enter(&exchange)? {
             Door::Open(entry) => entry,
             Door::Wait(wait) => {
@@ -168,7 +174,8 @@ impl<'a> Course<'a> {
     }
 
     fn deadline(&self) -> Deadline {
-        Deadline::after(self.started, self.call.policy().total_timeout)
+        let own = Deadline::after(self.started, self.call.policy().total_timeout);
+        self.call.limit.map_or(own, |at| own.min(Deadline { at }))
     }
 
     /// Longer than an attempt can last, so that only a probe that was lost loses its turn.
@@ -355,6 +362,11 @@ fn turned_away(retry_in: Option<Duration>) -> Error {
         None => Cow::Borrowed("it is held open by hand"),
     };
     Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(retry_in)
+}
+
+fn too_late() -> Error {
+    let detail = "too little time is left until the deadline that was set for it";
+    Error::new(ErrorKind::Deadline, Phase::Admission, Sent::NotSent, detail)
 }
 
 fn busy() -> Error {

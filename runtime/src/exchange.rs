@@ -10,7 +10,7 @@ use http::StatusCode;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
 
-use crate::attempt::{Answer, AttemptFailure, Progress, cut_off, expired, once};
+use crate::attempt::{Answer, AttemptFailure, End, Progress, cut_off, expired, once};
 use crate::client::Inner;
 use crate::closing::Stage;
 use crate::endpoint::Endpoint;
@@ -206,7 +206,12 @@ impl<'a> UnderWay<'a> {
         let policy = self.exchange.call.policy();
         let patient = policy.patient && limit.at < self.exchange.deadline.at;
         let over = !patient || self.is_given_up();
-        over.then(|| expired(&self.progress, policy, limit.at >= self.exchange.deadline.at))
+        let end = match self.exchange.call.limit {
+            _ if limit.at < self.exchange.deadline.at => End::Attempt,
+            Some(set) if set <= limit.at => End::Set,
+            _ => End::Call,
+        };
+        over.then(|| expired(&self.progress, policy, end))
     }
 
     /// Whether an attempt whose time is up is given up for another one: if one would follow, and it is not simply the
@@ -215,7 +220,7 @@ impl<'a> UnderWay<'a> {
     fn is_given_up(&self) -> bool {
         let Exchange { client, call, .. } = *self.exchange;
         let (policy, at) = (call.policy(), Instant::now());
-        let expired = expired(&self.progress, policy, false);
+        let expired = expired(&self.progress, policy, End::Attempt);
         let failed = self.exchange.failed(&expired, self.endpoint, self.number, false, at);
         let overtaken = self.endpoint.is_none_or(|endpoint| endpoint.answered.overtook(self.began));
         if !(overtaken || failed.elsewhere || client.gate.in_flight() <= 1) {
@@ -252,7 +257,12 @@ impl<'a> UnderWay<'a> {
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
         let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
         let evidence = Evidence { outcome, took, asked, random: client.random.next() };
+        let given_up = result.as_ref().is_err_and(|failure| failure.given_up) && self.progress.is_under_way();
         let permit = match (self.permit.take(), endpoint) {
+            (Some(permit), _) if given_up => {
+                exchange.changed(&self.telemetry(), permit.give_up(took, evidence.random, at));
+                None
+            }
             (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
                 exchange.changed(&self.telemetry(), permit.settle(evidence, at));
                 None

@@ -93,6 +93,7 @@ mod reply;
 mod request;
 mod resilience;
 mod route;
+mod said;
 mod scalars;
 mod secret;
 mod stream;
@@ -105,6 +106,7 @@ mod until;
 mod validate;
 #[cfg(feature = "webhook")]
 mod webhook;
+mod within;
 #[cfg(feature = "xml")]
 mod xml;
 
@@ -149,6 +151,7 @@ pub use until::Until;
 pub use validate::{Validate, Violation, Violations};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
+pub use within::within;
 
 /// Services that are played, for tests.
 #[cfg(feature = "testing")]

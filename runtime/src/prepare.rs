@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::time::Instant;
 
 use crate::auth::{AllChosen, Chosen};
 use crate::client::Inner;
@@ -20,6 +21,7 @@ use crate::random;
 use crate::redirect::Redirects;
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
+use crate::said::SaidOfAttempts;
 use crate::trace::Trace;
 
 /// How long a health check may take.
@@ -38,6 +40,10 @@ pub(crate) struct Prepared<'c> {
     pub(crate) keyed: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
+    /// What its attempts say of themselves, if they do.
+    pub(crate) said: Option<&'c SaidOfAttempts>,
+    /// What it does not go beyond, whatever its policy says.
+    pub(crate) limit: Option<Instant>,
     given: &'c Policy,
     own: Option<Box<Policy>>,
     /// Headers of the client; those of the operation and of the call are the plan's.
@@ -199,6 +205,8 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     let context = context(client, operation, plan.template, &target.origin);
     let context = Context { method: plan.method.as_str(), ..context };
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    let said = (at_home && !client.said.is_empty()).then_some(&client.said);
+    let limit = plan.options.deadline;
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     let compressed = client.compressed
         && !plan.headers.contains_key(header::ACCEPT_ENCODING)
@@ -214,6 +222,8 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
         repeatable,
         keyed,
         trace,
+        said,
+        limit,
         given,
         own,
         common,

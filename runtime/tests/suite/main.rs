@@ -29,11 +29,13 @@ mod redirects;
 mod registry;
 mod retry;
 mod rules;
+mod said;
 mod settings;
 mod streams;
 mod support;
 mod unions;
 mod validate;
+mod within;
 
 /// What the wire does to each built-in transport.
 #[allow(clippy::duplicate_mod)]
