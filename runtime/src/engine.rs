@@ -107,6 +107,9 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
                 let race = Box::pin(race).await;
                 course.attempt += race.sent - 1;
                 course.tried.extend(race.other);
+                if let Some((error, number)) = race.before {
+                    course.failed_beside(error, number, race.other);
+                }
                 (race.result, race.ended)
             } else {
                 let mut under_way = exchange.under_way(course.attempt, entry, course.now);
@@ -189,7 +192,7 @@ impl<'a> Course<'a> {
     #[cold]
     fn refused(&mut self, error: Error) -> Error {
         let error = match self.last.take() {
-            Some(last) => error.with_source(last),
+            Some(last) => error.because_of(last),
             None => error,
         };
         error.with_context(&self.call.context, self.attempt, self.started.elapsed())
@@ -305,6 +308,16 @@ impl<'a> Course<'a> {
         Box::new(Reply { status, headers, body, about, hold, again: None })
     }
 
+    /// One of two attempts beside each other failed, before the other one did.
+    #[cold]
+    fn failed_beside(&mut self, error: Error, number: u32, endpoint: Option<&Endpoint>) {
+        let error = error.with_context(self.call.aim(endpoint).context(), number, self.started.elapsed());
+        self.last = Some(match self.last.take() {
+            Some(before) => error.after(before),
+            None => error,
+        });
+    }
+
     /// What follows from an attempt that failed: the wait before another one, or the error of the call.
     #[cold]
     fn failed(
@@ -332,8 +345,9 @@ impl<'a> Course<'a> {
         });
         let error = match self.last.take() {
             // Running out of time is no cause: what went wrong before is.
-            Some(cause) if error.kind() == ErrorKind::Deadline => error.with_source(cause),
-            _ => error,
+            Some(cause) if error.kind() == ErrorKind::Deadline => error.because_of(cause),
+            Some(before) => error.after(before),
+            None => error,
         };
         let error = error.with_context(aim.context(), attempt, self.started.elapsed());
         let outcome = evidence.outcome;
