@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
@@ -21,6 +22,7 @@ use crate::gate::Gate;
 use crate::hedge::Hedges;
 use crate::observer::Observer;
 use crate::operation::Service;
+use crate::prober::Prober;
 use crate::random::Random;
 use crate::redirect::Redirects;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
@@ -62,6 +64,7 @@ pub struct ClientBuilder<C> {
     observer: Option<Arc<dyn Observer>>,
     trace: bool,
     pub(crate) said: SaidOfAttempts,
+    pub(crate) probe_every: Option<Duration>,
     transport: Option<Arc<dyn Transport>>,
     problem: Option<Error>,
     client: PhantomData<fn() -> C>,
@@ -90,6 +93,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             observer: None,
             trace: false,
             said: SaidOfAttempts::default(),
+            probe_every: None,
             transport: None,
             problem: None,
             client: PhantomData,
@@ -327,7 +331,7 @@ impl<C: From<Client>> ClientBuilder<C> {
         let hedges = Hedges::new(policy.hedge, now);
         let policy = Arc::new(policy);
         let home = home(self.service, &bases, self.discovery.take(), &policy, now)?;
-        let inner = Inner {
+        let inner = Arc::new_cyclic(|client| Inner {
             service: self.service,
             base: bases.first,
             policy,
@@ -350,8 +354,9 @@ impl<C: From<Client>> ClientBuilder<C> {
             hedges,
             home,
             others: Mutex::new(BTreeMap::new()),
-        };
-        let core = Client { inner: Arc::new(inner) };
+            prober: self.probe_every.map(|every| Prober::new(client.clone(), every)),
+        });
+        let core = Client { inner };
         Ok((C::from(core.clone()), core))
     }
 

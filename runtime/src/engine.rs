@@ -354,7 +354,8 @@ impl<'a> Course<'a> {
         let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
         // Where calls are counted, a failure that is tried again is none yet.
         let outcome = if passed_over { Outcome::Neutral } else { outcome };
-        exchange.changed(&telemetry, permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at)));
+        let change = permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at));
+        exchange.changed(&telemetry, endpoint, change);
         let delay = match verdict {
             Verdict::Again(delay) => delay,
             Verdict::Stop(reason) => {
@@ -372,7 +373,7 @@ impl<'a> Course<'a> {
 
 fn turned_away(retry_in: Option<Duration>) -> Error {
     let detail = match retry_in {
-        Some(retry_in) => format!("too many failures; the next attempt is let through in {}", Brief(retry_in)).into(),
+        Some(retry_in) => format!("too many failures of late; ask again in {}", Brief(retry_in)).into(),
         None => Cow::Borrowed("it is held open by hand"),
     };
     Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(retry_in)

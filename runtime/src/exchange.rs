@@ -63,9 +63,14 @@ impl<'a> Exchange<'a> {
 
     /// Tells of a change of the circuit. Who comes back to a service that was away comes on new connections; where there are
     /// several endpoints, those of the others are well and are kept.
-    pub(crate) fn changed(&self, telemetry: &Telemetry<'_>, change: Option<Change>) {
-        if change.is_some_and(|change| change.to == CircuitState::Open) && !self.is_balanced() {
-            self.transport.renew();
+    pub(crate) fn changed(&self, telemetry: &Telemetry<'_>, endpoint: Option<&Endpoint>, change: Option<Change>) {
+        if change.is_some_and(|change| change.to == CircuitState::Open) {
+            if !self.is_balanced() {
+                self.transport.renew();
+            }
+            if let (Some(prober), Some(endpoint)) = (&self.client.prober, endpoint) {
+                prober.opened(endpoint);
+            }
         }
         telemetry.circuit(change);
     }
@@ -260,11 +265,11 @@ impl<'a> UnderWay<'a> {
         let given_up = result.as_ref().is_err_and(|failure| failure.given_up) && self.progress.is_under_way();
         let permit = match (self.permit.take(), endpoint) {
             (Some(permit), _) if given_up => {
-                exchange.changed(&self.telemetry(), permit.give_up(took, evidence.random, at));
+                exchange.changed(&self.telemetry(), endpoint, permit.give_up(took, evidence.random, at));
                 None
             }
             (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
-                exchange.changed(&self.telemetry(), permit.settle(evidence, at));
+                exchange.changed(&self.telemetry(), Some(endpoint), permit.settle(evidence, at));
                 None
             }
             (permit, _) => permit,
@@ -274,7 +279,9 @@ impl<'a> UnderWay<'a> {
             if let Some(out) = choices.ended(endpoint, outcome, took, at) {
                 self.telemetry().ejected(out);
             }
-            if let Some(asked) = asked.filter(|_| exchange.call.policy().retry_after.shared || exchange.is_balanced()) {
+            // Whoever asks in the background keeps away as well.
+            let heeded = exchange.call.policy().retry_after.shared || exchange.is_balanced() || client.prober.is_some();
+            if let Some(asked) = asked.filter(|_| heeded) {
                 endpoint.pushback.ask(at, asked);
             }
         }
@@ -311,12 +318,12 @@ impl UnderWay<'_> {
                 }
             }
             let evidence = Evidence { outcome: Outcome::Failure, took, asked: None, random };
-            exchange.changed(&self.telemetry(), permit.settle(evidence, now));
+            exchange.changed(&self.telemetry(), endpoint, permit.settle(evidence, now));
             return;
         }
         if let (Some(endpoint), Some(choices)) = (endpoint, &exchange.choices) {
             choices.ended(endpoint, Outcome::Neutral, took, now);
         }
-        exchange.changed(&self.telemetry(), permit.give_up(took, random, now));
+        exchange.changed(&self.telemetry(), endpoint, permit.give_up(took, random, now));
     }
 }

@@ -86,6 +86,7 @@ mod observer;
 mod operation;
 mod paging;
 mod prepare;
+mod prober;
 mod random;
 mod redirect;
 mod registry;

@@ -24,6 +24,7 @@ mod oauth;
 mod observed;
 mod paging;
 mod patience;
+mod prober;
 mod redaction;
 mod redirects;
 mod registry;

@@ -58,6 +58,7 @@ const CHECKS: &[Check] = &[
     ("breaker.open_for", &[("breaker.failures", "1"), ("breaker.open_most", "60s")], &[("5s", 5000), ("9s", 9000)], time_that_it_is_open),
     ("breaker.open_most", &[("breaker.failures", "1"), ("breaker.open_for", "5s")], &[("5s", 5000), ("60s", 10_000)], time_that_it_is_open_again),
     ("breaker.open_jitter", &[("breaker.failures", "1"), ("breaker.open_for", "5s"), ("breaker.open_most", "5s")], &[("0", 0), ("50", 1)], whether_times_differ),
+    ("breaker.ramp", &[("breaker.failures", "1"), ("breaker.open_for", "5s")], &[("off", 100), ("10s", 54), ("100s", 12)], calls_of_the_first_ten_seconds_after_an_outage),
     ("outlier.enabled", &[("breaker.failures", "255"), ("outlier.failures", "2")], &[("false", 0), ("true", 30)], seconds_that_it_is_left_out),
     ("outlier.failures", &[("breaker.failures", "255")], &[("2", 2), ("5", 5)], failures_that_leave_out),
     ("outlier.eject_for", &[("breaker.failures", "255"), ("outlier.failures", "2")], &[("10s", 10), ("20s", 20)], seconds_that_it_is_left_out),
@@ -362,6 +363,23 @@ fn seconds_that_it_is_left_out_again(policy: Policy) -> Scene {
         // The other one has failed more lately, so this one is asked.
         assert_eq!(first, again);
         seconds
+    })
+}
+
+/// Of a hundred, evenly spread.
+fn calls_of_the_first_ten_seconds_after_an_outage(policy: Policy) -> Scene {
+    Box::pin(async move {
+        let script = Scripted::new([Step::status(500)]).otherwise(ok());
+        let client = builder(&script).policy(policy).seed(7).build().expect("a client");
+        get(&client).await.expect_err("a failure");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        get(&client).await.expect("the probe");
+        let before = count(&script);
+        for _ in 0..100 {
+            drop(get(&client).await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        count(&script) - before
     })
 }
 

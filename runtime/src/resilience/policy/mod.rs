@@ -145,6 +145,7 @@ impl Default for Policy {
                 open_for: Duration::from_secs(60),
                 open_most: Duration::from_secs(60),
                 open_jitter: 0,
+                ramp: None,
             },
             outlier: OutlierPolicy {
                 enabled: true,
@@ -278,6 +279,7 @@ impl Policy {
             return Err(InvalidPolicy::new("breaker.failures", "be between 1 and 255"));
         }
         positive("breaker.slow_after", self.breaker.slow_after.unwrap_or(Duration::MAX))?;
+        positive("breaker.ramp", self.breaker.ramp.unwrap_or(Duration::MAX))?;
         if self.breaker.open_most < self.breaker.open_for {
             return Err(InvalidPolicy::new("breaker.open_most", "not be below breaker.open_for"));
         }
@@ -371,7 +373,7 @@ mod tests {
         assert_eq!(Policy::default().validate(), Ok(()));
         assert_eq!(Policy::standard().validate(), Ok(()));
         type Given = &'static [(&'static str, &'static str)];
-        let cases: [(Given, &str, &[&str], &[&str]); 29] = [
+        let cases: [(Given, &str, &[&str], &[&str]); 30] = [
             (&[], "attempts", &["1"], &["0"]),
             (&[], "attempt_timeout", &["1ns"], &["0s"]),
             (&[], "total_timeout", &["1ns"], &["0s"]),
@@ -387,6 +389,7 @@ mod tests {
             (&[("breaker.open_for", "5s")], "breaker.open_most", &["5s", "6s"], &["4s"]),
             (&[], "breaker.slow_after", &["off", "1ns"], &["0s"]),
             (&[], "breaker.open_jitter", &["0", "100"], &["101"]),
+            (&[], "breaker.ramp", &["off", "1ns"], &["0s"]),
             (&[], "breaker.ratio.percent", &["1", "100"], &["0", "101"]),
             (&[], "breaker.ratio.least", &["1"], &["0"]),
             (&[], "breaker.ratio.window", &["1s", "2s"], &["999ms"]),

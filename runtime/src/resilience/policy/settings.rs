@@ -74,6 +74,7 @@ settings! {
     "breaker.open_for": "how long nothing is sent before one probe" => breaker.open_for;
     "breaker.open_most": "each failed probe doubles that, up to this" => breaker.open_most;
     "breaker.open_jitter": "percent added to it at most, by chance" => breaker.open_jitter;
+    "breaker.ramp": "after it has closed, let a growing share of the attempts through for so long, a tenth at first" => breaker.ramp;
     "outlier.enabled": "leave out for a while an endpoint that fails while others answer" => outlier.enabled;
     "outlier.failures": "failures in a row after which" => outlier.failures;
     "outlier.eject_for": "for how long, the first time; the second time in a row twice as long, …" => outlier.eject_for;
