@@ -146,6 +146,8 @@ pub use secret::Secret;
 pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub use transport::address::AddressPolicy;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub use transport::networks::Networks;
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 pub use until::Until;
 #[cfg(feature = "validate")]

@@ -52,9 +52,9 @@ impl<T: Clone> Pools<T> {
         settings: &Settings,
         make: impl Fn(Names) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let (addresses, most_age) = (settings.addresses, settings.pool_age);
+        let (addresses, most_age) = (settings.addresses.clone(), settings.pool_age);
         let lookups = Arc::<Lookups>::default();
-        let usual = make(Names { policy: addresses, pin: None, lookups: lookups.clone() })?;
+        let usual = make(Names { policy: addresses.clone(), pin: None, lookups: lookups.clone() })?;
         Ok(Self {
             usual: RwLock::new((usual, Instant::now())),
             used: AtomicUsize::new(0),
@@ -96,7 +96,7 @@ impl<T: Clone> Pools<T> {
     }
 
     fn make(&self, pin: Option<(Arc<str>, SocketAddr)>) -> Result<T, Error> {
-        (self.make)(Names { policy: self.addresses, pin, lookups: self.lookups.clone() })
+        (self.make)(Names { policy: self.addresses.clone(), pin, lookups: self.lookups.clone() })
     }
 
     /// The pool for a request, and what [`kept`](Self::kept) is to be asked with.
