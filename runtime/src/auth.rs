@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::encode::base::BaseUrl;
 use crate::encode::{self, parameter::ParameterValue};
 use crate::error::{BoxError, Error, ErrorKind, Phase, Sent};
 use crate::oauth::Tokens;
@@ -222,6 +223,14 @@ impl Credentials {
         self.by_scheme.is_empty()
     }
 
+    /// Where tokens are asked for.
+    pub(crate) fn token_endpoints(&self) -> impl Iterator<Item = BaseUrl> {
+        self.by_scheme.values().filter_map(|known| match &known.credential {
+            Credential::Bearer(TokenSource(Source::OAuth(tokens))) => tokens.endpoint(),
+            _ => None,
+        })
+    }
+
     /// Gives every scheme of the credential's kind that credential.
     pub(crate) fn add_to_all(&mut self, service: &Service, credential: &Credential) -> Result<(), Error> {
         let mut used = false;
@@ -312,7 +321,7 @@ impl Credentials {
 }
 
 /// Whether the caller set the header of a scheme.
-fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
+pub(crate) fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
     match kind {
         SchemeKind::Bearer | SchemeKind::Basic | SchemeKind::Token(_) => own.contains_key(header::AUTHORIZATION),
         SchemeKind::KeyHeader(name) => own.contains_key(name),

@@ -22,6 +22,7 @@ use crate::gate::Gate;
 use crate::hedge::Hedges;
 use crate::observer::Observer;
 use crate::operation::Service;
+use crate::overheard;
 use crate::prober::Prober;
 use crate::random::Random;
 use crate::redirect::Redirects;
@@ -51,7 +52,8 @@ pub struct ClientBuilder<C> {
     discovery: Option<Arc<dyn Discovery>>,
     random: Random,
     credentials: Credentials,
-    trusted: Vec<Arc<str>>,
+    trusted: Vec<BaseUrl>,
+    pub(crate) require_tls: bool,
     redirects: Redirects,
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     compressed: bool,
@@ -81,6 +83,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             random: Random::new(),
             credentials: Credentials::default(),
             trusted: Vec::new(),
+            require_tls: false,
             redirects: Redirects::default(),
             #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
             compressed: false,
@@ -167,7 +170,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// Lets the credentials go to another origin too: that of an operation with a server of its own.
     pub fn send_credentials_to(mut self, origin: &str) -> Self {
         match BaseUrl::parse(origin) {
-            Ok(base) => self.trusted.push(base.origin),
+            Ok(base) => self.trusted.push(base),
             Err(reason) => self.keep(Err(Error::config(format!("send_credentials_to: {reason}")))),
         }
         self
@@ -299,13 +302,10 @@ impl<C: From<Client>> ClientBuilder<C> {
             (None, Some(registry)) => registry.resolve(self.service)?,
             (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
         };
-        for base in bases.all().filter(|base| base.is_overheard() && !self.credentials.is_empty()) {
-            tracing::warn!(
-                service = self.service.name,
-                origin = &*base.origin,
-                "Credentials: they go over plain HTTP to {}, to be read by anybody on the way",
-                base.origin
-            );
+        if !self.credentials.is_empty() || overheard::hold_credentials(self.service, &self.headers) {
+            let endpoints: Vec<_> = self.credentials.token_endpoints().collect();
+            let places = bases.all().chain(&self.trusted).chain(&endpoints);
+            overheard::check(self.service, self.require_tls, places)?;
         }
         self.credentials.identity = self.transport.is_some();
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
@@ -331,15 +331,18 @@ impl<C: From<Client>> ClientBuilder<C> {
         let hedges = Hedges::new(policy.hedge, now);
         let policy = Arc::new(policy);
         let home = home(self.service, &bases, self.discovery.take(), &policy, now)?;
+        let is_overheard = bases.all().any(BaseUrl::is_overheard);
         let inner = Arc::new_cyclic(|client| Inner {
             service: self.service,
-            base: bases.first,
             policy,
             policies: self.policies,
             headers: self.headers,
             user_agent: self.user_agent,
             credentials: self.credentials,
-            trusted: self.trusted,
+            trusted: self.trusted.into_iter().map(|base| base.origin).collect(),
+            require_tls: self.require_tls,
+            overheard: is_overheard,
+            base: bases.first,
             redirects: self.redirects,
             #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
             compressed: self.compressed,

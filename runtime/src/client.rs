@@ -49,6 +49,10 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     /// Other origins that may be sent the credentials.
     pub(crate) trusted: Vec<Arc<str>>,
+    /// Whether credentials stay where nobody overhears them.
+    pub(crate) require_tls: bool,
+    /// Whether they would be on their way to one of the service's own addresses.
+    pub(crate) overheard: bool,
     pub(crate) redirects: Redirects,
     /// Whether compressed answers are asked for.
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]

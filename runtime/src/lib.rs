@@ -84,6 +84,7 @@ mod nullable;
 mod oauth;
 mod observer;
 mod operation;
+mod overheard;
 mod paging;
 mod prepare;
 mod prober;

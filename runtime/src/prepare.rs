@@ -193,6 +193,11 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
             target.origin
         )));
     }
+    if client.require_tls {
+        let own = at_home.then_some(&client.headers);
+        let headers = [&plan.headers, &plan.options.headers].into_iter().chain(own);
+        client.check_overheard(&target, !chosen.is_empty(), headers)?;
+    }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
     let endpoint = plan.options.endpoint.take();

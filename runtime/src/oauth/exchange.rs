@@ -72,6 +72,10 @@ pub(super) async fn endpoint(transport: &dyn Transport, endpoint: &TokenEndpoint
     if issuer.starts_with("https:") && !found.token_endpoint.starts_with("https:") {
         return Err(fail("the OpenID provider names a token endpoint without TLS"));
     }
+    let overheard = |url: &str| base(url).is_ok_and(|base| base.is_overheard());
+    if overheard(&found.token_endpoint) && !overheard(issuer) {
+        return Err(fail("the OpenID provider names a token endpoint elsewhere without TLS"));
+    }
     Ok(found.token_endpoint)
 }
 
@@ -145,9 +149,13 @@ async fn ask(
     Ok(Answer { access: given.access_token, refresh: given.refresh_token, life })
 }
 
+/// An address without its query.
+pub(super) fn base(url: &str) -> Result<BaseUrl, &'static str> {
+    BaseUrl::parse(url.split('?').next().unwrap_or(url))
+}
+
 async fn request(method: Method, url: &str, body: Body, whose: &str) -> Result<Request<OutgoingBody>, Error> {
-    let without_query = url.split('?').next().unwrap_or(url);
-    BaseUrl::parse(without_query).map_err(|reason| fail(format!("the address of {whose} cannot be used: {reason}")))?;
+    base(url).map_err(|reason| fail(format!("the address of {whose} cannot be used: {reason}")))?;
     let uri = Uri::try_from(url).map_err(|_| fail(format!("the address of {whose} cannot be used")))?;
     let body = body.open().await.map_err(|error| fail("the token request cannot be written").with_source(error))?;
     let mut request = Request::new(body);
