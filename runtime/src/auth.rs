@@ -9,6 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::encode::base::BaseUrl;
 use crate::encode::{self, parameter::ParameterValue};
@@ -153,15 +154,19 @@ impl Known {
     fn new(kind: SchemeKind, credential: Credential) -> Self {
         let header = match (kind, &credential) {
             (_, Credential::Bearer(TokenSource(Source::Fixed(token)))) => authorization(kind, token).ok(),
-            (_, Credential::Basic { user, password }) if !user.contains(':') => {
-                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-                encode::header::secret(["Basic ", &pair].concat()).ok()
-            }
-            (SchemeKind::KeyHeader(_), Credential::ApiKey(key)) => encode::header::value(key.expose(), true).ok(),
+            (_, Credential::Basic { user, password }) if !user.contains(':') => basic(user, password.expose()).ok(),
+            (SchemeKind::KeyHeader(_), Credential::ApiKey(key)) => encode::header::secret(key.expose().to_owned()).ok(),
             _ => None,
         };
         Self { credential, header }
     }
+}
+
+/// The header of a user and a password, of which nothing stays behind in memory: each text has its room at once.
+pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, String> {
+    let pair = Zeroizing::new([user, ":", password].concat());
+    let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+    encode::header::secret(["Basic ", encoded.as_str()].concat())
 }
 
 /// The header of a token.
@@ -367,6 +372,13 @@ pub(crate) struct Additions {
     /// Encoded pairs.
     pub(crate) query: Vec<String>,
     pub(crate) cookies: Vec<String>,
+}
+
+impl Drop for Additions {
+    fn drop(&mut self) {
+        self.query.zeroize();
+        self.cookies.zeroize();
+    }
 }
 
 /// Whether no token is to be asked for.

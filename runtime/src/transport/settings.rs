@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::address::AddressPolicy;
+use crate::auth;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::encode;
@@ -145,10 +146,7 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// [`proxy`](Self::proxy) that asks for a user and a password.
     pub fn proxy_with_credentials(self, url: &str, user: &str, password: impl Into<Secret>) -> Self {
-        use base64::Engine as _;
-        let password = password.into();
-        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{}", password.expose()));
-        match encode::header::secret(["Basic ", &pair].concat()) {
+        match auth::basic(user, password.into().expose()) {
             Ok(auth) => self.set_proxy(url, Some(auth)),
             Err(reason) => self.failing(Error::config(format!("proxy: {reason}"))),
         }
