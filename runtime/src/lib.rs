@@ -142,6 +142,7 @@ pub use resilience::breaker::{BreakerPolicy, CircuitState, Counting, RatioPolicy
 pub use resilience::budget::BudgetPolicy;
 pub use resilience::hedge::HedgePolicy;
 pub use resilience::outlier::OutlierPolicy;
+pub use resilience::pace::BodyRatePolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
 pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};

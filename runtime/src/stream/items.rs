@@ -45,7 +45,7 @@ impl<T> Items<T> {
         read: fn(&[u8]) -> Result<T, String>,
     ) -> Result<Self, Error> {
         let about = reply.about.clone();
-        let download = Download::from_reply(reply)?;
+        let download = Download::of_parts(reply);
         Ok(Self { download, framing, part: Vec::new(), ready: VecDeque::new(), about, done: false, read })
     }
 

@@ -22,6 +22,7 @@ mod hedging;
 mod macros;
 mod oauth;
 mod observed;
+mod pace;
 mod paging;
 mod patience;
 mod prober;

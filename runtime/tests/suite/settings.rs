@@ -31,6 +31,8 @@ const CHECKS: &[Check] = &[
     ("patient", &[("attempts", "1"), ("attempt_timeout", "3s"), ("total_timeout", "20s")], &[("false", 3000), ("true", 20_000)], time_of_a_call_that_hangs),
     ("total_timeout", &[], &[("2s", 2000), ("9s", 9000)], time_of_a_call_that_hangs),
     ("idle_timeout", &[], &[("5s", 5000), ("9s", 9000)], time_of_a_silent_stream),
+    ("body_rate.least", &[("body_rate.over", "4s")], &[("0", 60_000), ("1", 60_000), ("2", 4000)], time_of_a_download_that_trickles),
+    ("body_rate.over", &[("body_rate.least", "2")], &[("4s", 4000), ("10s", 10_000)], time_of_a_download_that_trickles),
     ("backoff.growth", &[("attempts", "4"), ("backoff.jitter", "none")], &[("constant", 3000), ("linear", 6000), ("exponential", 7000)], time_of_a_refused_call),
     ("backoff.base", &[("attempts", "2"), ("backoff.jitter", "none")], &[("500ms", 500), ("3s", 3000)], time_of_a_refused_call),
     ("backoff.ceiling", &[("attempts", "5"), ("backoff.jitter", "none")], &[("2s", 7000), ("8s", 15_000)], time_of_a_refused_call),
@@ -155,6 +157,21 @@ fn time_of_a_silent_stream(policy: Policy) -> Scene {
         let started = Instant::now();
         let download = client.request(&LIST).streaming(Download::from_reply).await.expect("a head");
         download.bytes().await.expect_err("silence");
+        millis(started.elapsed())
+    })
+}
+
+/// A byte each second, for a minute.
+fn trickle() -> Step {
+    (0..60).fold(Step::status(200), |step, _| step.chunk_after(Duration::from_secs(1), "1"))
+}
+
+fn time_of_a_download_that_trickles(policy: Policy) -> Scene {
+    Box::pin(async move {
+        let client = client(&Scripted::always(trickle()), policy);
+        let started = Instant::now();
+        let download = client.request(&LIST).streaming(Download::from_reply).await.expect("a head");
+        drop(download.bytes().await);
         millis(started.elapsed())
     })
 }

@@ -47,6 +47,8 @@ settings! {
     "patient": "cut an attempt off at that only for another that may fare better, else at `total_timeout`" => patient;
     "total_timeout": "the call as a whole, waits included" => total_timeout;
     "idle_timeout": "silence in a streamed body" => idle_timeout;
+    "body_rate.least": "bytes a second that a download must bring; 0: any number" => body_rate.least;
+    "body_rate.over": "on average over so much time that is spent waiting for it" => body_rate.over;
     "backoff.growth": "how waits grow: `constant`, `linear`, `exponential`" => backoff.growth;
     "backoff.base": "the wait before the first retry" => backoff.base;
     "backoff.ceiling": "the longest wait; only added jitter goes beyond it" => backoff.ceiling;
