@@ -50,7 +50,7 @@ impl Hidden {
 
     /// The Base64 of it, after something else.
     fn in_base64(&self, before: &str) -> Self {
-        let pair = Secret::new([before, &Secret::new(self.shown()).expose()].concat());
+        let pair = Secret::new([before, Secret::new(self.shown()).expose()].concat());
         let text = Secret::new(STANDARD.encode(pair.expose()));
         Self(text.expose().bytes().map(|byte| byte ^ MASK).collect())
     }
