@@ -106,7 +106,8 @@ impl<'c, T, P> Call<'c, T, P> {
 
     /// A point in time that this call does not go beyond, however long its policy would let it: that of the request, say,
     /// which is being answered with it. The earlier holds of this, of [`timeout`](Self::timeout) and of the scopes that
-    /// it is made [`within`](crate::within). With less than 5 ms left nothing is sent.
+    /// it is made [`within`](crate::within). With less than 5 ms left nothing is sent. It holds for what the call goes on to as
+    /// well: further pages, further looks at a task, a stream of events that connects again.
     ///
     /// ```
     /// # async fn example(call: sinew_runtime::Call<'_, u32>) -> Result<(), sinew_runtime::Error> {

@@ -274,7 +274,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// What the first attempt failed with, if the call failed with something else in the end: a service that refused a
+    /// What went wrong first, if the call failed with something else in the end: a service that refused a
     /// connection and then did not answer within the call's time has two things wrong with it. It is another one
     /// than this in its kind, its status, or what it says.
     ///

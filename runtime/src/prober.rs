@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -40,8 +41,11 @@ impl Prober {
     pub(crate) fn opened(&self, endpoint: &Endpoint) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.asking.retain(|_, asking| !asking.is_finished());
+        // A call may be dropped, and open its circuit by that, where nothing can run any more.
+        let Ok(runtime) = Handle::try_current() else { return };
         if !state.closed && !state.asking.contains_key(&endpoint.id) {
-            state.asking.insert(endpoint.id, tokio::spawn(ask(self.client.clone(), endpoint.id, self.every)));
+            let asking = ask(self.client.clone(), endpoint.id, self.every);
+            state.asking.insert(endpoint.id, runtime.spawn(asking));
         }
     }
 

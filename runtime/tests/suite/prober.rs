@@ -182,6 +182,28 @@ async fn each_endpoint_is_asked_for_itself() {
 }
 
 #[test]
+fn a_call_that_is_dropped_where_nothing_runs_asks_nobody() {
+    let ward = Ward { calls: Scripted::always(Step::hang()), ..Ward::default() };
+    let mut policy = Policy::default().with_breaker(1, Duration::from_secs(60));
+    policy.breaker.given_up = 1;
+    let client = ward.builder().policy(policy).build().expect("a client");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut calls = [get(&client).into_future(), get(&client).into_future()];
+    runtime.block_on(async {
+        for call in &mut calls {
+            std::future::poll_fn(|context| {
+                assert!(std::pin::Pin::new(&mut *call).poll(context).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+    });
+    drop(runtime);
+    drop(calls);
+    assert_eq!((client.circuit(), ward.health.count()), (CircuitState::Open, 0));
+}
+
+#[test]
 fn an_interval_of_no_time_is_refused() {
     let error = Ward::default().builder().probe_when_open(Duration::ZERO).build().expect_err("no interval");
     assert!(error.is_config() && error.to_string().contains("probe_when_open"), "{error}");

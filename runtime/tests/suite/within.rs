@@ -59,6 +59,12 @@ async fn what_is_made_within_inherits_it() {
         ask().await
     };
     assert_eq!(timed(within(after(500), both)).await, (ErrorKind::Deadline, 500));
+    // What is looked at until it is done is waited for no longer either, not even between two looks.
+    let script = Scripted::always(ok());
+    let pending = self::client(&script);
+    let looks = get(&pending).until(|_| false).every(Duration::from_secs(4), Duration::from_secs(60)).into_future();
+    let (result, took) = timed(within(after(5000), looks)).await;
+    assert_eq!((result.expect_err("never done").kind(), took, script.count()), (ErrorKind::Deadline, 5000, 2));
     // It ends with its scope, and holds for no other task.
     let spawned = within(after(100), async {
         let client = client.clone();
