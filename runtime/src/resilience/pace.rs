@@ -51,7 +51,7 @@ impl Pace {
         let spent = self.spent(now);
         let too_slow = self.brought * 1_000_000_000 < self.policy.least as u128 * spent.as_nanos();
         if !too_slow {
-            (self.waited, self.brought, self.since) = (Duration::ZERO, 0, Some(now));
+            (self.waited, self.brought, self.since) = (Duration::ZERO, 0, None);
         }
         too_slow
     }
@@ -80,7 +80,16 @@ mod tests {
             assert_eq!(pace.waits(now + SECOND), SECOND * 3);
             assert_eq!(pace.is_too_slow(now + SECOND * 4), too_slow);
         }
-        assert!(Pace::new(BodyRatePolicy { least: 0, over: SECOND }).is_none());
+        // Of several chunks all count, and all the time between them.
+        let (mut pace, now) = (pace(), Instant::now());
+        for seconds in 0..3 {
+            assert_eq!(pace.waits(now + SECOND * seconds), SECOND * (4 - seconds));
+            pace.came(14, now + SECOND * (seconds + 1));
+        }
+        assert_eq!(pace.waits(now + SECOND * 3), SECOND);
+        assert!(!pace.is_too_slow(now + SECOND * 4));
+        let policy = |least| BodyRatePolicy { least, over: SECOND };
+        assert!(Pace::new(policy(0)).is_none() && Pace::new(policy(1)).is_some());
     }
 
     #[test]

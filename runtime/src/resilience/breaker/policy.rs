@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::added;
 use super::window::Tally;
+use super::word::Word;
 
 /// When a circuit opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ const FIRST: u64 = 100;
 impl BreakerPolicy {
     /// The ramp in milliseconds. It is not asked for where there is none.
     fn ramp_millis(&self) -> u64 {
-        u64::try_from(self.ramp.unwrap_or_default().as_millis()).unwrap_or(u64::MAX).clamp(1, u64::MAX / 1000)
+        u64::try_from(self.ramp.unwrap_or_default().as_millis()).unwrap_or(u64::MAX).clamp(1, Word::DEADLINES)
     }
 
     /// Whether chance lets an attempt through, so many milliseconds before all are.

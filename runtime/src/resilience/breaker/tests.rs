@@ -353,6 +353,21 @@ fn a_growing_share_is_let_through_after_it_has_closed() {
 }
 
 #[test]
+fn no_ramp_is_too_short_or_too_long() {
+    for (ramp, later, expected) in [
+        (Duration::from_nanos(1), Duration::ZERO, [true, false]),
+        (Duration::from_nanos(1), Duration::from_millis(1), [true, true]),
+        (Duration::MAX, Duration::from_secs(365 * 24 * 3600), [true, false]),
+    ] {
+        let (breaker, now) = rising(ramp);
+        let let_in = [0, u64::MAX].map(|random| breaker.enter(now + later, LEASE, &|| random).is_ok());
+        assert_eq!(let_in, expected, "{ramp:?} {later:?}");
+        let half = breaker.enter(now + later, LEASE, &|| u64::MAX / 2).is_ok();
+        assert_eq!(half, expected[1], "no more than a tenth yet: {ramp:?} {later:?}");
+    }
+}
+
+#[test]
 fn failures_on_the_ramp_open_it_as_usual() {
     let second = Duration::from_secs(1);
     let (breaker, now) = rising(second * 100);
