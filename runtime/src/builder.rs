@@ -307,6 +307,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             let places = bases.all().chain(&self.trusted).chain(&endpoints);
             overheard::check(self.service, self.require_tls, places)?;
         }
+        #[cfg(any(feature = "reqwest", feature = "hyper"))]
+        overheard::check(self.service, self.require_tls, self.connections.told_proxy().as_ref())?;
         self.credentials.identity = self.transport.is_some();
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
         {

@@ -64,7 +64,8 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// name or the address of the place. Without this, a client that would do so warns.
     ///
     /// [`build`](Self::build) refuses such addresses of the service, of the origins that
-    /// [`send_credentials_to`](Self::send_credentials_to) names and of token endpoints, if the client has credentials; a call refuses, before
+    /// [`send_credentials_to`](Self::send_credentials_to) names and of token endpoints, if the client has credentials, and of a proxy that is
+    /// told a password; a call refuses, before
     /// anything is sent, those that it brings itself in `Authorization`, `Cookie` or the header of one of the service's schemes. What
     /// is secret in a path, a query or a body, only its sender knows.
     ///

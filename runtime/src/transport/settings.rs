@@ -11,7 +11,7 @@ use super::address::AddressPolicy;
 use crate::auth;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
-use crate::encode;
+use crate::encode::base::BaseUrl;
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -98,6 +98,16 @@ impl Settings {
             ));
         }
         Ok(())
+    }
+}
+
+impl Settings {
+    /// The proxy that is told a password, if one is.
+    pub(crate) fn told_proxy(&self) -> Option<BaseUrl> {
+        match &self.proxies {
+            Proxies::One(Proxy { uri, auth: Some(_) }) => BaseUrl::parse(&uri.to_string()).ok(),
+            _ => None,
+        }
     }
 }
 
@@ -195,7 +205,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn set_proxy(self, url: &str, auth: Option<HeaderValue>) -> Self {
-        match encode::base::BaseUrl::parse(url) {
+        match BaseUrl::parse(url) {
             Ok(base) if base.origin.starts_with("http:") && base.path.is_empty() => match base.origin.parse() {
                 Ok(uri) => self.connections(|settings| settings.proxies = Proxies::One(Proxy { uri, auth })),
                 Err(_) => self.failing(Error::config("proxy: it is no address")),

@@ -198,6 +198,10 @@ async fn credentials_in_plain_are_refused_where_that_is_said() {
     assert!(
         refused(strict("https://users.example").bearer(tokens("http://login.example/token?x=1"))).contains("login")
     );
+    let proxied = |url: &str| strict("https://users.example").proxy_with_credentials(url, "u", "p").build();
+    let error = proxied("http://proxy.example:3128").expect_err("it would be overheard");
+    assert!(error.to_string().contains("plain HTTP to http://proxy.example:3128"), "{error}");
+    proxied("http://10.0.0.1:3128").expect("in the house");
     let made = |builder: ClientBuilder<Client>, script: &Scripted| {
         builder.transport(script.clone()).build().expect("a client")
     };

@@ -30,7 +30,7 @@ use super::backoff::added;
 /// Whether a circuit lets requests through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CircuitState {
-    /// All is well.
+    /// All is well, or has been for less than [`BreakerPolicy::ramp`].
     Closed,
     /// Nothing is sent.
     Open,
