@@ -77,7 +77,6 @@ impl AddressPolicy {
 /// to none that the policy refuses.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    pub(crate) policy: AddressPolicy,
     pub(crate) pin: Option<(Arc<str>, SocketAddr)>,
     pub(crate) lookups: Arc<Lookups>,
 }
@@ -86,20 +85,20 @@ pub(crate) struct Names {
 /// name server is silent; who waits for its turn and gives up leaves nothing behind.
 const LOOKUPS: usize = 16;
 
-/// The lookups of a client.
+/// The lookups of a client, and what may come of them. Shared: transports hand around a copy of all that connects for each
+/// request, in futures that must not grow.
 #[derive(Debug)]
 pub(crate) struct Lookups {
+    pub(crate) policy: AddressPolicy,
     turns: Arc<Semaphore>,
     begun: AtomicUsize,
 }
 
-impl Default for Lookups {
-    fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(LOOKUPS)), begun: AtomicUsize::new(0) }
-    }
-}
-
 impl Lookups {
+    pub(crate) fn new(policy: AddressPolicy) -> Self {
+        Self { policy, turns: Arc::new(Semaphore::new(LOOKUPS)), begun: AtomicUsize::new(0) }
+    }
+
     /// How many names have been asked for so far.
     pub(crate) fn begun(&self) -> usize {
         self.begun.load(Ordering::Acquire)
@@ -140,7 +139,7 @@ impl Names {
             Some((_, address)) => vec![address],
             None => self.lookups.addresses(name).await?,
         };
-        let allowed: Vec<_> = all.iter().copied().filter(|address| self.policy.allows(address.ip())).collect();
+        let allowed: Vec<_> = all.iter().copied().filter(|address| self.lookups.policy.allows(address.ip())).collect();
         if allowed.is_empty() && !all.is_empty() {
             return Err(io::Error::other(AddressRefused));
         }
@@ -308,7 +307,7 @@ mod tests {
 
     #[tokio::test]
     async fn names_are_checked_once_resolved() {
-        let names = |policy, pin| Names { policy, pin, lookups: Arc::default() };
+        let names = |policy, pin| Names { pin, lookups: Arc::new(Lookups::new(policy)) };
         let error = names(AddressPolicy::Public, None).resolve("localhost".to_owned()).await.expect_err("loopback");
         assert!(error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<AddressRefused>), "{error}");
         let any = names(AddressPolicy::Any, None).resolve("localhost".to_owned()).await;
@@ -341,8 +340,8 @@ mod tests {
 
     #[tokio::test]
     async fn lookups_wait_for_their_turn_and_give_it_back() {
-        let lookups = Arc::new(Lookups::default());
-        let names = Names { policy: AddressPolicy::Any, pin: None, lookups: lookups.clone() };
+        let lookups = Arc::new(Lookups::new(AddressPolicy::Any));
+        let names = Names { pin: None, lookups: lookups.clone() };
         let taken = lookups.turns.clone().acquire_many_owned(16).await.expect("all turns");
         let mut waiting = Box::pin(names.clone().resolve("localhost".to_owned()));
         let polled = std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context))).await;
