@@ -113,7 +113,7 @@ impl Again {
         Box::pin(async move {
             if !after.is_zero() {
                 // Who has no time for the wait is told so when the time is up.
-                let limit = within::earlier(plan.options.deadline);
+                let limit = within::earlier(plan.options.deadline());
                 let left = limit.map_or(after, |limit| limit.saturating_duration_since(Instant::now()));
                 engine::sleep_or_close(&client.inner, after.min(left)).await;
             }

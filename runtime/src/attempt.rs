@@ -330,8 +330,8 @@ fn build(
         }
     }
     // Before the credentials, which nothing that is called like them replaces.
-    if let Some(said) = call.said {
-        said.write(*number, exchange.deadline, &mut headers);
+    if call.tells {
+        exchange.client.said.write(*number, exchange.deadline, &mut headers);
     }
     let additions = auth::apply(&call.chosen, tokens, &mut headers)?;
     let (method, address) = match hop {

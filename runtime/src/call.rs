@@ -50,13 +50,30 @@ pub struct Call<'c, T, P = ()> {
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
-    pub(crate) deadline: Option<Instant>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) policy: Option<Box<Policy>>,
     pub(crate) headers: HeaderMap,
     pub(crate) idempotency_key: Option<HeaderValue>,
+    /// On the heap, so that calls of which it is not said are no larger for it.
+    pub(crate) seldom: Option<Box<Seldom>>,
+}
+
+/// What is hardly ever said.
+#[derive(Clone, Default)]
+pub(crate) struct Seldom {
+    pub(crate) deadline: Option<Instant>,
     /// The one endpoint that a check is about.
     pub(crate) endpoint: Option<Arc<Endpoint>>,
+}
+
+impl Options {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.seldom.as_ref()?.deadline
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.seldom.as_ref()?.endpoint.as_deref()
+    }
 }
 
 impl<'c, T> Call<'c, T> {
@@ -117,7 +134,7 @@ impl<'c, T, P> Call<'c, T, P> {
     /// # Ok(()) }
     /// ```
     pub fn deadline(self, deadline: Instant) -> Self {
-        self.say(|options| options.deadline = Some(deadline))
+        self.say(|options| options.seldom.get_or_insert_default().deadline = Some(deadline))
     }
 
     /// How long one attempt of this call may take, whether or not another one follows it ([`Policy::patient`]).
@@ -166,7 +183,7 @@ impl<'c, T, P> Call<'c, T, P> {
 
     /// Asks one endpoint and no other.
     pub(crate) fn to(self, endpoint: Arc<Endpoint>) -> Self {
-        self.say(|options| options.endpoint = Some(endpoint))
+        self.say(|options| options.seldom.get_or_insert_default().endpoint = Some(endpoint))
     }
 
     fn say(mut self, what: impl FnOnce(&mut Options)) -> Self {

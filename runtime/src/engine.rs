@@ -299,7 +299,7 @@ impl<'a> Course<'a> {
             attempts: self.attempt,
             started: self.started,
             idle: policy.idle_timeout,
-            rate: policy.body_rate,
+            rate: policy.body_rate.asks().then(|| Box::new(policy.body_rate)),
             max_body: policy.max_body,
             max_error_body: policy.max_error_body,
         };

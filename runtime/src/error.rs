@@ -414,6 +414,7 @@ pub trait Failure: Sized {
 }
 
 /// A duration as a person says it: `12 ms`, `3.1 s`.
+#[derive(Default)]
 pub(crate) struct Brief(pub(crate) Duration);
 
 impl fmt::Display for Brief {

@@ -21,7 +21,6 @@ use crate::random;
 use crate::redirect::Redirects;
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
-use crate::said::SaidOfAttempts;
 use crate::trace::Trace;
 
 /// How long a health check may take.
@@ -32,16 +31,14 @@ pub(crate) struct Prepared<'c> {
     pub(crate) plan: Box<Plan>,
     pub(crate) context: Context,
     pub(crate) target: Cow<'c, BaseUrl>,
-    /// The one endpoint that a check is about.
-    pub(crate) endpoint: Option<Arc<Endpoint>>,
     pub(crate) chosen: AllChosen<'c>,
     pub(crate) repeatable: bool,
     /// Whether it carries an idempotency key.
     pub(crate) keyed: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
-    /// What its attempts say of themselves, if they do.
-    pub(crate) said: Option<&'c SaidOfAttempts>,
+    /// Whether its attempts say something of themselves, if the client lets any.
+    pub(crate) tells: bool,
     /// What it does not go beyond, whatever its policy says.
     pub(crate) limit: Option<Instant>,
     given: &'c Policy,
@@ -118,7 +115,7 @@ pub(crate) struct Aim<'c> {
 impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
     pub(crate) fn aim<'a>(&'a self, endpoint: Option<&'a Endpoint>) -> Aim<'a> {
-        let endpoint = endpoint.or(self.endpoint.as_deref());
+        let endpoint = endpoint.or(self.plan.options.endpoint());
         let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
             let own_path = self.plan.operation.base_path.is_some();
             let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
@@ -200,7 +197,6 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
-    let endpoint = plan.options.endpoint.take();
     let keyed = headers(common, &mut plan)?;
     let repeatable = keyed || plan.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
@@ -210,8 +206,8 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     let context = context(client, operation, plan.template, &target.origin);
     let context = Context { method: plan.method.as_str(), ..context };
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
-    let said = (at_home && !client.said.is_empty()).then_some(&client.said);
-    let limit = plan.options.deadline;
+    let tells = at_home && !client.said.is_empty();
+    let limit = plan.options.deadline();
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     let compressed = client.compressed
         && !plan.headers.contains_key(header::ACCEPT_ENCODING)
@@ -222,12 +218,11 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
         plan,
         context,
         target,
-        endpoint,
         chosen,
         repeatable,
         keyed,
         trace,
-        said,
+        tells,
         limit,
         given,
         own,

@@ -55,7 +55,8 @@ pub(crate) struct About {
     pub(crate) attempts: u32,
     pub(crate) started: Instant,
     pub(crate) idle: Duration,
-    pub(crate) rate: BodyRatePolicy,
+    /// On the heap, so that replies of which none is asked are no larger for it.
+    pub(crate) rate: Option<Box<BodyRatePolicy>>,
     pub(crate) max_body: usize,
     pub(crate) max_error_body: usize,
 }
@@ -286,7 +287,7 @@ impl Download {
     /// None; the signature is that of the other readers.
     #[allow(clippy::unnecessary_wraps)]
     pub fn from_reply(reply: Reply) -> Result<Self, Error> {
-        let pace = Pace::new(reply.about.rate).map(|pace| (pace, None));
+        let pace = reply.about.rate.as_deref().map(|rate| (Pace::new(*rate), None));
         Ok(Self { pace, ..Self::of_parts(reply) })
     }
 
@@ -408,8 +409,9 @@ impl Stream for Download {
                     format!("the body was silent for {}", Brief(idle))
                 } else {
                     ready!(poll_pace(&mut this.pace, context));
-                    let BodyRatePolicy { least, over } = this.about.rate;
-                    format!("the body brought less than {least} bytes a second over {}", Brief(over))
+                    let slow = |rate: &BodyRatePolicy| (rate.least, Brief(rate.over));
+                    let (least, over) = this.about.rate.as_deref().map(slow).unwrap_or_default();
+                    format!("the body brought less than {least} bytes a second over {over}")
                 };
                 Error::new(ErrorKind::Timeout, Phase::Body, Sent::Received, detail)
             }

@@ -14,6 +14,13 @@ pub struct BodyRatePolicy {
     pub over: Duration,
 }
 
+impl BodyRatePolicy {
+    /// Whether a body must bring anything.
+    pub(crate) fn asks(self) -> bool {
+        self.least > 0
+    }
+}
+
 /// What a body has brought of late. It has no clock: time is passed in.
 ///
 /// Only the time counts in which somebody waits: neither what the service takes before its answer nor what the reader does
@@ -28,9 +35,8 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Of a body that must bring something.
-    pub(crate) fn new(policy: BodyRatePolicy) -> Option<Self> {
-        (policy.least > 0).then_some(Self { policy, waited: Duration::ZERO, brought: 0, since: None })
+    pub(crate) fn new(policy: BodyRatePolicy) -> Self {
+        Self { policy, waited: Duration::ZERO, brought: 0, since: None }
     }
 
     /// From now on somebody waits. How long until the span is over.
@@ -68,7 +74,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn pace() -> Pace {
-        Pace::new(BodyRatePolicy { least: 10, over: SECOND * 4 }).expect("a rate")
+        Pace::new(BodyRatePolicy { least: 10, over: SECOND * 4 })
     }
 
     #[test]
@@ -89,7 +95,7 @@ mod tests {
         assert_eq!(pace.waits(now + SECOND * 3), SECOND);
         assert!(!pace.is_too_slow(now + SECOND * 4));
         let policy = |least| BodyRatePolicy { least, over: SECOND };
-        assert!(Pace::new(policy(0)).is_none() && Pace::new(policy(1)).is_some());
+        assert!(!policy(0).asks() && policy(1).asks());
     }
 
     #[test]
