@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, header};
+use tokio::time::Instant;
 
 use crate::attempt::BODY_HEADERS;
 use crate::body::Body;
@@ -16,6 +17,7 @@ use crate::reply::Reply;
 use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
 use crate::transport::BoxFuture;
+use crate::within;
 
 /// A request that can be made again: for the next page, for the rest of a stream, for another look at a task.
 #[derive(Clone)]
@@ -110,7 +112,10 @@ impl Again {
         let Self { client, operation, plan } = self.clone();
         Box::pin(async move {
             if !after.is_zero() {
-                engine::sleep_or_close(&client.inner, after).await;
+                // Who has no time for the wait is told so when the time is up.
+                let limit = within::earlier(plan.options.deadline());
+                let left = limit.map_or(after, |limit| limit.saturating_duration_since(Instant::now()));
+                engine::sleep_or_close(&client.inner, after.min(left)).await;
             }
             engine::execute(&client, operation, Ok(plan)).await.map(|reply| *reply)
         })

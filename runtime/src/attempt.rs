@@ -17,7 +17,6 @@ use crate::encode;
 use crate::error::{Brief, Error, ErrorKind, Phase, Sent};
 use crate::exchange::{Exchange, UnderWay};
 use crate::operation::Method;
-use crate::prepare::{Aim, Prepared};
 use crate::redirect::Hop;
 use crate::reply::{FailedReply, ReplyBody, too_large};
 use crate::request::Mode;
@@ -78,11 +77,13 @@ pub(crate) struct AttemptFailure {
     pub(crate) outcome: Outcome,
     pub(crate) fault: Option<TransportFailure>,
     pub(crate) advice: Advice,
+    /// Whoever it was made for waits no longer, which by itself says nothing about the service.
+    pub(crate) given_up: bool,
 }
 
 impl AttemptFailure {
     fn new(error: Error, outcome: Outcome) -> Self {
-        Self { error, outcome, fault: None, advice: Advice::default() }
+        Self { error, outcome, fault: None, advice: Advice::default(), given_up: false }
     }
 
     fn neutral(error: Error) -> Self {
@@ -108,12 +109,23 @@ impl AttemptFailure {
             if tls { format!("no secure connection: {}", error.cause()).into() } else { error.cause().into() };
         let fault = Some(error.failure);
         let error = Error::new(kind, phase, error.sent, detail).with_source(error);
-        Self { error, outcome, fault, advice: Advice::default() }
+        Self { error, outcome, fault, advice: Advice::default(), given_up: false }
     }
 }
 
+/// Which time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// That of the attempt.
+    Attempt,
+    /// That of the call, by its policy.
+    Call,
+    /// That of whatever the call is made for.
+    Set,
+}
+
 /// The time of an attempt, or of the call, is up.
-pub(crate) fn expired(progress: &Progress, policy: &Policy, total: bool) -> AttemptFailure {
+pub(crate) fn expired(progress: &Progress, policy: &Policy, end: End) -> AttemptFailure {
     let (phase, sent) = progress.read();
     let what = match phase {
         Phase::Credentials => "no credential",
@@ -121,13 +133,15 @@ pub(crate) fn expired(progress: &Progress, policy: &Policy, total: bool) -> Atte
         Phase::Body => "no end of the body",
         _ => "no answer",
     };
-    let (kind, limit, of) = if total {
-        (ErrorKind::Deadline, policy.total_timeout, "the call's ")
-    } else {
-        (ErrorKind::Timeout, policy.attempt_timeout, "")
+    let (kind, by) = match end {
+        End::Attempt => (ErrorKind::Timeout, format!("within {}", Brief(policy.attempt_timeout))),
+        End::Call => (ErrorKind::Deadline, format!("within the call's {}", Brief(policy.total_timeout))),
+        End::Set => (ErrorKind::Deadline, "by the deadline that was set for it".to_owned()),
     };
-    let outcome = if phase == Phase::Credentials { Outcome::Neutral } else { Outcome::Failure };
-    AttemptFailure::new(Error::new(kind, phase, sent, format!("{what} within {of}{}", Brief(limit))), outcome)
+    let given_up = end == End::Set;
+    let outcome = if phase == Phase::Credentials || given_up { Outcome::Neutral } else { Outcome::Failure };
+    let failure = AttemptFailure::new(Error::new(kind, phase, sent, format!("{what} {by}")), outcome);
+    AttemptFailure { given_up, ..failure }
 }
 
 /// The client was closed and its grace is over.
@@ -267,13 +281,13 @@ fn begin<'a>(
     body: OutgoingBody,
     may_follow: bool,
 ) -> Result<Begun<'a>, AttemptFailure> {
-    let Exchange { call, transport, .. } = under_way.exchange;
+    let Exchange { transport, .. } = under_way.exchange;
     if let Some(started) = body.started().filter(|_| hop.is_none_or(|hop| hop.at_home)) {
         // The first and only setting of it: each attempt has its own progress.
         let _ = under_way.progress.body_started.set(started);
     }
     let asked_for = !tokens.is_empty();
-    let request = build(call, &under_way.aim, hop, tokens, body).map_err(AttemptFailure::neutral)?;
+    let request = build(under_way, hop, tokens, body).map_err(AttemptFailure::neutral)?;
     let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned().map(Box::new);
     let asked = may_follow.then(|| Box::new((request.method().clone(), request.uri().clone())));
     under_way.progress.reach(Progress::EXCHANGE);
@@ -288,17 +302,18 @@ fn failed(status: StatusCode, headers: HeaderMap, body: Bytes, policy: &Policy) 
     let error = Error::new(ErrorKind::Status, Phase::Exchange, Sent::Received, detail)
         .with_retry_in(advice.asked)
         .with_reply(FailedReply::new(status, headers, body));
-    AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice }
+    AttemptFailure { error, outcome: classify::status_outcome(status), fault: None, advice, given_up: false }
 }
 
 /// The request of one attempt. `tokens` are those of its credentials that had to be asked for.
 fn build(
-    call: &Prepared<'_>,
-    aim: &Aim<'_>,
+    under_way: &UnderWay<'_>,
     hop: Option<&Hop>,
     tokens: Vec<HeaderValue>,
     body: OutgoingBody,
 ) -> Result<http::Request<OutgoingBody>, Error> {
+    let UnderWay { aim, exchange, number, .. } = under_way;
+    let call = exchange.call;
     let plan = &call.plan;
     let with_body = hop.is_none_or(|hop| hop.with_body);
     let mut request = http::Request::new(body);
@@ -313,6 +328,10 @@ fn build(
         for name in BODY_HEADERS {
             headers.remove(name);
         }
+    }
+    // Before the credentials, which nothing that is called like them replaces.
+    if call.tells {
+        exchange.client.said.write(*number, exchange.deadline, &mut headers);
     }
     let additions = auth::apply(&call.chosen, tokens, &mut headers)?;
     let (method, address) = match hop {

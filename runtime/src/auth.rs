@@ -9,7 +9,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
+use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::encode::base::BaseUrl;
 use crate::encode::{self, parameter::ParameterValue};
 use crate::error::{BoxError, Error, ErrorKind, Phase, Sent};
 use crate::oauth::Tokens;
@@ -152,15 +154,19 @@ impl Known {
     fn new(kind: SchemeKind, credential: Credential) -> Self {
         let header = match (kind, &credential) {
             (_, Credential::Bearer(TokenSource(Source::Fixed(token)))) => authorization(kind, token).ok(),
-            (_, Credential::Basic { user, password }) if !user.contains(':') => {
-                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-                encode::header::secret(["Basic ", &pair].concat()).ok()
-            }
-            (SchemeKind::KeyHeader(_), Credential::ApiKey(key)) => encode::header::value(key.expose(), true).ok(),
+            (_, Credential::Basic { user, password }) if !user.contains(':') => basic(user, password.expose()).ok(),
+            (SchemeKind::KeyHeader(_), Credential::ApiKey(key)) => encode::header::secret(key.expose().to_owned()).ok(),
             _ => None,
         };
         Self { credential, header }
     }
+}
+
+/// The header of a user and a password, of which nothing stays behind in memory: each text has its room at once.
+pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, String> {
+    let pair = Zeroizing::new([user, ":", password].concat());
+    let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+    encode::header::secret(["Basic ", encoded.as_str()].concat())
 }
 
 /// The header of a token.
@@ -220,6 +226,14 @@ pub(crate) struct Credentials {
 impl Credentials {
     pub(crate) fn is_empty(&self) -> bool {
         self.by_scheme.is_empty()
+    }
+
+    /// Where tokens are asked for.
+    pub(crate) fn token_endpoints(&self) -> impl Iterator<Item = BaseUrl> {
+        self.by_scheme.values().filter_map(|known| match &known.credential {
+            Credential::Bearer(TokenSource(Source::OAuth(tokens))) => tokens.endpoint(),
+            _ => None,
+        })
     }
 
     /// Gives every scheme of the credential's kind that credential.
@@ -312,7 +326,7 @@ impl Credentials {
 }
 
 /// Whether the caller set the header of a scheme.
-fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
+pub(crate) fn brings_own(kind: SchemeKind, own: &HeaderMap) -> bool {
     match kind {
         SchemeKind::Bearer | SchemeKind::Basic | SchemeKind::Token(_) => own.contains_key(header::AUTHORIZATION),
         SchemeKind::KeyHeader(name) => own.contains_key(name),
@@ -358,6 +372,13 @@ pub(crate) struct Additions {
     /// Encoded pairs.
     pub(crate) query: Vec<String>,
     pub(crate) cookies: Vec<String>,
+}
+
+impl Drop for Additions {
+    fn drop(&mut self) {
+        self.query.zeroize();
+        self.cookies.zeroize();
+    }
 }
 
 /// Whether no token is to be asked for.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
@@ -21,12 +22,15 @@ use crate::gate::Gate;
 use crate::hedge::Hedges;
 use crate::observer::Observer;
 use crate::operation::Service;
+use crate::overheard;
+use crate::prober::Prober;
 use crate::random::Random;
 use crate::redirect::Redirects;
 use crate::registry::{Env, ProcessEnv, ServiceRegistry};
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::{InvalidPolicy, Policy};
 use crate::route::{Cluster, Route};
+use crate::said::SaidOfAttempts;
 use crate::secret::Secret;
 use crate::telemetry;
 use crate::transport::Transport;
@@ -48,7 +52,8 @@ pub struct ClientBuilder<C> {
     discovery: Option<Arc<dyn Discovery>>,
     random: Random,
     credentials: Credentials,
-    trusted: Vec<Arc<str>>,
+    trusted: Vec<BaseUrl>,
+    pub(crate) require_tls: bool,
     redirects: Redirects,
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     compressed: bool,
@@ -60,6 +65,8 @@ pub struct ClientBuilder<C> {
     pub(crate) connections: Settings,
     observer: Option<Arc<dyn Observer>>,
     trace: bool,
+    pub(crate) said: SaidOfAttempts,
+    pub(crate) probe_every: Option<Duration>,
     transport: Option<Arc<dyn Transport>>,
     problem: Option<Error>,
     client: PhantomData<fn() -> C>,
@@ -76,6 +83,7 @@ impl<C: From<Client>> ClientBuilder<C> {
             random: Random::new(),
             credentials: Credentials::default(),
             trusted: Vec::new(),
+            require_tls: false,
             redirects: Redirects::default(),
             #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
             compressed: false,
@@ -87,6 +95,8 @@ impl<C: From<Client>> ClientBuilder<C> {
             connections: Settings::default(),
             observer: None,
             trace: false,
+            said: SaidOfAttempts::default(),
+            probe_every: None,
             transport: None,
             problem: None,
             client: PhantomData,
@@ -160,7 +170,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     /// Lets the credentials go to another origin too: that of an operation with a server of its own.
     pub fn send_credentials_to(mut self, origin: &str) -> Self {
         match BaseUrl::parse(origin) {
-            Ok(base) => self.trusted.push(base.origin),
+            Ok(base) => self.trusted.push(base),
             Err(reason) => self.keep(Err(Error::config(format!("send_credentials_to: {reason}")))),
         }
         self
@@ -273,6 +283,9 @@ impl<C: From<Client>> ClientBuilder<C> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
+        if self.said.is_ambiguous() {
+            return Err(Error::config("attempt_header and deadline_header have the same name"));
+        }
         let wrong = |invalid: InvalidPolicy| Error::config(invalid.to_string()).with_source(invalid);
         let policy = match self.policy.take() {
             Some(policy) => policy,
@@ -289,14 +302,13 @@ impl<C: From<Client>> ClientBuilder<C> {
             (None, Some(registry)) => registry.resolve(self.service)?,
             (None, None) => ServiceRegistry::from_env().resolve(self.service)?,
         };
-        for base in bases.all().filter(|base| base.is_overheard() && !self.credentials.is_empty()) {
-            tracing::warn!(
-                service = self.service.name,
-                origin = &*base.origin,
-                "Credentials: they go over plain HTTP to {}, to be read by anybody on the way",
-                base.origin
-            );
+        if !self.credentials.is_empty() || overheard::hold_credentials(self.service, &self.headers) {
+            let endpoints: Vec<_> = self.credentials.token_endpoints().collect();
+            let places = bases.all().chain(&self.trusted).chain(&endpoints);
+            overheard::check(self.service, self.require_tls, places)?;
         }
+        #[cfg(any(feature = "reqwest", feature = "hyper"))]
+        overheard::check(self.service, self.require_tls, self.connections.told_proxy().as_ref())?;
         self.credentials.identity = self.transport.is_some();
         #[cfg(any(feature = "reqwest", feature = "hyper"))]
         {
@@ -321,15 +333,18 @@ impl<C: From<Client>> ClientBuilder<C> {
         let hedges = Hedges::new(policy.hedge, now);
         let policy = Arc::new(policy);
         let home = home(self.service, &bases, self.discovery.take(), &policy, now)?;
-        let inner = Inner {
+        let is_overheard = bases.all().any(BaseUrl::is_overheard);
+        let inner = Arc::new_cyclic(|client| Inner {
             service: self.service,
-            base: bases.first,
             policy,
             policies: self.policies,
             headers: self.headers,
             user_agent: self.user_agent,
             credentials: self.credentials,
-            trusted: self.trusted,
+            trusted: self.trusted.into_iter().map(|base| base.origin).collect(),
+            require_tls: self.require_tls,
+            overheard: is_overheard,
+            base: bases.first,
             redirects: self.redirects,
             #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
             compressed: self.compressed,
@@ -339,12 +354,14 @@ impl<C: From<Client>> ClientBuilder<C> {
             gate,
             observer: self.observer,
             trace: self.trace,
+            said: self.said,
             budget,
             hedges,
             home,
             others: Mutex::new(BTreeMap::new()),
-        };
-        let core = Client { inner: Arc::new(inner) };
+            prober: self.probe_every.map(|every| Prober::new(client.clone(), every)),
+        });
+        let core = Client { inner };
         Ok((C::from(core.clone()), core))
     }
 
@@ -354,7 +371,6 @@ impl<C: From<Client>> ClientBuilder<C> {
         self
     }
 
-    #[cfg(any(feature = "reqwest", feature = "hyper"))]
     pub(crate) fn failing(mut self, error: Error) -> Self {
         self.keep(Err(error));
         self

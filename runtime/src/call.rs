@@ -7,6 +7,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
 
 use crate::again::Again;
 use crate::client::Client;
@@ -53,8 +54,26 @@ pub(crate) struct Options {
     pub(crate) policy: Option<Box<Policy>>,
     pub(crate) headers: HeaderMap,
     pub(crate) idempotency_key: Option<HeaderValue>,
+    /// On the heap, so that calls of which it is not said are no larger for it.
+    pub(crate) seldom: Option<Box<Seldom>>,
+}
+
+/// What is hardly ever said.
+#[derive(Clone, Default)]
+pub(crate) struct Seldom {
+    pub(crate) deadline: Option<Instant>,
     /// The one endpoint that a check is about.
     pub(crate) endpoint: Option<Arc<Endpoint>>,
+}
+
+impl Options {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.seldom.as_ref()?.deadline
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.seldom.as_ref()?.endpoint.as_deref()
+    }
 }
 
 impl<'c, T> Call<'c, T> {
@@ -100,6 +119,22 @@ impl<'c, T, P> Call<'c, T, P> {
     /// The total deadline of this call, back-off included.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.say(|options| options.timeout = Some(timeout))
+    }
+
+    /// A point in time that this call does not go beyond, however long its policy would let it: that of the request, say,
+    /// which is being answered with it. The earlier holds of this, of [`timeout`](Self::timeout) and of the scopes that
+    /// it is made [`within`](crate::within). With less than 5 ms left nothing is sent. It holds for what the call goes on to as
+    /// well: further pages, further looks at a task, a stream of events that connects again.
+    ///
+    /// ```
+    /// # async fn example(call: sinew_runtime::Call<'_, u32>) -> Result<(), sinew_runtime::Error> {
+    /// use std::time::Duration;
+    /// let deadline = tokio::time::Instant::now() + Duration::from_millis(800);
+    /// let value = call.deadline(deadline).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn deadline(self, deadline: Instant) -> Self {
+        self.say(|options| options.seldom.get_or_insert_default().deadline = Some(deadline))
     }
 
     /// How long one attempt of this call may take, whether or not another one follows it ([`Policy::patient`]).
@@ -148,7 +183,7 @@ impl<'c, T, P> Call<'c, T, P> {
 
     /// Asks one endpoint and no other.
     pub(crate) fn to(self, endpoint: Arc<Endpoint>) -> Self {
-        self.say(|options| options.endpoint = Some(endpoint))
+        self.say(|options| options.seldom.get_or_insert_default().endpoint = Some(endpoint))
     }
 
     fn say(mut self, what: impl FnOnce(&mut Options)) -> Self {

@@ -19,13 +19,15 @@ use crate::hedge::Hedges;
 use crate::observer::{Observed, Observer};
 use crate::operation::Service;
 use crate::prepare::Aim;
+use crate::prober::Prober;
 use crate::random::Random;
 use crate::redirect::Redirects;
 use crate::registry::ServiceRegistry;
-use crate::resilience::breaker::CircuitState;
+use crate::resilience::breaker::{Change, CircuitState};
 use crate::resilience::budget::Budget;
 use crate::resilience::policy::Policy;
 use crate::route::Route;
+use crate::said::SaidOfAttempts;
 use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
 
@@ -47,6 +49,10 @@ pub(crate) struct Inner {
     pub(crate) credentials: Credentials,
     /// Other origins that may be sent the credentials.
     pub(crate) trusted: Vec<Arc<str>>,
+    /// Whether credentials stay where nobody overhears them.
+    pub(crate) require_tls: bool,
+    /// Whether they would be on their way to one of the service's own addresses.
+    pub(crate) overheard: bool,
     pub(crate) redirects: Redirects,
     /// Whether compressed answers are asked for.
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
@@ -58,12 +64,15 @@ pub(crate) struct Inner {
     pub(crate) gate: Arc<Gate>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) trace: bool,
+    pub(crate) said: SaidOfAttempts,
     pub(crate) budget: Arc<Budget>,
     pub(crate) hedges: Hedges,
     /// Where the service itself is.
     pub(crate) home: Route,
     /// The origins of operations with a server of their own: one for each such server of the document.
     pub(crate) others: Mutex<BTreeMap<Arc<str>, Arc<Endpoint>>>,
+    /// Who asks whether a service is back, if anybody does.
+    pub(crate) prober: Option<Prober>,
 }
 
 impl Client {
@@ -112,6 +121,7 @@ impl Client {
         self.inner.closing.reach(Stage::Closing);
         self.inner.gate.close();
         self.inner.home.close();
+        self.inner.prober.iter().for_each(Prober::close);
         self.inner.transport.write().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -139,15 +149,7 @@ impl Client {
     fn force(&self, state: CircuitState, held: bool) {
         let inner = &self.inner;
         inner.home.choices().each(|endpoint| {
-            let about = Observed {
-                service: inner.service.name,
-                origin: endpoint.origin(),
-                address: endpoint.address,
-                operation: "",
-                method: "",
-                template: "",
-            };
-            telemetry::circuit(&about, inner.observer.as_deref(), endpoint.breaker.force(state, held));
+            inner.circuit_changed(endpoint, endpoint.breaker.force(state, held));
         });
     }
 
@@ -196,6 +198,13 @@ impl Inner {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || Arc::new(Endpoint::new(target.clone(), None, &self.policy, now));
         Route::One(others.entry(target.origin.clone()).or_insert_with(new).clone())
+    }
+
+    /// Tells of a change of a circuit that no call made.
+    pub(crate) fn circuit_changed(&self, endpoint: &Endpoint, change: Option<Change>) {
+        let (origin, address) = (endpoint.origin(), endpoint.address);
+        let about = Observed { service: self.service.name, origin, address, operation: "", method: "", template: "" };
+        telemetry::circuit(&about, self.observer.as_deref(), change);
     }
 
     pub(crate) fn telemetry<'t>(&'t self, aim: &'t Aim<'_>, attempts: u32) -> Telemetry<'t> {

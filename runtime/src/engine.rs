@@ -31,6 +31,7 @@ use crate::resilience::decide::{LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide}
 use crate::route::{Asking, Entry, Route};
 use crate::telemetry::Telemetry;
 use crate::transport::{BoxFuture, TransportFailure};
+use crate::within;
 
 /// The one entry, boxed and without type parameters: the way of a call is compiled once, here.
 pub(crate) fn execute<'c>(
@@ -41,7 +42,9 @@ pub(crate) fn execute<'c>(
     let inner = &*client.inner;
     // Before the future is made, which would keep a place for all that this uses up.
     match prepare(inner, plan) {
-        Ok(call) => Box::pin(async move {
+        Ok(mut call) => Box::pin(async move {
+            // Now that it is awaited: within what, is known only here.
+            call.limit = within::earlier(call.limit);
             let mut course = Course::begin(inner, &call);
             let result = run(&mut course).await;
             if let Some(observer) = &inner.observer {
@@ -86,6 +89,9 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
             waited: course.waited,
             lost_after: OnceLock::new(),
         };
+        if course.call.limit.is_some() && exchange.deadline.remaining(course.now) <= LEAST_ATTEMPT {
+            return Err(course.refused(too_late()));
+        }
         let entry = match course.enter(&exchange)? {
             Door::Open(entry) => entry,
             Door::Wait(wait) => {
@@ -101,6 +107,9 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
                 let race = Box::pin(race).await;
                 course.attempt += race.sent - 1;
                 course.tried.extend(race.other);
+                if let Some((error, number)) = race.before {
+                    course.failed_beside(error, number, race.other);
+                }
                 (race.result, race.ended)
             } else {
                 let mut under_way = exchange.under_way(course.attempt, entry, course.now);
@@ -168,7 +177,8 @@ impl<'a> Course<'a> {
     }
 
     fn deadline(&self) -> Deadline {
-        Deadline::after(self.started, self.call.policy().total_timeout)
+        let own = Deadline::after(self.started, self.call.policy().total_timeout);
+        self.call.limit.map_or(own, |at| own.min(Deadline { at }))
     }
 
     /// Longer than an attempt can last, so that only a probe that was lost loses its turn.
@@ -182,7 +192,7 @@ impl<'a> Course<'a> {
     #[cold]
     fn refused(&mut self, error: Error) -> Error {
         let error = match self.last.take() {
-            Some(last) => error.with_source(last),
+            Some(last) => error.because_of(last),
             None => error,
         };
         error.with_context(&self.call.context, self.attempt, self.started.elapsed())
@@ -289,6 +299,7 @@ impl<'a> Course<'a> {
             attempts: self.attempt,
             started: self.started,
             idle: policy.idle_timeout,
+            rate: policy.body_rate.asks().then(|| Box::new(policy.body_rate)),
             max_body: policy.max_body,
             max_error_body: policy.max_error_body,
         };
@@ -296,6 +307,16 @@ impl<'a> Course<'a> {
         let streamed = matches!(body, ReplyBody::Streamed(_));
         let hold = streamed.then(|| Box::new(Hold { _slot: self.slot.take(), _counted: client.gate.count_on() }));
         Box::new(Reply { status, headers, body, about, hold, again: None })
+    }
+
+    /// One of two attempts beside each other failed, before the other one did.
+    #[cold]
+    fn failed_beside(&mut self, error: Error, number: u32, endpoint: Option<&Endpoint>) {
+        let error = error.with_context(self.call.aim(endpoint).context(), number, self.started.elapsed());
+        self.last = Some(match self.last.take() {
+            Some(before) => error.after(before),
+            None => error,
+        });
     }
 
     /// What follows from an attempt that failed: the wait before another one, or the error of the call.
@@ -325,15 +346,17 @@ impl<'a> Course<'a> {
         });
         let error = match self.last.take() {
             // Running out of time is no cause: what went wrong before is.
-            Some(cause) if error.kind() == ErrorKind::Deadline => error.with_source(cause),
-            _ => error,
+            Some(cause) if error.kind() == ErrorKind::Deadline => error.because_of(cause),
+            Some(before) => error.after(before),
+            None => error,
         };
         let error = error.with_context(aim.context(), attempt, self.started.elapsed());
         let outcome = evidence.outcome;
         let passed_over = matches!(verdict, Verdict::Again(_)) && outcome == Outcome::Failure;
         // Where calls are counted, a failure that is tried again is none yet.
         let outcome = if passed_over { Outcome::Neutral } else { outcome };
-        exchange.changed(&telemetry, permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at)));
+        let change = permit.and_then(|permit| permit.settle(Evidence { outcome, ..evidence }, at));
+        exchange.changed(&telemetry, endpoint, change);
         let delay = match verdict {
             Verdict::Again(delay) => delay,
             Verdict::Stop(reason) => {
@@ -351,10 +374,15 @@ impl<'a> Course<'a> {
 
 fn turned_away(retry_in: Option<Duration>) -> Error {
     let detail = match retry_in {
-        Some(retry_in) => format!("too many failures; the next attempt is let through in {}", Brief(retry_in)).into(),
+        Some(retry_in) => format!("too many failures of late; ask again in {}", Brief(retry_in)).into(),
         None => Cow::Borrowed("it is held open by hand"),
     };
     Error::new(ErrorKind::CircuitOpen, Phase::Admission, Sent::NotSent, detail).with_retry_in(retry_in)
+}
+
+fn too_late() -> Error {
+    let detail = "too little time is left until the deadline that was set for it";
+    Error::new(ErrorKind::Deadline, Phase::Admission, Sent::NotSent, detail)
 }
 
 fn busy() -> Error {

@@ -145,6 +145,16 @@ struct Inner {
     elapsed: Duration,
     context: Option<Context>,
     source: Option<BoxError>,
+    first: First,
+}
+
+/// What the first attempt of the call failed with.
+enum First {
+    /// With this very error.
+    Itself,
+    /// With what is the source of this error.
+    Source,
+    Another(Error),
 }
 
 impl Error {
@@ -160,6 +170,7 @@ impl Error {
             elapsed: Duration::ZERO,
             context: None,
             source: None,
+            first: First::Itself,
         }))
     }
 
@@ -182,6 +193,28 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// After what the attempts before came to. Of those only the first is kept.
+    pub(crate) fn after(mut self, mut before: Self) -> Self {
+        self.0.first = First::Another(before.take_first().unwrap_or(before));
+        self
+    }
+
+    /// Because of what the last attempt came to.
+    pub(crate) fn because_of(mut self, mut last: Self) -> Self {
+        self.0.first = last.take_first().map_or(First::Source, First::Another);
+        self.with_source(last)
+    }
+
+    fn take_first(&mut self) -> Option<Self> {
+        match std::mem::replace(&mut self.0.first, First::Itself) {
+            First::Another(first) => Some(first),
+            other => {
+                self.0.first = other;
+                None
+            }
+        }
     }
 
     pub(crate) fn with_reply(mut self, reply: FailedReply) -> Self {
@@ -239,6 +272,29 @@ impl Error {
     /// How many times the request was tried.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// What went wrong first, if the call failed with something else in the end: a service that refused a
+    /// connection and then did not answer within the call's time has two things wrong with it. It is another one
+    /// than this in its kind, its status, or what it says.
+    ///
+    /// ```
+    /// # fn log(error: &sinew_runtime::Error) {
+    /// match error.first() {
+    ///     Some(first) => eprintln!("{error}; at first {}: {first}", first.kind()),
+    ///     None => eprintln!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn first(&self) -> Option<&Self> {
+        let first = match &self.0.first {
+            First::Itself => None,
+            First::Source => self.0.source.as_ref()?.downcast_ref::<Self>(),
+            First::Another(first) => Some(first),
+        };
+        first.filter(|first| {
+            (first.kind(), first.status(), first.detail()) != (self.kind(), self.status(), self.detail())
+        })
     }
 
     /// How long the call took, back-off included.
@@ -340,6 +396,7 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field("retry_in", &self.0.retry_in)
             .field("source", &self.0.source)
+            .field("first", &self.first())
             .finish_non_exhaustive()
     }
 }
@@ -357,6 +414,7 @@ pub trait Failure: Sized {
 }
 
 /// A duration as a person says it: `12 ms`, `3.1 s`.
+#[derive(Default)]
 pub(crate) struct Brief(pub(crate) Duration);
 
 impl fmt::Display for Brief {

@@ -10,7 +10,7 @@ use http::StatusCode;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
 
-use crate::attempt::{Answer, AttemptFailure, Progress, cut_off, expired, once};
+use crate::attempt::{Answer, AttemptFailure, End, Progress, cut_off, expired, once};
 use crate::client::Inner;
 use crate::closing::Stage;
 use crate::endpoint::Endpoint;
@@ -63,9 +63,14 @@ impl<'a> Exchange<'a> {
 
     /// Tells of a change of the circuit. Who comes back to a service that was away comes on new connections; where there are
     /// several endpoints, those of the others are well and are kept.
-    pub(crate) fn changed(&self, telemetry: &Telemetry<'_>, change: Option<Change>) {
-        if change.is_some_and(|change| change.to == CircuitState::Open) && !self.is_balanced() {
-            self.transport.renew();
+    pub(crate) fn changed(&self, telemetry: &Telemetry<'_>, endpoint: Option<&Endpoint>, change: Option<Change>) {
+        if change.is_some_and(|change| change.to == CircuitState::Open) {
+            if !self.is_balanced() {
+                self.transport.renew();
+            }
+            if let (Some(prober), Some(endpoint)) = (&self.client.prober, endpoint) {
+                prober.opened(endpoint);
+            }
         }
         telemetry.circuit(change);
     }
@@ -206,7 +211,12 @@ impl<'a> UnderWay<'a> {
         let policy = self.exchange.call.policy();
         let patient = policy.patient && limit.at < self.exchange.deadline.at;
         let over = !patient || self.is_given_up();
-        over.then(|| expired(&self.progress, policy, limit.at >= self.exchange.deadline.at))
+        let end = match self.exchange.call.limit {
+            _ if limit.at < self.exchange.deadline.at => End::Attempt,
+            Some(set) if set <= limit.at => End::Set,
+            _ => End::Call,
+        };
+        over.then(|| expired(&self.progress, policy, end))
     }
 
     /// Whether an attempt whose time is up is given up for another one: if one would follow, and it is not simply the
@@ -215,7 +225,7 @@ impl<'a> UnderWay<'a> {
     fn is_given_up(&self) -> bool {
         let Exchange { client, call, .. } = *self.exchange;
         let (policy, at) = (call.policy(), Instant::now());
-        let expired = expired(&self.progress, policy, false);
+        let expired = expired(&self.progress, policy, End::Attempt);
         let failed = self.exchange.failed(&expired, self.endpoint, self.number, false, at);
         let overtaken = self.endpoint.is_none_or(|endpoint| endpoint.answered.overtook(self.began));
         if !(overtaken || failed.elsewhere || client.gate.in_flight() <= 1) {
@@ -252,9 +262,14 @@ impl<'a> UnderWay<'a> {
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Success);
         let asked = result.as_ref().err().and_then(|failure| failure.advice.asked);
         let evidence = Evidence { outcome, took, asked, random: client.random.next() };
+        let given_up = result.as_ref().is_err_and(|failure| failure.given_up) && self.progress.is_under_way();
         let permit = match (self.permit.take(), endpoint) {
+            (Some(permit), _) if given_up => {
+                exchange.changed(&self.telemetry(), endpoint, permit.give_up(took, evidence.random, at));
+                None
+            }
             (Some(permit), Some(endpoint)) if result.is_ok() || !endpoint.breaker.counts_calls() => {
-                exchange.changed(&self.telemetry(), permit.settle(evidence, at));
+                exchange.changed(&self.telemetry(), Some(endpoint), permit.settle(evidence, at));
                 None
             }
             (permit, _) => permit,
@@ -264,7 +279,9 @@ impl<'a> UnderWay<'a> {
             if let Some(out) = choices.ended(endpoint, outcome, took, at) {
                 self.telemetry().ejected(out);
             }
-            if let Some(asked) = asked.filter(|_| exchange.call.policy().retry_after.shared || exchange.is_balanced()) {
+            // Whoever asks in the background keeps away as well.
+            let heeded = exchange.call.policy().retry_after.shared || exchange.is_balanced() || client.prober.is_some();
+            if let Some(asked) = asked.filter(|_| heeded) {
                 endpoint.pushback.ask(at, asked);
             }
         }
@@ -301,12 +318,12 @@ impl UnderWay<'_> {
                 }
             }
             let evidence = Evidence { outcome: Outcome::Failure, took, asked: None, random };
-            exchange.changed(&self.telemetry(), permit.settle(evidence, now));
+            exchange.changed(&self.telemetry(), endpoint, permit.settle(evidence, now));
             return;
         }
         if let (Some(endpoint), Some(choices)) = (endpoint, &exchange.choices) {
             choices.ended(endpoint, Outcome::Neutral, took, now);
         }
-        exchange.changed(&self.telemetry(), permit.give_up(took, random, now));
+        exchange.changed(&self.telemetry(), endpoint, permit.give_up(took, random, now));
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::attempt::{Answer, AttemptFailure};
 use crate::endpoint::{Endpoint, Tried};
+use crate::error::Error;
 use crate::exchange::{Ended, Exchange};
 use crate::observer::Event;
 use crate::operation::Operation;
@@ -18,7 +19,7 @@ use crate::prepare::Prepared;
 use crate::request::Mode;
 use crate::resilience::breaker::Permit;
 use crate::resilience::budget::{Budget, BudgetPolicy};
-use crate::resilience::decide::LEAST_ATTEMPT;
+use crate::resilience::decide::{LEAST_ATTEMPT, Verdict, decide};
 use crate::resilience::hedge::{HedgePolicy, Latencies};
 use crate::route::{Asking, Entry};
 
@@ -72,13 +73,16 @@ pub(crate) struct Race<'a> {
     pub(crate) sent: u32,
     /// The endpoint of the other one.
     pub(crate) other: Option<&'a Endpoint>,
+    /// What that one failed with, and its number, where both failed.
+    pub(crate) before: Option<(Error, u32)>,
 }
 
 impl<'a> Exchange<'a> {
     /// An attempt; and if it makes one wait, and budget, time and attempts are left, another at another endpoint if there is
     /// one. The first success wins, and the other one is dropped: which says nothing about its endpoint, unless it took
-    /// longer than answers do. A failure before
-    /// the second one is sent is a matter of retries; after that the other is waited for.
+    /// longer than answers do. A failure before the second one is sent lets that go at once, if there is another endpoint
+    /// that may fare better; else it is a matter of retries, whose back-off spares the one endpoint that there is. After
+    /// that the other is waited for.
     pub(crate) async fn race(
         &'a self,
         number: u32,
@@ -99,11 +103,13 @@ impl<'a> Exchange<'a> {
             if result.is_ok() {
                 latencies.record(ended.evidence.took);
             }
-            Race { result, ended, sent: 1, other: None }
+            Race { result, ended, sent: 1, other: None, before: None }
         };
-        if let Ok(came) = tokio::time::timeout(after, first.as_mut()).await {
-            return alone(came);
-        }
+        let failed = match tokio::time::timeout(after, first.as_mut()).await {
+            Ok((Err(failure), ended)) if self.may_fare_better(&failure, &ended, number) => Some((failure, ended)),
+            Ok(came) => return alone(came),
+            Err(_) => None,
+        };
         let at = Instant::now();
         let allowed = number < policy.attempts && !client.is_closed() && self.deadline.remaining(at) > LEAST_ATTEMPT;
         let token = if allowed { hedges.budget.withdraw(at) } else { None };
@@ -111,9 +117,15 @@ impl<'a> Exchange<'a> {
         let random = || client.random.next();
         let asking = Asking { now: at, lease, shared: policy.retry_after.shared, tried: &tried, random: &random };
         let door = token.zip(self.choices.as_ref()).map(|(token, choices)| (token, choices.enter(&asking)));
-        let Some((token, Entry::Go(other, permit, change))) = door else {
+        // A failure is answered elsewhere or not at all.
+        let is_of_use = |other: &Endpoint| failed.is_none() || endpoint.is_some_and(|endpoint| endpoint.id != other.id);
+        let (token, other, permit, change) = match door {
+            Some((token, Entry::Go(other, permit, change))) if is_of_use(other) => (token, other, permit, change),
             // Nothing is lost but the chance.
-            return alone(first.await);
+            _ => match failed {
+                Some((failure, ended)) => return alone((Err(failure), ended)),
+                None => return alone(first.await),
+            },
         };
         token.spend();
         {
@@ -123,38 +135,57 @@ impl<'a> Exchange<'a> {
             telemetry.tell(&Event::Hedged { attempt: number + 1, after: at - now });
         }
         let second = pin!(self.attempt(number + 1, Some((other, permit)), at));
-        let ((result, ended), first_won) = success_of(first, second).await;
+        let beside = failed.is_none();
+        let ((result, ended), first_won, before) = match failed {
+            Some((failure, _)) => (second.await, false, Some(failure)),
+            None => success_of(first, second).await,
+        };
         if result.is_ok() {
             if let Some(most) = latencies.percentile(LOST) {
                 // The first and only setting of it: there is one race for each exchange.
                 let _ = self.lost_after.set(most);
             }
             // Of a loser one knows that it would have taken longer still.
-            latencies.record(if first_won { ended.evidence.took } else { ended.at - now });
+            latencies.record(if first_won || !beside { ended.evidence.took } else { ended.at - now });
         }
+        let before = before.filter(|_| result.is_err()).map(|failure| (failure.error, number + u32::from(first_won)));
         let other = if first_won { Some(other) } else { endpoint };
-        Race { result, ended, sent: 2, other }
+        Race { result, ended, sent: 2, other, before }
+    }
+
+    /// Whether another endpoint may give at once what this attempt did not: if it would be tried again at all, and not the
+    /// whole service was asked for less.
+    fn may_fare_better(&self, failure: &AttemptFailure, ended: &Ended<'_>, number: u32) -> bool {
+        let policy = self.call.policy();
+        let failed = self.failed(failure, ended.endpoint, number, false, ended.at);
+        let verdict = || decide(&failed, &policy.retry_on, policy.retry_after, || true);
+        failed.elsewhere && failed.status != Some(429) && matches!(verdict(), Verdict::Again(_))
     }
 }
 
-/// The first success of two attempts, else the failure that came last; and whether it is the first one's.
-async fn success_of<F, S, A, E, X>(mut first: Pin<&mut F>, mut second: Pin<&mut S>) -> ((Result<A, E>, X), bool)
+/// The first success of two attempts, else the failure that came last; whether it is the first one's; and the failure that
+/// came before.
+async fn success_of<F, S, A, E, X>(
+    mut first: Pin<&mut F>,
+    mut second: Pin<&mut S>,
+) -> ((Result<A, E>, X), bool, Option<E>)
 where
     F: Future<Output = (Result<A, E>, X)>,
     S: Future<Output = (Result<A, E>, X)>,
 {
-    let mut failed: [bool; 2] = [false, false];
+    let mut failed: [Option<E>; 2] = [None, None];
     poll_fn(move |context| {
         for (mine, its) in [(0, 1), (1, 0)] {
-            if failed[mine] {
+            if failed[mine].is_some() {
                 continue;
             }
             let polled = if mine == 0 { first.as_mut().poll(context) } else { second.as_mut().poll(context) };
             if let Poll::Ready(came) = polled {
-                if came.0.is_ok() || failed[its] {
-                    return Poll::Ready((came, mine == 0));
+                let before = failed[its].take();
+                if came.0.is_ok() || before.is_some() {
+                    return Poll::Ready((came, mine == 0, before));
                 }
-                failed[mine] = true;
+                failed[mine] = came.0.err();
             }
         }
         Poll::Pending

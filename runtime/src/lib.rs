@@ -84,8 +84,10 @@ mod nullable;
 mod oauth;
 mod observer;
 mod operation;
+mod overheard;
 mod paging;
 mod prepare;
+mod prober;
 mod random;
 mod redirect;
 mod registry;
@@ -93,6 +95,7 @@ mod reply;
 mod request;
 mod resilience;
 mod route;
+mod said;
 mod scalars;
 mod secret;
 mod stream;
@@ -105,6 +108,7 @@ mod until;
 mod validate;
 #[cfg(feature = "webhook")]
 mod webhook;
+mod within;
 #[cfg(feature = "xml")]
 mod xml;
 
@@ -138,17 +142,21 @@ pub use resilience::breaker::{BreakerPolicy, CircuitState, Counting, RatioPolicy
 pub use resilience::budget::BudgetPolicy;
 pub use resilience::hedge::HedgePolicy;
 pub use resilience::outlier::OutlierPolicy;
+pub use resilience::pace::BodyRatePolicy;
 pub use resilience::policy::{InvalidPolicy, Policy, RetryAfter, RetryOn};
 pub use secret::Secret;
 pub use stream::{Events, Framing, Items, Reconnect, ServerEvent};
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub use transport::address::AddressPolicy;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub use transport::networks::Networks;
 pub use transport::{BoxFuture, IncomingBody, PinnedAddress, Transport, TransportError, TransportFailure};
 pub use until::Until;
 #[cfg(feature = "validate")]
 pub use validate::{Validate, Violation, Violations};
 #[cfg(feature = "webhook")]
 pub use webhook::{StandardWebhooks, VerifyWebhook, Webhook, WebhookError};
+pub use within::within;
 
 /// Services that are played, for tests.
 #[cfg(feature = "testing")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::time::Instant;
 
 use crate::auth::{AllChosen, Chosen};
 use crate::client::Inner;
@@ -30,14 +31,16 @@ pub(crate) struct Prepared<'c> {
     pub(crate) plan: Box<Plan>,
     pub(crate) context: Context,
     pub(crate) target: Cow<'c, BaseUrl>,
-    /// The one endpoint that a check is about.
-    pub(crate) endpoint: Option<Arc<Endpoint>>,
     pub(crate) chosen: AllChosen<'c>,
     pub(crate) repeatable: bool,
     /// Whether it carries an idempotency key.
     pub(crate) keyed: bool,
     /// The trace that its attempts belong to, if they tell.
     pub(crate) trace: Option<Trace>,
+    /// Whether its attempts say something of themselves, if the client lets any.
+    pub(crate) tells: bool,
+    /// What it does not go beyond, whatever its policy says.
+    pub(crate) limit: Option<Instant>,
     given: &'c Policy,
     own: Option<Box<Policy>>,
     /// Headers of the client; those of the operation and of the call are the plan's.
@@ -112,7 +115,7 @@ pub(crate) struct Aim<'c> {
 impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
     pub(crate) fn aim<'a>(&'a self, endpoint: Option<&'a Endpoint>) -> Aim<'a> {
-        let endpoint = endpoint.or(self.endpoint.as_deref());
+        let endpoint = endpoint.or(self.plan.options.endpoint());
         let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
             let own_path = self.plan.operation.base_path.is_some();
             let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
@@ -187,9 +190,13 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
             target.origin
         )));
     }
+    if client.require_tls {
+        let own = at_home.then_some(&client.headers);
+        let headers = [&plan.headers, &plan.options.headers].into_iter().chain(own);
+        client.check_overheard(&target, !chosen.is_empty(), headers)?;
+    }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
-    let endpoint = plan.options.endpoint.take();
     let keyed = headers(common, &mut plan)?;
     let repeatable = keyed || plan.is_idempotent();
     let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
@@ -199,6 +206,8 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     let context = context(client, operation, plan.template, &target.origin);
     let context = Context { method: plan.method.as_str(), ..context };
     let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    let tells = at_home && !client.said.is_empty();
+    let limit = plan.options.deadline();
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
     let compressed = client.compressed
         && !plan.headers.contains_key(header::ACCEPT_ENCODING)
@@ -209,11 +218,12 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
         plan,
         context,
         target,
-        endpoint,
         chosen,
         repeatable,
         keyed,
         trace,
+        tells,
+        limit,
         given,
         own,
         common,

@@ -13,9 +13,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use crate::again::Again;
-use crate::error::{Context, Error, ErrorKind, Phase, Sent};
+use crate::error::{Brief, Context, Error, ErrorKind, Phase, Sent};
 use crate::gate::Hold;
 use crate::json::{self, Decode};
+use crate::resilience::pace::{BodyRatePolicy, Pace};
 use crate::transport::IncomingBody;
 
 /// The value of a call, with the status and the headers it came with.
@@ -54,6 +55,8 @@ pub(crate) struct About {
     pub(crate) attempts: u32,
     pub(crate) started: Instant,
     pub(crate) idle: Duration,
+    /// On the heap, so that replies of which none is asked are no larger for it.
+    pub(crate) rate: Option<Box<BodyRatePolicy>>,
     pub(crate) max_body: usize,
     pub(crate) max_error_body: usize,
 }
@@ -262,7 +265,8 @@ impl fmt::Debug for FailedReply {
 /// [`Download::into_async_read`].
 ///
 /// The call's timeouts ended with the head of the reply. The body may take as long as it likes, but not be silent for
-/// longer than [`Policy::idle_timeout`](crate::Policy::idle_timeout). Dropping it closes the connection.
+/// longer than [`Policy::idle_timeout`](crate::Policy::idle_timeout), and where [`Policy::body_rate`](crate::Policy::body_rate) says so it must
+/// bring something while it is waited for. Dropping it closes the connection.
 pub struct Download {
     status: StatusCode,
     headers: HeaderMap,
@@ -270,6 +274,8 @@ pub struct Download {
     about: About,
     /// Runs only while a chunk is being waited for, so that a slow reader is not taken for a slow service.
     silence: Option<Pin<Box<Sleep>>>,
+    /// What it brings, if that must be something; and when that is judged.
+    pace: Option<(Pace, Option<Pin<Box<Sleep>>>)>,
     done: bool,
     hold: Option<Box<Hold>>,
 }
@@ -281,12 +287,18 @@ impl Download {
     /// None; the signature is that of the other readers.
     #[allow(clippy::unnecessary_wraps)]
     pub fn from_reply(reply: Reply) -> Result<Self, Error> {
+        let pace = reply.about.rate.as_deref().map(|rate| (Pace::new(*rate), None));
+        Ok(Self { pace, ..Self::of_parts(reply) })
+    }
+
+    /// A body of parts that come when there are some, and so need not bring anything for a while.
+    pub(crate) fn of_parts(reply: Reply) -> Self {
         let body: IncomingBody = match reply.body {
             ReplyBody::Streamed(body) => body,
             ReplyBody::Whole(bytes) => Box::pin(Once(Some(bytes))),
         };
         let Reply { status, headers, about, hold, .. } = reply;
-        Ok(Self { status, headers, body, about, silence: None, done: false, hold })
+        Self { status, headers, body, about, silence: None, pace: None, done: false, hold }
     }
 
     /// The status.
@@ -370,6 +382,10 @@ impl Stream for Download {
         let error = match this.body.as_mut().poll_next(context) {
             Poll::Ready(next) => {
                 this.silence = None;
+                if let (Some((pace, judged)), Some(Ok(chunk))) = (&mut this.pace, &next) {
+                    pace.came(chunk.len(), Instant::now());
+                    *judged = None;
+                }
                 match next {
                     Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
                     None => {
@@ -389,18 +405,33 @@ impl Stream for Download {
             Poll::Pending => {
                 let idle = this.about.idle;
                 let silence = this.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
-                ready!(silence.as_mut().poll(context));
-                Error::new(
-                    ErrorKind::Timeout,
-                    Phase::Body,
-                    Sent::Received,
-                    format!("the body was silent for {}", crate::error::Brief(idle)),
-                )
+                let detail = if silence.as_mut().poll(context).is_ready() {
+                    format!("the body was silent for {}", Brief(idle))
+                } else {
+                    ready!(poll_pace(&mut this.pace, context));
+                    let slow = |rate: &BodyRatePolicy| (rate.least, Brief(rate.over));
+                    let (least, over) = this.about.rate.as_deref().map(slow).unwrap_or_default();
+                    format!("the body brought less than {least} bytes a second over {over}")
+                };
+                Error::new(ErrorKind::Timeout, Phase::Body, Sent::Received, detail)
             }
         };
         this.done = true;
         this.hold = None;
         Poll::Ready(Some(Err(this.about.tell(error))))
+    }
+}
+
+/// Ready once a body that is being waited for has brought too little.
+fn poll_pace(pace: &mut Option<(Pace, Option<Pin<Box<Sleep>>>)>, context: &mut TaskContext<'_>) -> Poll<()> {
+    let Some((pace, judged)) = pace else { return Poll::Pending };
+    loop {
+        let span = judged.get_or_insert_with(|| Box::pin(tokio::time::sleep(pace.waits(Instant::now()))));
+        ready!(span.as_mut().poll(context));
+        if pace.is_too_slow(Instant::now()) {
+            return Poll::Ready(());
+        }
+        *judged = None;
     }
 }
 

@@ -252,7 +252,7 @@ impl<'c> Request<'c> {
 
     /// The call whose reply is a stream of JSON values; `read` reads one.
     pub fn items<T: 'static>(self, framing: Framing, read: fn(&[u8]) -> Result<T, String>) -> Call<'c, Items<T>> {
-        self.becoming(Mode::Streaming, Box::new(move |reply| Items::from_reply(reply, framing, read)))
+        self.becoming(Mode::Streaming, Box::new(move |reply| Ok(Items::from_reply(reply, framing, read))))
     }
 
     pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {

@@ -1,13 +1,20 @@
-//! How does a text stay out of every log and every `Debug`?
+//! How does a text stay out of every log and every `Debug`, and of memory that nobody uses any more?
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize as _;
 
 /// A text that must not be seen: a password, a token, a key.
 ///
 /// `Debug` and `Display` print `***`. Serialisation passes the text through, since a password that is sent is the
 /// point of having one. [`Secret::expose`] is the one way to read it.
+///
+/// Its memory is overwritten when it is dropped, and so is that of the header values which credentials become, and of what is put together
+/// on the way to those. What is not, as it is not ours: the text that a [`From<&str>`](From) copied or that was exposed,
+/// a key that goes in a query or a cookie once it is part of an address or a request, a parameter or a body that holds a secret, what connections
+/// have in their buffers and tables (hyper, h2 and rustls), the key of a webhook once it has become the state of an HMAC, and copies that the
+/// operating system makes of memory.
 ///
 /// ```
 /// use sinew_runtime::Secret;
@@ -29,9 +36,15 @@ impl Secret {
         &self.0
     }
 
-    /// The text itself, by value.
-    pub fn into_exposed(self) -> String {
-        self.0
+    /// The text itself, by value; from here on nobody wipes it.
+    pub fn into_exposed(mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 use super::parameter::ParameterValue;
 
@@ -32,23 +33,24 @@ pub(crate) fn name(text: &str) -> Result<HeaderName, String> {
 
 /// A header value. Only visible ASCII, blanks and tabs: what lies beyond is read differently by every server.
 pub(crate) fn value(text: &str, secret: bool) -> Result<HeaderValue, String> {
-    checked(text)?;
+    checked(text.as_bytes())?;
     let mut value = HeaderValue::from_str(text).map_err(|_| "a header value must be printable ASCII".to_owned())?;
     value.set_sensitive(secret);
     Ok(value)
 }
 
-/// A header value that nobody must see, without a copy.
+/// A header value that nobody must see, without a copy, and wiped once its last clone is dropped.
 pub(crate) fn secret(text: String) -> Result<HeaderValue, String> {
+    let text = Zeroizing::new(text.into_bytes());
     checked(&text)?;
-    let mut value = HeaderValue::from_maybe_shared(Bytes::from(text))
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
         .map_err(|_| "a header value must be printable ASCII".to_owned())?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn checked(text: &str) -> Result<(), String> {
-    let printable = text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+fn checked(text: &[u8]) -> Result<(), String> {
+    let printable = text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
     printable.then_some(()).ok_or_else(|| "a header value must be printable ASCII".to_owned())
 }
 

@@ -3,16 +3,16 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::Value;
 use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 use super::{Grant, OAuth, TokenEndpoint};
+use crate::auth;
 use crate::body::{Body, OutgoingBody};
-use crate::encode;
 use crate::encode::base::BaseUrl;
 use crate::error::{Error, ErrorKind, Phase, Sent};
 use crate::secret::Secret;
@@ -72,6 +72,10 @@ pub(super) async fn endpoint(transport: &dyn Transport, endpoint: &TokenEndpoint
     if issuer.starts_with("https:") && !found.token_endpoint.starts_with("https:") {
         return Err(fail("the OpenID provider names a token endpoint without TLS"));
     }
+    let overheard = |url: &str| base(url).is_ok_and(|base| base.is_overheard());
+    if overheard(&found.token_endpoint) && !overheard(issuer) {
+        return Err(fail("the OpenID provider names a token endpoint elsewhere without TLS"));
+    }
     Ok(found.token_endpoint)
 }
 
@@ -97,6 +101,13 @@ pub(super) async fn refreshed(
     ask(transport, oauth, endpoint, pairs).await
 }
 
+/// A text as it stands in a form. In its room at once, so that no piece of it stays behind in memory.
+fn encoded(text: &str) -> Zeroizing<String> {
+    let mut encoded = Zeroizing::new(String::with_capacity(3 * text.len()));
+    encoded.extend(form_urlencoded::byte_serialize(text.as_bytes()));
+    encoded
+}
+
 async fn ask(
     transport: &dyn Transport,
     oauth: &OAuth,
@@ -111,18 +122,19 @@ async fn ask(
         }
         Some((id, secret)) => {
             // Each encoded as in a form before they are put together (RFC 6749, 2.3.1).
-            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            basic = Some(STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret.expose()))));
+            basic = Some(auth::basic(&encoded(id), &encoded(secret.expose())));
         }
         None => {}
     }
-    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    // Room for all of it at once: what is outgrown would stay behind in memory.
+    let room = pairs.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+    let form = form_urlencoded::Serializer::new(String::with_capacity(room)).extend_pairs(pairs).finish();
+    let form = Bytes::from_owner(Zeroizing::new(form.into_bytes()));
     let mut request = request(Method::POST, endpoint, form.into(), "the token endpoint").await?;
     let headers = request.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     if let Some(basic) = basic {
-        let value = encode::header::secret(["Basic ", &basic].concat());
-        headers.insert(header::AUTHORIZATION, value.map_err(|_| fail("the client's credentials cannot be written"))?);
+        headers.insert(header::AUTHORIZATION, basic.map_err(|_| fail("the client's credentials cannot be written"))?);
     }
     let (status, body) = send(transport, request, "the token endpoint").await?;
     if !status.is_success() {
@@ -145,9 +157,13 @@ async fn ask(
     Ok(Answer { access: given.access_token, refresh: given.refresh_token, life })
 }
 
+/// An address without its query.
+pub(super) fn base(url: &str) -> Result<BaseUrl, &'static str> {
+    BaseUrl::parse(url.split('?').next().unwrap_or(url))
+}
+
 async fn request(method: Method, url: &str, body: Body, whose: &str) -> Result<Request<OutgoingBody>, Error> {
-    let without_query = url.split('?').next().unwrap_or(url);
-    BaseUrl::parse(without_query).map_err(|reason| fail(format!("the address of {whose} cannot be used: {reason}")))?;
+    base(url).map_err(|reason| fail(format!("the address of {whose} cannot be used: {reason}")))?;
     let uri = Uri::try_from(url).map_err(|_| fail(format!("the address of {whose} cannot be used")))?;
     let body = body.open().await.map_err(|error| fail("the token request cannot be written").with_source(error))?;
     let mut request = Request::new(body);
@@ -160,12 +176,12 @@ async fn send(
     transport: &dyn Transport,
     request: Request<OutgoingBody>,
     whose: &str,
-) -> Result<(StatusCode, Vec<u8>), Error> {
+) -> Result<(StatusCode, Zeroizing<Vec<u8>>), Error> {
     let failed = |error: crate::transport::TransportError| {
         fail(format!("{whose} cannot be reached: {}", error.cause())).with_source(error)
     };
     let (head, mut body) = transport.send(request).await.map_err(failed)?.into_parts();
-    let mut whole = Vec::new();
+    let mut whole = Zeroizing::new(Vec::new());
     while let Some(chunk) = poll_fn(|context| body.as_mut().poll_next(context)).await {
         let chunk = chunk.map_err(failed)?;
         if whole.len() + chunk.len() > MAX_ANSWER {

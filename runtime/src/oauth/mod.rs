@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::auth::TokenSource;
+use crate::encode::base::BaseUrl;
 use crate::error::Error;
 use crate::random::Random;
 use crate::secret::Secret;
@@ -37,7 +38,7 @@ pub struct TokenEndpoint {
 
 impl TokenEndpoint {
     /// The one that a provider's `/.well-known/openid-configuration` names. It must name this issuer, and an endpoint that is
-    /// `https` if the issuer is.
+    /// `https` if the issuer is, and not out of the house in plain if the issuer is not.
     pub fn openid(issuer: impl Into<String>) -> Self {
         Self { url: issuer.into(), discovered: true }
     }
@@ -158,6 +159,11 @@ impl Tokens {
     fn new(oauth: OAuth) -> Arc<Self> {
         let fetching = tokio::sync::Mutex::new(());
         Arc::new(Self { oauth, held: Mutex::new(None), fetching, random: Random::new() })
+    }
+
+    /// Where they come from, if that is an address.
+    pub(crate) fn endpoint(&self) -> Option<BaseUrl> {
+        exchange::base(&self.oauth.endpoint.url).ok()
     }
 
     /// A token that holds, fetched if there is none.

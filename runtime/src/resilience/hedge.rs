@@ -6,7 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Whether a second request is sent beside one that makes its caller wait, and when.
+/// Whether a second request is sent beside one that makes its caller wait, and when. Instead of one that fails before, it is sent
+/// at once, if that is worth another attempt and there is another endpoint to take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HedgePolicy {

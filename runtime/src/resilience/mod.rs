@@ -22,5 +22,6 @@ pub(crate) mod hedge;
 pub(crate) mod load;
 pub(crate) mod outlier;
 pub(crate) mod overtaken;
+pub(crate) mod pace;
 pub(crate) mod policy;
 pub(crate) mod pushback;

@@ -158,7 +158,7 @@ impl Choices<'_> {
                 if let Some(left) = endpoint.pushback.left(asking.now).filter(|_| asking.shared) {
                     return Entry::Wait(left);
                 }
-                return match endpoint.breaker.enter(asking.now, asking.lease) {
+                return match endpoint.breaker.enter(asking.now, asking.lease, asking.random) {
                     Ok((permit, change)) => Entry::Go(endpoint, permit, change),
                     Err(retry_in) => Entry::Rejected(retry_in),
                 };
@@ -168,18 +168,22 @@ impl Choices<'_> {
         if all.is_empty() {
             return Entry::Nowhere(cluster.refresh.as_ref().map(Refresh::reason).unwrap_or_default());
         }
-        // Others may take a probe's turn between the look and the entry, so one looks again; but not for ever.
-        for _ in 0..=all.len() {
-            let Some(endpoint) = pick(all, cluster.outlier, asking) else { break };
-            if let Ok((permit, change)) = endpoint.breaker.enter(asking.now, asking.lease) {
-                return Entry::Go(endpoint, permit, change);
+        // Others may take a probe's turn between the look and the entry, and chance may be against one: then it is another
+        // endpoint's turn, and that one is not asked again.
+        let (mut refused, mut soonest) = (Vec::new(), None);
+        while let Some(endpoint) = pick(all, cluster.outlier, asking, &refused) {
+            match endpoint.breaker.enter(asking.now, asking.lease, asking.random) {
+                Ok((permit, change)) => return Entry::Go(endpoint, permit, change),
+                Err(retry_in) => soonest = soonest.into_iter().chain(retry_in).min(),
             }
+            refused.push(endpoint.id);
         }
         let waits = all.iter().filter(|endpoint| endpoint.breaker.admits(asking.now).is_ok());
         if let Some(left) = waits.filter_map(|endpoint| endpoint.pushback.left(asking.now)).min() {
             return Entry::Wait(left);
         }
-        Entry::Rejected(all.iter().filter_map(|endpoint| endpoint.breaker.admits(asking.now).err().flatten()).min())
+        let open = all.iter().filter_map(|endpoint| endpoint.breaker.admits(asking.now).err().flatten());
+        Entry::Rejected(open.chain(soonest).min())
     }
 
     /// Whether another endpoint than this may be asked, now or when it wants to.
@@ -231,9 +235,14 @@ fn is_open_to(endpoint: &Endpoint, asking: &Asking<'_>) -> bool {
     endpoint.breaker.admits(asking.now).is_ok() && endpoint.pushback.left(asking.now).is_none()
 }
 
-/// The better of two among the best of those that would take an attempt: first whoever is not left out, then whoever
+/// The better of two among the best of those that would take an attempt and have not refused this one: first whoever is not left out, then whoever
 /// this call has not been to, then by priority.
-fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_>) -> Option<&'a Endpoint> {
+fn pick<'a>(
+    all: &'a [Arc<Endpoint>],
+    outlier: OutlierPolicy,
+    asking: &Asking<'_>,
+    refused: &[u64],
+) -> Option<&'a Endpoint> {
     let is_out = |endpoint: &Endpoint| outlier.enabled && endpoint.outlier.left(asking.now).is_some();
     let panic = all.iter().any(|endpoint| is_out(endpoint)) && {
         let out =
@@ -245,7 +254,8 @@ fn pick<'a>(all: &'a [Arc<Endpoint>], outlier: OutlierPolicy, asking: &Asking<'_
     let mut best = None;
     let mut drawn: [Option<&Endpoint>; 2] = [None, None];
     let mut seen = 0_u64;
-    for endpoint in all.iter().filter(|endpoint| is_open_to(endpoint, asking)) {
+    let lets_in = |endpoint: &&Arc<Endpoint>| !refused.contains(&endpoint.id) && is_open_to(endpoint, asking);
+    for endpoint in all.iter().filter(lets_in) {
         let rank = (!panic && is_out(endpoint), asking.tried.holds(endpoint), endpoint.priority());
         match best {
             Some(best) if rank > best => continue,

@@ -108,7 +108,7 @@ fn each_pair_is_as_likely_as_any_other() {
     let asking = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| random.next() };
     let mut counts = [0; 5];
     for _ in 0..10_000 {
-        let picked = pick(&all, policy(), &asking).expect("one of them");
+        let picked = pick(&all, policy(), &asking, &[]).expect("one of them");
         counts[all.iter().position(|other| other.id == picked.id).expect("one of them")] += 1;
     }
     // Of the ten pairs four have the first in them, three the second, and so on.
@@ -118,12 +118,39 @@ fn each_pair_is_as_likely_as_any_other() {
 }
 
 #[test]
+fn whom_chance_keeps_away_from_one_that_came_back_goes_to_another() {
+    let now = Instant::now();
+    let mut policy = Policy::default();
+    policy.breaker.ramp = Some(second() * 100);
+    let base = BaseUrl::parse("http://back.test").expect("an address");
+    let back = Arc::new(Endpoint::new(base, None, &policy, now));
+    back.breaker.force(CircuitState::HalfOpen, false);
+    let (probe, _) = back.breaker.enter(now, second(), &|| 0).expect("the probe");
+    probe.settle(Evidence { outcome: Outcome::Success, took: second(), asked: None, random: 0 }, now);
+    let other = endpoints(1, now).remove(0);
+    // So that the one that came back is always taken first.
+    other.set_rank(1, 1);
+    back.set_rank(0, 1);
+    let cluster = Cluster::new(vec![back.clone(), other.clone()], None, policy.outlier);
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    let tried = Tried::default();
+    let unlucky = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| u64::MAX };
+    let lucky = Asking { random: &|| 0, ..unlucky };
+    assert!(matches!(choices.enter(&unlucky), Entry::Go(endpoint, ..) if endpoint.id == other.id));
+    assert!(matches!(choices.enter(&lucky), Entry::Go(endpoint, ..) if endpoint.id == back.id));
+    // Where there is no other, it is told when to ask again: before the other circuit has its probe.
+    other.breaker.force(CircuitState::Open, true);
+    assert!(matches!(choices.enter(&unlucky), Entry::Rejected(Some(left)) if left == second() * 10));
+    assert!(!choices.all_open(now), "the next one may be luckier");
+}
+
+#[test]
 fn the_soonest_probe_is_told_and_let_through() {
     let now = Instant::now();
     let all = endpoints(3, now);
     let fail = |endpoint: &Endpoint, asked: u64| {
         for _ in 0..5 {
-            let (permit, _) = endpoint.breaker.enter(now, second()).expect("closed");
+            let (permit, _) = endpoint.breaker.enter(now, second(), &|| 0).expect("closed");
             let asked = Some(Duration::from_secs(asked));
             permit.settle(Evidence { outcome: Outcome::Failure, took: second(), asked, random: 0 }, now);
         }
@@ -220,7 +247,7 @@ fn time_is_weighed_by_what_one_bears() {
         }
         let mut seen = [false; 2];
         for _ in 0..100 {
-            let found = pick(&all, policy(), &asking).expect("one of them");
+            let found = pick(&all, policy(), &asking, &[]).expect("one of them");
             seen[usize::from(found.id == all[1].id)] = true;
         }
         assert_eq!(seen, picked, "{millis:?} {weights:?}");

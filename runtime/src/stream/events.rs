@@ -160,7 +160,7 @@ impl<T> Events<T> {
         let again = reply.again.take();
         let (about, status, headers) = (reply.about.clone(), reply.status, reply.headers.clone());
         Ok(Self {
-            state: State::Open(Box::new(Download::from_reply(reply)?)),
+            state: State::Open(Box::new(Download::of_parts(reply))),
             decoder: Decoder::new(about.max_body, String::new()),
             ready: VecDeque::new(),
             read,
@@ -263,7 +263,7 @@ impl<T> Stream for Events<T> {
                 },
                 State::Connecting(reply) => match ready!(reply.as_mut().poll(context)) {
                     Ok(reply) if reply.status == StatusCode::NO_CONTENT => Err(None),
-                    Ok(reply) => match check(&reply).and_then(|()| Download::from_reply(reply)) {
+                    Ok(reply) => match check(&reply).map(|()| Download::of_parts(reply)) {
                         Ok(download) => {
                             this.decoder.restart();
                             Ok(State::Open(Box::new(download)))

@@ -39,14 +39,10 @@ pub struct Items<T> {
 }
 
 impl<T> Items<T> {
-    pub(crate) fn from_reply(
-        reply: Reply,
-        framing: Framing,
-        read: fn(&[u8]) -> Result<T, String>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn from_reply(reply: Reply, framing: Framing, read: fn(&[u8]) -> Result<T, String>) -> Self {
         let about = reply.about.clone();
-        let download = Download::from_reply(reply)?;
-        Ok(Self { download, framing, part: Vec::new(), ready: VecDeque::new(), about, done: false, read })
+        let download = Download::of_parts(reply);
+        Self { download, framing, part: Vec::new(), ready: VecDeque::new(), about, done: false, read }
     }
 
     /// The headers.

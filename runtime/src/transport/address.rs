@@ -14,9 +14,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 use tokio::sync::Semaphore;
 
+use super::networks::Networks;
+use crate::error::Error;
+
 /// Which addresses a client may connect to. For a client whose address comes from outside (a user's webhook, a document
 /// that is not one's own): such an address must not lead into one's own network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// It holds what is connected to, literal or by name, after the name was resolved. Not so behind a proxy, so both together are refused.
+///
+/// ```
+/// # use sinew_runtime::{AddressPolicy, ClientBuilder, generated::{Client, Service}};
+/// # static SERVICE: Service = Service::new("user-service", "http://10.20.0.7");
+/// let own = AddressPolicy::only(["10.20.0.0/16", "2001:db8:7::/48"])?;
+/// let client: Client = ClientBuilder::new(&SERVICE).addresses(own).build()?;
+/// # Ok::<_, sinew_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressPolicy {
     /// All: the service is where the operator says it is.
@@ -25,22 +38,33 @@ pub enum AddressPolicy {
     /// Those of the public internet only: no loopback, private, link-local or shared address, none of a cloud's
     /// metadata service, and none that embeds such a one.
     Public,
+    /// Those of these networks only.
+    Only(Networks),
 }
 
 impl AddressPolicy {
+    /// The addresses of these networks only: `10.20.0.0/16`, `2001:db8::/32`, or one address.
+    ///
+    /// # Errors
+    /// As [`Networks::parse`].
+    pub fn only(networks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
+        Networks::parse(networks).map(Self::Only)
+    }
+
     /// Whether an address may be connected to.
-    pub fn allows(self, address: IpAddr) -> bool {
+    pub fn allows(&self, address: IpAddr) -> bool {
         match self {
             Self::Any => true,
             Self::Public => match address {
                 IpAddr::V4(address) => is_public_v4(address),
                 IpAddr::V6(address) => is_public_v6(address),
             },
+            Self::Only(networks) => networks.contains(address),
         }
     }
 
     /// Refuses a host that is an address itself: no resolver is asked for those. Tells whether it is a name.
-    pub(crate) fn check_host(self, host: &str) -> Result<bool, AddressRefused> {
+    pub(crate) fn check_host(&self, host: &str) -> Result<bool, AddressRefused> {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         match literal {
             Ok(address) if !self.allows(address) => Err(AddressRefused),
@@ -53,7 +77,6 @@ impl AddressPolicy {
 /// to none that the policy refuses.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    pub(crate) policy: AddressPolicy,
     pub(crate) pin: Option<(Arc<str>, SocketAddr)>,
     pub(crate) lookups: Arc<Lookups>,
 }
@@ -62,20 +85,20 @@ pub(crate) struct Names {
 /// name server is silent; who waits for its turn and gives up leaves nothing behind.
 const LOOKUPS: usize = 16;
 
-/// The lookups of a client.
+/// The lookups of a client, and what may come of them. Shared: transports hand around a copy of all that connects for each
+/// request, in futures that must not grow.
 #[derive(Debug)]
 pub(crate) struct Lookups {
+    pub(crate) policy: AddressPolicy,
     turns: Arc<Semaphore>,
     begun: AtomicUsize,
 }
 
-impl Default for Lookups {
-    fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(LOOKUPS)), begun: AtomicUsize::new(0) }
-    }
-}
-
 impl Lookups {
+    pub(crate) fn new(policy: AddressPolicy) -> Self {
+        Self { policy, turns: Arc::new(Semaphore::new(LOOKUPS)), begun: AtomicUsize::new(0) }
+    }
+
     /// How many names have been asked for so far.
     pub(crate) fn begun(&self) -> usize {
         self.begun.load(Ordering::Acquire)
@@ -116,7 +139,7 @@ impl Names {
             Some((_, address)) => vec![address],
             None => self.lookups.addresses(name).await?,
         };
-        let allowed: Vec<_> = all.iter().copied().filter(|address| self.policy.allows(address.ip())).collect();
+        let allowed: Vec<_> = all.iter().copied().filter(|address| self.lookups.policy.allows(address.ip())).collect();
         if allowed.is_empty() && !all.is_empty() {
             return Err(io::Error::other(AddressRefused));
         }
@@ -266,9 +289,25 @@ mod tests {
         assert_eq!(AddressPolicy::Any.check_host("[::1]"), Ok(false));
     }
 
+    #[test]
+    fn a_list_of_networks_is_all_that_is_connected_to() {
+        let only = AddressPolicy::only(["10.20.0.0/16", "::1"]).expect("networks");
+        for (host, expected) in [
+            ("10.20.0.1", Ok(false)),
+            ("[::1]", Ok(false)),
+            ("[::ffff:10.20.0.1]", Ok(false)),
+            ("10.21.0.1", Err(AddressRefused)),
+            ("127.0.0.1", Err(AddressRefused)),
+            ("[::2]", Err(AddressRefused)),
+            ("users.test", Ok(true)),
+        ] {
+            assert_eq!(only.check_host(host), expected, "{host}");
+        }
+    }
+
     #[tokio::test]
     async fn names_are_checked_once_resolved() {
-        let names = |policy, pin| Names { policy, pin, lookups: Arc::default() };
+        let names = |policy, pin| Names { pin, lookups: Arc::new(Lookups::new(policy)) };
         let error = names(AddressPolicy::Public, None).resolve("localhost".to_owned()).await.expect_err("loopback");
         assert!(error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<AddressRefused>), "{error}");
         let any = names(AddressPolicy::Any, None).resolve("localhost".to_owned()).await;
@@ -278,6 +317,11 @@ mod tests {
         assert_eq!(told.ok(), Some(vec!["8.8.8.8:1".parse().expect("an address")]));
         let told = names(AddressPolicy::Public, pin("10.0.0.1:1")).resolve("users.test".to_owned()).await;
         told.expect_err("a private address is refused wherever it comes from");
+        let only = || AddressPolicy::only(["10.0.0.0/30"]).expect("a network");
+        let told = names(only(), pin("10.0.0.1:1")).resolve("users.test".to_owned()).await;
+        assert_eq!(told.ok(), Some(vec!["10.0.0.1:1".parse().expect("an address")]));
+        names(only(), pin("10.0.0.4:1")).resolve("users.test".to_owned()).await.expect_err("another network");
+        names(only(), None).resolve("localhost".to_owned()).await.expect_err("loopback");
     }
 
     #[test]
@@ -296,8 +340,8 @@ mod tests {
 
     #[tokio::test]
     async fn lookups_wait_for_their_turn_and_give_it_back() {
-        let lookups = Arc::new(Lookups::default());
-        let names = Names { policy: AddressPolicy::Any, pin: None, lookups: lookups.clone() };
+        let lookups = Arc::new(Lookups::new(AddressPolicy::Any));
+        let names = Names { pin: None, lookups: lookups.clone() };
         let taken = lookups.turns.clone().acquire_many_owned(16).await.expect("all turns");
         let mut waiting = Box::pin(names.clone().resolve("localhost".to_owned()));
         let polled = std::future::poll_fn(|context| std::task::Poll::Ready(waiting.as_mut().poll(context))).await;

@@ -17,6 +17,8 @@ mod causes;
 #[cfg(feature = "hyper")]
 pub(crate) mod hyper;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub(crate) mod networks;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod pools;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;

@@ -33,7 +33,6 @@ pub(crate) struct Pools<T> {
     used: AtomicUsize,
     most_age: Duration,
     direct: bool,
-    addresses: AddressPolicy,
     lookups: Arc<Lookups>,
     make: Box<dyn Fn(Names) -> Result<T, Error> + Send + Sync>,
     pinned: Mutex<Vec<Pinned<T>>>,
@@ -52,15 +51,14 @@ impl<T: Clone> Pools<T> {
         settings: &Settings,
         make: impl Fn(Names) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let (addresses, most_age) = (settings.addresses, settings.pool_age);
-        let lookups = Arc::<Lookups>::default();
-        let usual = make(Names { policy: addresses, pin: None, lookups: lookups.clone() })?;
+        let most_age = settings.pool_age;
+        let lookups = Arc::new(Lookups::new(settings.addresses.clone()));
+        let usual = make(Names { pin: None, lookups: lookups.clone() })?;
         Ok(Self {
             usual: RwLock::new((usual, Instant::now())),
             used: AtomicUsize::new(0),
             most_age,
             direct: matches!(settings.proxies, Proxies::None),
-            addresses,
             lookups,
             make: Box::new(make),
             pinned: Mutex::default(),
@@ -70,8 +68,8 @@ impl<T: Clone> Pools<T> {
     /// Whether a request went over a connection that was there before: each connection to a name begins with a lookup, and
     /// there was none since. Where it went to an address, or through a proxy, nobody knows.
     pub(crate) fn kept(&self, authority: Option<&Authority>, begun: usize) -> bool {
-        let named =
-            authority.is_some_and(|authority| self.addresses.check_host(authority.host()).is_ok_and(|named| named));
+        let named = authority
+            .is_some_and(|authority| self.lookups.policy.check_host(authority.host()).is_ok_and(|named| named));
         named && self.direct && begun == self.lookups.begun()
     }
 
@@ -96,13 +94,13 @@ impl<T: Clone> Pools<T> {
     }
 
     fn make(&self, pin: Option<(Arc<str>, SocketAddr)>) -> Result<T, Error> {
-        (self.make)(Names { policy: self.addresses, pin, lookups: self.lookups.clone() })
+        (self.make)(Names { pin, lookups: self.lookups.clone() })
     }
 
     /// The pool for a request, and what [`kept`](Self::kept) is to be asked with.
     pub(crate) fn of(&self, uri: &Uri, extensions: &Extensions) -> Result<(T, usize), TransportError> {
-        if self.addresses != AddressPolicy::Any {
-            self.addresses.check_host(uri.host().unwrap_or_default()).map_err(refused)?;
+        if self.lookups.policy != AddressPolicy::Any {
+            self.lookups.policy.check_host(uri.host().unwrap_or_default()).map_err(refused)?;
         }
         let begun = self.lookups.begun();
         let pool = match extensions.get() {
@@ -134,7 +132,7 @@ impl<T: Clone> Pools<T> {
 
 impl<T> fmt::Debug for Pools<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Pools").field("addresses", &self.addresses).finish_non_exhaustive()
+        formatter.debug_struct("Pools").field("addresses", &self.lookups.policy).finish_non_exhaustive()
     }
 }
 

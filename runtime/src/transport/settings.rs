@@ -8,9 +8,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::address::AddressPolicy;
+use crate::auth;
 use crate::builder::ClientBuilder;
 use crate::client::Client;
-use crate::encode;
+use crate::encode::base::BaseUrl;
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -100,6 +101,16 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The proxy that is told a password, if one is.
+    pub(crate) fn told_proxy(&self) -> Option<BaseUrl> {
+        match &self.proxies {
+            Proxies::One(Proxy { uri, auth: Some(_) }) => BaseUrl::parse(&uri.to_string()).ok(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Proxy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Proxy({})", self.uri.authority().map_or("", |authority| authority.as_str()))
@@ -145,10 +156,7 @@ impl<C: From<Client>> ClientBuilder<C> {
 
     /// [`proxy`](Self::proxy) that asks for a user and a password.
     pub fn proxy_with_credentials(self, url: &str, user: &str, password: impl Into<Secret>) -> Self {
-        use base64::Engine as _;
-        let password = password.into();
-        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{}", password.expose()));
-        match encode::header::secret(["Basic ", &pair].concat()) {
+        match auth::basic(user, password.into().expose()) {
             Ok(auth) => self.set_proxy(url, Some(auth)),
             Err(reason) => self.failing(Error::config(format!("proxy: {reason}"))),
         }
@@ -197,7 +205,7 @@ impl<C: From<Client>> ClientBuilder<C> {
     }
 
     fn set_proxy(self, url: &str, auth: Option<HeaderValue>) -> Self {
-        match encode::base::BaseUrl::parse(url) {
+        match BaseUrl::parse(url) {
             Ok(base) if base.origin.starts_with("http:") && base.path.is_empty() => match base.origin.parse() {
                 Ok(uri) => self.connections(|settings| settings.proxies = Proxies::One(Proxy { uri, auth })),
                 Err(_) => self.failing(Error::config("proxy: it is no address")),

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use http::HeaderMap;
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::{VerifyWebhook, WebhookError};
 use crate::secret::Secret;
@@ -77,7 +78,7 @@ impl StandardWebhooks {
             self.keys.push(Key::Public(point));
             return Ok(self);
         }
-        let bytes = decode(text.strip_prefix("whsec_").unwrap_or(text))?;
+        let bytes = Zeroizing::new(decode(text.strip_prefix("whsec_").unwrap_or(text))?);
         if bytes.is_empty() {
             return Err(WebhookError::Secret("it is empty"));
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sinew_runtime::generated::{Method, Operation, Reply};
+use sinew_runtime::generated::{Client, Method, Operation, Reply};
 use sinew_runtime::testing::{Scripted, Step};
-use sinew_runtime::{CircuitState, Credential, ErrorKind, Phase, Secret, Sent, TokenSource};
+use sinew_runtime::{CircuitState, ClientBuilder, Credential, ErrorKind, Phase, Secret, Sent, TokenSource};
 
 use crate::support::{builder, client, get, ok};
 
@@ -168,4 +168,67 @@ async fn without_a_certificate_nothing_is_sent_where_one_is_wanted() {
     assert_eq!(script.seen()[0].headers["authorization"], "Bearer t");
     let error = ClientBuilder::<Client>::new(&BANK).credential("seal", Credential::ApiKey("k".into())).build();
     assert!(error.is_err_and(|error| error.to_string().contains("`identity_pem`")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_in_plain_are_refused_where_that_is_said() {
+    static HOME: Operation = Operation::new("home", Method::Get, "/home").auth(&[&["bearer"], &[]]);
+    static FAR: Operation =
+        Operation::new("far", Method::Get, "/far").auth(&[&["bearer"], &[]]).server("http://far.example");
+    let strict = |url: &str| {
+        let builder: ClientBuilder<Client> = ClientBuilder::new(&crate::support::SERVICE).base_url(url);
+        builder.require_tls_for_credentials()
+    };
+    let refused = |builder: ClientBuilder<Client>| {
+        let error = builder.transport(Scripted::default()).build().expect_err("it would be overheard");
+        assert!(error.is_config() && error.to_string().contains("plain HTTP to http://"), "{error}");
+        error.to_string()
+    };
+    let plain = "http://users.example/api";
+    refused(strict(plain).bearer("t"));
+    refused(strict(plain).basic("u", "p"));
+    refused(strict(plain).header("Authorization", "t"));
+    refused(strict(plain).header("X-API-Key", "t"));
+    refused(strict("").base_urls(["http://users.test", plain]).api_key("k"));
+    // Nor on ways that are not the service's own.
+    assert!(
+        refused(strict("https://users.example").bearer("t").send_credentials_to("http://far.example")).contains("far")
+    );
+    let tokens = |url: &str| sinew_runtime::TokenSource::client_credentials(url, "id", "secret");
+    assert!(
+        refused(strict("https://users.example").bearer(tokens("http://login.example/token?x=1"))).contains("login")
+    );
+    let proxied = |url: &str| strict("https://users.example").proxy_with_credentials(url, "u", "p").build();
+    let error = proxied("http://proxy.example:3128").expect_err("it would be overheard");
+    assert!(error.to_string().contains("plain HTTP to http://proxy.example:3128"), "{error}");
+    proxied("http://10.0.0.1:3128").expect("in the house");
+    let made = |builder: ClientBuilder<Client>, script: &Scripted| {
+        builder.transport(script.clone()).build().expect("a client")
+    };
+    for url in ["https://users.example", "http://user-service:8001", "http://127.0.0.1"] {
+        made(strict(url).bearer(tokens("https://login.example/token")), &Scripted::default());
+    }
+    // Without credentials there is nothing to overhear, but for what a call brings itself.
+    let script = Scripted::always(ok());
+    let client = made(strict(plain).header("x-other", "1"), &script);
+    let home = || client.request(&HOME).answering(Reply::empty);
+    home().await.expect("anonymous");
+    for (name, value) in [("authorization", "Bearer canary"), ("cookie", "sid=canary"), ("x-api-key", "canary")] {
+        let error = home().header(name, value).await.expect_err("it would be overheard");
+        assert!(error.is_config() && error.sent() == Sent::NotSent && !error.to_string().contains("canary"), "{error}");
+    }
+    assert_eq!(script.count(), 1);
+    // An operation with a server of its own is judged by that.
+    let client = made(strict("https://users.example").send_credentials_to("https://far.example").bearer("t"), &script);
+    client.request(&HOME).answering(Reply::empty).await.expect("an answer");
+    let far = || client.request(&FAR).answering(Reply::empty);
+    assert!(far().await.expect_err("another origin").is_config());
+    let client = made(strict("https://users.example"), &script);
+    let far = || client.request(&FAR).answering(Reply::empty);
+    far().await.expect("anonymous");
+    assert!(far().header("authorization", "t").await.expect_err("in plain").to_string().contains("far.example"));
+    // Who did not ask for it is not refused.
+    let lax: ClientBuilder<Client> = ClientBuilder::new(&crate::support::SERVICE).base_url(plain);
+    let client = made(lax.bearer("t"), &script);
+    client.request(&HOME).answering(Reply::empty).header("cookie", "sid=1").await.expect("an answer");
 }

@@ -312,3 +312,29 @@ fn lists_that_make_no_sense_are_refused() {
         assert!(!error.contains("canary"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_came_back_is_not_run_over() {
+    let seconds = Duration::from_secs;
+    let mut policy = plain().with_attempts(1);
+    policy.breaker.failures = 1;
+    policy.breaker.ramp = Some(seconds(1000));
+    let script = Scripted::new([Step::status(500)]).otherwise(ok());
+    let client = crate::support::builder(&script).policy(policy).seed(3).build().expect("a client");
+    get(&client).await.expect_err("a failure");
+    tokio::time::sleep(seconds(60)).await;
+    get(&client).await.expect("the probe");
+    let mut refused = 0;
+    for _ in 0..200 {
+        if let Err(error) = get(&client).await {
+            assert!(error.is_circuit_open() && error.retry_in() == Some(seconds(100)), "{error}");
+            refused += 1;
+        }
+    }
+    assert!((160..=195).contains(&refused), "all but a tenth: {refused}");
+    assert_eq!((script.count(), client.circuit()), (202 - refused, CircuitState::Closed));
+    tokio::time::sleep(seconds(1000)).await;
+    for _ in 0..200 {
+        get(&client).await.expect("all are let in again");
+    }
+}

@@ -305,15 +305,23 @@ async fn a_stale_connection() {
 async fn addresses_that_the_policy_refuses_are_not_connected_to() {
     let (url, connections) = saying(OK.as_bytes()).await;
     let port = url.trim_start_matches("http://127.0.0.1:").to_owned();
-    for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"] {
-        let client = builder(&format!("http://{host}:{port}")).addresses(AddressPolicy::Public).build();
-        let client = client.expect("a client");
-        let error = get(&client).await.expect_err("a way into one's own network");
-        assert_eq!((error.sent(), error.attempts(), client.circuit()), (Sent::NotSent, 1, CircuitState::Closed));
-        assert!(error.to_string().contains("address policy"), "{error}");
-        nothing_is_left(&client, 0);
+    let only = |networks: &[&str]| AddressPolicy::only(networks).expect("networks");
+    for policy in [AddressPolicy::Public, only(&["10.0.0.0/8", "127.0.0.2", "::2/127"])] {
+        for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"] {
+            let client = builder(&format!("http://{host}:{port}")).addresses(policy.clone()).build();
+            let client = client.expect("a client");
+            let error = get(&client).await.expect_err("a way into one's own network");
+            assert_eq!((error.sent(), error.attempts(), client.circuit()), (Sent::NotSent, 1, CircuitState::Closed));
+            assert!(error.to_string().contains("address policy"), "{error}");
+            nothing_is_left(&client, 0);
+        }
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0);
+    // What is listed is connected to, as an address and by its name.
+    for host in ["127.0.0.1", "localhost"] {
+        let client = builder(&format!("http://{host}:{port}")).addresses(only(&["127.0.0.0/8"])).build();
+        get(&client.expect("a client")).await.expect("an answer");
+    }
     let both = builder(&url).addresses(AddressPolicy::Public).proxy("http://127.0.0.1:1").build();
     assert_eq!(both.expect_err("behind a proxy it could not hold").kind(), ErrorKind::Config);
 }

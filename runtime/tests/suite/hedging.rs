@@ -173,6 +173,61 @@ async fn another_endpoint_is_asked_and_a_loser_counts_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_sends_the_hedge_at_once_where_there_is_another_endpoint() {
+    let mut policy = hedged(Some(ms(100)));
+    policy.outlier.enabled = false;
+    policy.breaker.failures = 255;
+    policy.hedge.percent = 0;
+    // The budget of a new client is ten, and the endpoint that fails is taken now and then.
+    let places = Places::new([Step::status(503), ok()]);
+    let client = places.client(policy.clone());
+    while client.hedges_left() != Some(0) {
+        let started = Instant::now();
+        get(&client).await.expect("the other endpoint");
+        assert_eq!(started.elapsed(), Duration::ZERO, "nothing was waited for");
+        // What it did is forgotten, so it is drawn again.
+        tokio::time::sleep(ms(60_000)).await;
+    }
+    assert_eq!((places.at(0).count(), client.retries_left()), (10, Some(100)), "and no retry was paid for");
+    // Without a budget it is a matter of retries.
+    loop {
+        let started = Instant::now();
+        get(&client).await.expect("an answer in the end");
+        if places.at(0).count() > 10 {
+            assert!(started.elapsed() > Duration::ZERO && client.retries_left() < Some(100));
+            break;
+        }
+        tokio::time::sleep(ms(60_000)).await;
+    }
+
+    // A single endpoint is spared by the back-off.
+    let script = Scripted::new([Step::status(503)]).otherwise(ok());
+    let alone = self::client(&script, policy.clone());
+    let started = Instant::now();
+    get(&alone).await.expect("the second attempt");
+    assert!(started.elapsed() > Duration::ZERO && alone.hedges_left() == Some(10));
+    // What is final, and what the whole service says, sends nothing elsewhere.
+    for (status, asked) in [(404, None), (429, Some("3"))] {
+        let step = asked.into_iter().fold(Step::status(status), |step, asked| step.header("retry-after", asked));
+        let places = Places::new([step.clone(), step]);
+        let client = places.client(policy.clone().with_attempts(2));
+        let started = Instant::now();
+        get(&client).await.expect_err("failed");
+        assert_eq!(client.hedges_left(), Some(10), "{status}");
+        assert_eq!(started.elapsed() >= ms(3000), status == 429);
+    }
+    // Both may fail: then it is two attempts, and the error tells of both.
+    let places = Places::new([Step::status(503), Step::status(502)]);
+    let client = places.client(policy.with_attempts(2));
+    let error = get(&client).await.expect_err("both fail");
+    let statuses = |error: &sinew_runtime::Error| error.status().map(|status| status.as_u16());
+    let mut both = [statuses(&error), error.first().and_then(statuses)];
+    both.sort_unstable();
+    assert_eq!((both, error.attempts()), ([Some(502), Some(503)], 2));
+    assert_eq!((places.counts(), client.in_flight()), (vec![1, 1], 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_loser_that_took_longer_than_answers_do_failed() {
     let places = Places::new([ok().after(ms(20)), ok().after(ms(20))]);
     let mut policy = hedged(Some(ms(100)));

@@ -22,18 +22,22 @@ mod hedging;
 mod macros;
 mod oauth;
 mod observed;
+mod pace;
 mod paging;
 mod patience;
+mod prober;
 mod redaction;
 mod redirects;
 mod registry;
 mod retry;
 mod rules;
+mod said;
 mod settings;
 mod streams;
 mod support;
 mod unions;
 mod validate;
+mod within;
 
 /// What the wire does to each built-in transport.
 #[allow(clippy::duplicate_mod)]

@@ -186,6 +186,19 @@ async fn the_endpoint_is_discovered() {
         assert!(error.to_string().contains(complaint), "{error}");
         assert_eq!(script.count(), 1);
     }
+    // One in the house, in plain, does not send a secret out of it in plain.
+    for (endpoint, asked) in [("http://login.example/t", 1), ("http://login.test/t", 2), ("https://login.example/t", 2)]
+    {
+        let configuration = format!(r#"{{"issuer": "http://login.internal", "token_endpoint": "{endpoint}"}}"#);
+        let script = Scripted::new([Step::json(200, configuration)]).otherwise(Step::status(400));
+        let source = OAuth::client_credentials(TokenEndpoint::openid("http://login.internal"), "id", "s");
+        let error = guarded(&client(&script, source)).await.expect_err("no token");
+        assert_eq!(
+            (script.count(), error.to_string().contains("elsewhere without TLS")),
+            (asked, asked == 1),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

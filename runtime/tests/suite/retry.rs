@@ -321,3 +321,49 @@ async fn policies_of_a_document_lie_between_the_default_and_what_a_user_says() {
     let error = ClientBuilder::<Client>::new(&NONSENSE).transport(script).build().expect_err("no such setting");
     assert!(error.is_config() && error.to_string().contains("atempts"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_failure_is_told_where_the_last_is_another_one() {
+    let kinds = |error: &sinew_runtime::Error| {
+        (
+            error.kind(),
+            error.first().map(|first| (first.kind(), first.status().map(|it| it.as_u16()), first.attempts())),
+        )
+    };
+    let mut policy = Policy::default().with_breaker(255, Duration::from_secs(60));
+    policy.retry_on.statuses = vec![502, 503];
+    let script = Scripted::default();
+    let client = builder(&script).policy(policy).build().expect("a client");
+    // The first of three, not the one between.
+    for step in [Step::refuse(), Step::status(502), Step::status(503)] {
+        script.push(step);
+    }
+    let error = get(&client).await.expect_err("three failures");
+    assert_eq!(kinds(&error), (ErrorKind::Status, Some((ErrorKind::Connect, None, 1))));
+    assert!(format!("{error:?}").contains("first: Some(Error"), "{error:?}");
+    // Another status is another failure, and the same failure three times is one.
+    for step in [Step::status(502), Step::status(503), Step::status(503)] {
+        script.push(step);
+    }
+    let error = get(&client).await.expect_err("three failures");
+    assert_eq!(kinds(&error), (ErrorKind::Status, Some((ErrorKind::Status, Some(502), 1))));
+    let error = get(&client).await.expect_err("refused three times");
+    assert_eq!((kinds(&error), error.attempts()), ((ErrorKind::Connect, None), 3));
+    // What is no attempt has the last one for its source, and the first one all the same.
+    for step in [Step::refuse(), Step::status(502), Step::hang()] {
+        script.push(step);
+    }
+    let error = get(&client).timeout(Duration::from_secs(5)).await.expect_err("out of time");
+    assert_eq!(kinds(&error), (ErrorKind::Deadline, Some((ErrorKind::Connect, None, 1))));
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<sinew_runtime::Error>());
+    assert_eq!(source.map(sinew_runtime::Error::kind), Some(ErrorKind::Status));
+    // Where there was but one before, it is both.
+    for step in [Step::refuse(), Step::hang()] {
+        script.push(step);
+    }
+    let error = get(&client).timeout(Duration::from_secs(3)).await.expect_err("out of time");
+    assert_eq!(kinds(&error), (ErrorKind::Deadline, Some((ErrorKind::Connect, None, 1))));
+    // A first and only failure has none before it.
+    script.push(Step::status(500));
+    assert_eq!(kinds(&get(&client).await.expect_err("a failure")), (ErrorKind::Status, None));
+}

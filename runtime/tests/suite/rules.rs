@@ -26,7 +26,7 @@ fn every_rule_names_tests_that_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
-    sources(&root.join("tests/suite"), &mut files);
+    sources(&root.join("tests"), &mut files);
     let is_there = |name: &str| {
         let (file, test) = name.split_once("::").expect("`file::test`");
         let is_test = |text: &str| {

@@ -31,6 +31,8 @@ const CHECKS: &[Check] = &[
     ("patient", &[("attempts", "1"), ("attempt_timeout", "3s"), ("total_timeout", "20s")], &[("false", 3000), ("true", 20_000)], time_of_a_call_that_hangs),
     ("total_timeout", &[], &[("2s", 2000), ("9s", 9000)], time_of_a_call_that_hangs),
     ("idle_timeout", &[], &[("5s", 5000), ("9s", 9000)], time_of_a_silent_stream),
+    ("body_rate.least", &[("body_rate.over", "4s")], &[("0", 60_000), ("1", 60_000), ("2", 4000)], time_of_a_download_that_trickles),
+    ("body_rate.over", &[("body_rate.least", "2")], &[("4s", 4000), ("10s", 10_000)], time_of_a_download_that_trickles),
     ("backoff.growth", &[("attempts", "4"), ("backoff.jitter", "none")], &[("constant", 3000), ("linear", 6000), ("exponential", 7000)], time_of_a_refused_call),
     ("backoff.base", &[("attempts", "2"), ("backoff.jitter", "none")], &[("500ms", 500), ("3s", 3000)], time_of_a_refused_call),
     ("backoff.ceiling", &[("attempts", "5"), ("backoff.jitter", "none")], &[("2s", 7000), ("8s", 15_000)], time_of_a_refused_call),
@@ -58,6 +60,7 @@ const CHECKS: &[Check] = &[
     ("breaker.open_for", &[("breaker.failures", "1"), ("breaker.open_most", "60s")], &[("5s", 5000), ("9s", 9000)], time_that_it_is_open),
     ("breaker.open_most", &[("breaker.failures", "1"), ("breaker.open_for", "5s")], &[("5s", 5000), ("60s", 10_000)], time_that_it_is_open_again),
     ("breaker.open_jitter", &[("breaker.failures", "1"), ("breaker.open_for", "5s"), ("breaker.open_most", "5s")], &[("0", 0), ("50", 1)], whether_times_differ),
+    ("breaker.ramp", &[("breaker.failures", "1"), ("breaker.open_for", "5s")], &[("off", 100), ("10s", 54), ("100s", 12)], calls_of_the_first_ten_seconds_after_an_outage),
     ("outlier.enabled", &[("breaker.failures", "255"), ("outlier.failures", "2")], &[("false", 0), ("true", 30)], seconds_that_it_is_left_out),
     ("outlier.failures", &[("breaker.failures", "255")], &[("2", 2), ("5", 5)], failures_that_leave_out),
     ("outlier.eject_for", &[("breaker.failures", "255"), ("outlier.failures", "2")], &[("10s", 10), ("20s", 20)], seconds_that_it_is_left_out),
@@ -154,6 +157,21 @@ fn time_of_a_silent_stream(policy: Policy) -> Scene {
         let started = Instant::now();
         let download = client.request(&LIST).streaming(Download::from_reply).await.expect("a head");
         download.bytes().await.expect_err("silence");
+        millis(started.elapsed())
+    })
+}
+
+/// A byte each second, for a minute.
+fn trickle() -> Step {
+    (0..60).fold(Step::status(200), |step, _| step.chunk_after(Duration::from_secs(1), "1"))
+}
+
+fn time_of_a_download_that_trickles(policy: Policy) -> Scene {
+    Box::pin(async move {
+        let client = client(&Scripted::always(trickle()), policy);
+        let started = Instant::now();
+        let download = client.request(&LIST).streaming(Download::from_reply).await.expect("a head");
+        drop(download.bytes().await);
         millis(started.elapsed())
     })
 }
@@ -362,6 +380,23 @@ fn seconds_that_it_is_left_out_again(policy: Policy) -> Scene {
         // The other one has failed more lately, so this one is asked.
         assert_eq!(first, again);
         seconds
+    })
+}
+
+/// Of a hundred, evenly spread.
+fn calls_of_the_first_ten_seconds_after_an_outage(policy: Policy) -> Scene {
+    Box::pin(async move {
+        let script = Scripted::new([Step::status(500)]).otherwise(ok());
+        let client = builder(&script).policy(policy).seed(7).build().expect("a client");
+        get(&client).await.expect_err("a failure");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        get(&client).await.expect("the probe");
+        let before = count(&script);
+        for _ in 0..100 {
+            drop(get(&client).await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        count(&script) - before
     })
 }
 

@@ -19,7 +19,7 @@ impl Circuit {
     /// One attempt that ends at once. Whether it was let through.
     #[inline]
     pub fn attempt(&self, now: Instant, success: bool) -> bool {
-        let Ok((mut permit, _)) = self.0.enter(now, Duration::from_secs(60)) else { return false };
+        let Ok((mut permit, _)) = self.0.enter(now, Duration::from_secs(60), &|| 0) else { return false };
         if success {
             // As the engine does it.
             match permit.settle_granted() {

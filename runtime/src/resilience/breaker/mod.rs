@@ -23,14 +23,14 @@ use tokio::time::Instant;
 
 pub use self::policy::{BreakerPolicy, Counting, RatioPolicy};
 use self::window::Window;
-use self::word::{CLOSED, OPEN, PROBING, VACANT, Word};
+use self::word::{CLOSED, OPEN, PROBING, RISING, Word};
 use super::atomic::{AtomicU64, Ordering};
 use super::backoff::added;
 
 /// Whether a circuit lets requests through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CircuitState {
-    /// All is well.
+    /// All is well, or has been for less than [`BreakerPolicy::ramp`].
     Closed,
     /// Nothing is sent.
     Open,
@@ -120,21 +120,22 @@ impl Breaker {
     }
 
     /// Asks to send one attempt. As a probe it has lost its turn once it is silent for `lease`: a hung or leaked probe
-    /// must not wedge the circuit.
+    /// must not wedge the circuit. Chance is asked only while a circuit that has closed lets a share through.
     ///
     /// # Errors
-    /// If the circuit is open or its probe is on the way, with the time until it makes sense to ask again; without one
-    /// if it is held open by hand.
+    /// If the circuit is open, its probe is on the way or chance was against it, with the time until it makes sense to ask
+    /// again; without one if it is held open by hand.
     #[inline]
     pub(crate) fn enter(
         &self,
         now: Instant,
         lease: Duration,
+        random: &(dyn Fn() -> u64 + Sync),
     ) -> Result<(Permit<'_>, Option<Change>), Option<Duration>> {
         let seen = self.word.load(Ordering::Acquire);
         match Word::closed_generation(seen) {
             Some(generation) => Ok((self.permit(generation), None)),
-            None => self.enter_unwell(seen, now, lease),
+            None => self.enter_unwell(seen, now, lease, random),
         }
     }
 
@@ -145,6 +146,7 @@ impl Breaker {
         mut seen: u64,
         now: Instant,
         lease: Duration,
+        random: &(dyn Fn() -> u64 + Sync),
     ) -> Result<(Permit<'_>, Option<Change>), Option<Duration>> {
         loop {
             let word = Word::unpack(seen);
@@ -154,11 +156,19 @@ impl Breaker {
             if word.is_held() {
                 return Err(None);
             }
-            let tick = self.ticks(now);
-            if word.state != VACANT && tick < word.deadline {
-                return Err(Some(Duration::from_millis(word.deadline - tick)));
+            let left = word.deadline.saturating_sub(self.ticks(now));
+            if left > 0 {
+                return match word.state {
+                    RISING if self.policy.lets_in(left, random()) => Ok((self.permit(word.generation), None)),
+                    RISING => Err(Some(self.policy.step_of_ramp(left))),
+                    _ => Err(Some(Duration::from_millis(left))),
+                };
             }
-            let next = word.become_state(PROBING, word.count, self.tick_after(now, lease));
+            let next = match word.state {
+                // What is on its way goes on to count.
+                RISING => Word { state: CLOSED, deadline: 0, ..word },
+                _ => word.become_state(PROBING, word.count, self.tick_after(now, lease)),
+            };
             match self.word.compare_exchange_weak(seen, next.pack(), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Ok((self.permit(next.generation), change(word, next))),
                 // Who lost the race looks again: one probe, not one for each that came at the same time.
@@ -183,7 +193,7 @@ impl Breaker {
             self.given_up.store(0, Ordering::Relaxed);
         }
         let mut share = false;
-        if let Some(window) = self.window.as_ref().filter(|_| Word::unpack(seen).state == CLOSED) {
+        if let Some(window) = self.window.as_ref().filter(|_| Word::unpack(seen).is_closed()) {
             let tick = self.ticks(now);
             if outcome != Outcome::Neutral {
                 window.record(tick, outcome == Outcome::Failure);
@@ -197,8 +207,8 @@ impl Breaker {
                 return None;
             }
             let next = match (word.state, outcome) {
-                (CLOSED, Outcome::Success) if word.count > 0 => Word { count: 0, ..word },
-                (CLOSED, Outcome::Failure) => {
+                (CLOSED | RISING, Outcome::Success) if word.count > 0 => Word { count: 0, ..word },
+                (CLOSED | RISING, Outcome::Failure) => {
                     let count = word.count + 1;
                     if share || count >= u64::from(self.policy.failures) {
                         self.opened(word, 1, evidence, now)
@@ -206,9 +216,12 @@ impl Breaker {
                         Word { count, ..word }
                     }
                 }
-                (PROBING, Outcome::Success) => word.become_state(CLOSED, 0, 0),
+                (PROBING, Outcome::Success) => match self.policy.ramp {
+                    Some(ramp) => word.become_state(RISING, 0, self.tick_after(now, ramp)),
+                    None => word.become_state(CLOSED, 0, 0),
+                },
                 (PROBING, Outcome::Failure) => self.opened(word, (word.count + 1).min(Word::COUNTS), evidence, now),
-                (PROBING, Outcome::Neutral) => word.become_state(VACANT, word.count, 0),
+                (PROBING, Outcome::Neutral) => word.become_state(PROBING, word.count, 0),
                 _ => return None,
             };
             match self.word.compare_exchange_weak(seen, next.pack(), Ordering::AcqRel, Ordering::Acquire) {
@@ -262,7 +275,7 @@ impl Breaker {
             let next = match state {
                 CircuitState::Closed => word.become_state(CLOSED, 0, deadline),
                 CircuitState::Open => word.become_state(OPEN, 1, deadline),
-                CircuitState::HalfOpen => word.become_state(VACANT, 1, 0),
+                CircuitState::HalfOpen => word.become_state(PROBING, 1, 0),
             };
             match self.word.compare_exchange_weak(seen, next.pack(), Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
@@ -277,10 +290,27 @@ impl Breaker {
         }
     }
 
-    /// What [`enter`](Self::enter) would say, without entering.
+    /// Lets the next attempt be the probe, though the circuit would be open for longer: somebody has seen that the service
+    /// is back. What a hand holds open stays so.
+    pub(crate) fn invite(&self) -> Option<Change> {
+        let mut seen = self.word.load(Ordering::Acquire);
+        loop {
+            let word = Word::unpack(seen);
+            if word.state != OPEN || word.is_held() {
+                return None;
+            }
+            let next = word.become_state(PROBING, word.count, 0);
+            match self.word.compare_exchange_weak(seen, next.pack(), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return change(word, next),
+                Err(current) => seen = current,
+            }
+        }
+    }
+
+    /// What [`enter`](Self::enter) would say, without entering; chance is taken to be kind.
     pub(crate) fn admits(&self, now: Instant) -> Result<(), Option<Duration>> {
         let word = Word::unpack(self.word.load(Ordering::Acquire));
-        if matches!(word.state, CLOSED | VACANT) {
+        if word.is_closed() {
             return Ok(());
         }
         if word.is_held() {

@@ -31,15 +31,42 @@ struct Model {
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Closed,
-    Open { until: Duration },
-    Probing { until: Duration },
+    Open {
+        until: Duration,
+    },
+    Probing {
+        until: Duration,
+    },
     Vacant,
+    /// Closed, but not for all yet.
+    Rising {
+        until: Duration,
+    },
+}
+
+/// What chance may say, and which of a thousand that is.
+const DICE: [(u64, u128); 4] = [(0, 0), (u64::MAX / 4, 249), (u64::MAX / 2, 499), (u64::MAX, 999)];
+
+/// A point in time as the word knows it: in whole milliseconds, rounded up.
+fn in_millis(at: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(at.as_nanos().div_ceil(1_000_000)).expect("not that long"))
 }
 
 impl Model {
-    fn enter(&mut self, now: Duration) -> Option<usize> {
+    fn enter(&mut self, now: Duration, dice: u128) -> Option<usize> {
         match self.state {
             State::Closed => return Some(self.epoch),
+            State::Rising { until } if now >= until => {
+                // Nothing else begins anew with that.
+                self.state = State::Closed;
+                return Some(self.epoch);
+            }
+            State::Rising { until } => {
+                let ramp = self.policy.ramp.expect("it rises");
+                let gone = (now + ramp).saturating_sub(until).as_millis();
+                let of_a_thousand = 100 + 900 * gone / ramp.as_millis();
+                return (dice < of_a_thousand).then_some(self.epoch);
+            }
             _ if self.held => return None,
             State::Open { until } | State::Probing { until } if now < until => return None,
             _ => {}
@@ -65,15 +92,16 @@ impl Model {
         };
         self.given_up = 0;
         let bucket = now.as_millis() / (self.policy.ratio.window.as_millis() / 10).max(1);
-        if self.state == State::Closed {
+        let closed = matches!(self.state, State::Closed | State::Rising { .. });
+        if closed {
             self.recent.push_back((bucket, failed));
         }
         if self.held {
             return;
         }
         match (self.state, failed) {
-            (State::Closed, false) => self.failures = 0,
-            (State::Closed, true) => {
+            (_, false) if closed => self.failures = 0,
+            (_, true) if closed => {
                 self.failures += 1;
                 self.recent.retain(|(about, _)| about + 10 > bucket);
                 let all = self.recent.len();
@@ -90,9 +118,18 @@ impl Model {
                 self.open(evidence, now);
             }
             (_, false) => {
-                self.become_state(State::Closed);
+                self.become_state(match self.policy.ramp {
+                    Some(ramp) => State::Rising { until: in_millis(now + ramp) },
+                    None => State::Closed,
+                });
                 self.begin_anew();
             }
+        }
+    }
+
+    fn invite(&mut self) {
+        if matches!(self.state, State::Open { .. }) && !self.held {
+            self.become_state(State::Vacant);
         }
     }
 
@@ -117,10 +154,8 @@ impl Model {
         // Of chance only the extremes are tried, at which it needs no arithmetic.
         let jitter = if evidence.random == 0 { Duration::ZERO } else { most };
         let until = now + (span + jitter).max(evidence.asked.unwrap_or_default());
-        // The word knows whole milliseconds, rounded up.
-        let millis = u64::try_from(until.as_nanos().div_ceil(1_000_000)).expect("not that long");
         self.begin_anew();
-        self.become_state(State::Open { until: Duration::from_millis(millis) });
+        self.become_state(State::Open { until: in_millis(until) });
     }
 
     fn begin_anew(&mut self) {
@@ -145,7 +180,7 @@ impl Model {
 
     fn circuit(&self) -> CircuitState {
         match self.state {
-            State::Closed => CircuitState::Closed,
+            State::Closed | State::Rising { .. } => CircuitState::Closed,
             State::Open { .. } => CircuitState::Open,
             State::Probing { .. } | State::Vacant => CircuitState::HalfOpen,
         }
@@ -155,13 +190,15 @@ impl Model {
 #[derive(Clone, Debug)]
 enum Step {
     Wait(Duration),
-    Enter,
+    /// With what chance says, if it is asked.
+    Enter(usize),
     /// One of the attempts on their way ends.
     Settle(usize, Outcome, Duration, Option<Duration>, u64),
     GiveUp(usize, u64),
     /// Never sent.
     Drop(usize),
     Force(CircuitState, bool),
+    Invite,
 }
 
 /// A step from 64 random bits.
@@ -172,14 +209,16 @@ fn step(bits: u64) -> Step {
     match bits % 50 {
         0..=5 => Step::Wait(millis(700)),
         6..=7 => Step::Wait(millis(40_000)),
-        8..=27 => Step::Enter,
+        8..=27 => Step::Enter(which % DICE.len()),
         28..=43 => {
             let outcome = if bits & 0x600 == 0 { Outcome::Success } else { Outcome::Failure };
             let asked = (bits & 0x7800 == 0).then(|| millis(90_000));
             Step::Settle(which, outcome, millis(3000), asked, random)
         }
         44..=46 => Step::GiveUp(which, random),
-        47..=48 => Step::Drop(which),
+        47 => Step::Drop(which),
+        48 if bits & 0x600 == 0 => Step::Invite,
+        48 => Step::Drop(which),
         _ => {
             let state = [CircuitState::Closed, CircuitState::Open, CircuitState::HalfOpen][which % 3];
             Step::Force(state, bits & 0x600 == 0)
@@ -191,8 +230,10 @@ fn policy() -> impl Strategy<Value = BreakerPolicy> {
     let seconds = |from: u64, to: u64| (from..to).prop_map(Duration::from_secs);
     let ratio = (any::<bool>(), 1_u32..=100, 1_u32..12, seconds(1, 40))
         .prop_map(|(enabled, percent, least, window)| RatioPolicy { enabled, percent, least, window });
-    (1_u32..6, ratio, proptest::option::of(seconds(1, 3)), 0_u32..4, seconds(1, 60), seconds(1, 300), 0_u32..40)
-        .prop_map(|(failures, ratio, slow_after, given_up, open_for, open_most, open_jitter)| BreakerPolicy {
+    let opening = (seconds(1, 60), seconds(1, 300), 0_u32..40);
+    let ramp = proptest::option::of((1_u64..60_000).prop_map(Duration::from_millis));
+    (1_u32..6, ratio, proptest::option::of(seconds(1, 3)), 0_u32..4, opening, ramp).prop_map(
+        |(failures, ratio, slow_after, given_up, (open_for, open_most, open_jitter), ramp)| BreakerPolicy {
             failures,
             counting: Counting::Attempts,
             ratio,
@@ -201,14 +242,16 @@ fn policy() -> impl Strategy<Value = BreakerPolicy> {
             open_for,
             open_most,
             open_jitter,
-        })
+            ramp,
+        },
+    )
 }
 
 #[test]
 fn it_does_what_the_model_does() {
     let config = Config { cases: 400, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[42; 32]);
-    let (mut operations, mut visits) = (0_u64, [0_u64; 3]);
+    let (mut operations, mut visits) = (0_u64, [0_u64; 4]);
     let seen = std::cell::RefCell::new((&mut operations, &mut visits));
     TestRunner::new_with_rng(config, rng)
         .run(&(policy(), any::<u64>(), 4000_usize..5000), |(policy, seed, length)| {
@@ -233,9 +276,10 @@ fn it_does_what_the_model_does() {
                 let mut told = None;
                 match step(random.next()) {
                     Step::Wait(span) => now += span,
-                    Step::Enter => {
-                        let admitted = breaker.enter(start + now, LEASE).ok();
-                        let expected = model.enter(now);
+                    Step::Enter(dice) => {
+                        let (random, dice) = DICE[dice];
+                        let admitted = breaker.enter(start + now, LEASE, &|| random).ok();
+                        let expected = model.enter(now, dice);
                         prop_assert_eq!(admitted.is_some(), expected.is_some(), "entry {} at {:?}", index, now);
                         if let Some(((permit, change), epoch)) = admitted.zip(expected) {
                             held.push((epoch, permit));
@@ -266,6 +310,10 @@ fn it_does_what_the_model_does() {
                         let outcome = Outcome::Neutral;
                         model.settle(epoch, Evidence { outcome, took: Duration::ZERO, asked: None, random: 0 }, now);
                     }
+                    Step::Invite => {
+                        told = breaker.invite();
+                        model.invite();
+                    }
                     Step::Force(state, hold) => {
                         told = breaker.force(state, hold);
                         model.force(state, hold);
@@ -277,11 +325,12 @@ fn it_does_what_the_model_does() {
                 prop_assert_eq!(told, expected, "what was told of step {}", index);
                 let mut seen = seen.borrow_mut();
                 *seen.0 += 1;
-                seen.1[after as usize] += 1;
+                let rises = matches!(model.state, State::Rising { .. });
+                seen.1[if rises { 3 } else { after as usize }] += 1;
             }
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
     assert!(operations >= 1_000_000, "{operations}");
-    assert!(visits.iter().all(|visits| *visits > 50_000), "every state was visited: {visits:?}");
+    assert!(visits.iter().all(|visits| *visits > 30_000), "every state was visited: {visits:?}");
 }

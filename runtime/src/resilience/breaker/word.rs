@@ -10,10 +10,11 @@ use super::CircuitState;
 
 pub(super) const CLOSED: u64 = 0;
 pub(super) const OPEN: u64 = 1;
-/// Half-open, and the one probe is on its way; the deadline is its lease.
+/// Half-open, and the one probe is on its way; the deadline is its lease. Without one, or once it is over, the next
+/// attempt is the probe.
 pub(super) const PROBING: u64 = 2;
-/// Half-open, and the probe came back without a verdict: the next attempt is the probe.
-pub(super) const VACANT: u64 = 3;
+/// Closed again, but not for all yet: a growing share is let through until the deadline.
+pub(super) const RISING: u64 = 3;
 
 /// The word in its parts.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,8 @@ pub(super) struct Word {
     pub(super) generation: u64,
     /// While closed: failures in a row. Else: how often in a row it opened without closing.
     pub(super) count: u64,
-    /// While open: when a probe may go. While probing: when the probe has lost its turn. [`Word::HELD`]: somebody
+    /// While open: when a probe may go. While probing: when the probe has lost its turn. While rising: when all are let
+    /// through. [`Word::HELD`]: somebody
     /// holds the circuit in its state by hand, and nothing but another hand changes it.
     pub(super) deadline: u64,
 }
@@ -72,9 +74,14 @@ impl Word {
         self.deadline == Self::HELD
     }
 
+    /// Whether what comes back is weighed as from a closed circuit.
+    pub(super) fn is_closed(self) -> bool {
+        matches!(self.state, CLOSED | RISING)
+    }
+
     pub(super) fn circuit(self) -> CircuitState {
         match self.state {
-            CLOSED => CircuitState::Closed,
+            CLOSED | RISING => CircuitState::Closed,
             OPEN => CircuitState::Open,
             _ => CircuitState::HalfOpen,
         }
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn words_keep_their_parts() {
-        let word = Word { state: VACANT, generation: Word::GENERATIONS, count: 0xFF, deadline: Word::HELD };
+        let word = Word { state: RISING, generation: Word::GENERATIONS, count: 0xFF, deadline: Word::HELD };
         assert_eq!(word.pack(), u64::MAX);
         let next = Word::unpack(word.pack()).become_state(OPEN, 300, u64::MAX);
         let next = Word::unpack(next.pack());

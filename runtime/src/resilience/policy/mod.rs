@@ -12,6 +12,7 @@ use super::breaker::{BreakerPolicy, Counting, RatioPolicy};
 use super::budget::BudgetPolicy;
 use super::hedge::HedgePolicy;
 use super::outlier::OutlierPolicy;
+use super::pace::BodyRatePolicy;
 use crate::gate::BulkheadPolicy;
 
 /// How a call behaves when its service does not: plain data, per client ([`ClientBuilder::policy`]), per operation
@@ -51,6 +52,14 @@ pub struct Policy {
     pub total_timeout: Duration,
     /// How long a streamed body may be silent.
     pub idle_timeout: Duration,
+    /// How little a download may bring while it is waited for: one that trickles is ended as one that is silent is. Off by default, and not for
+    /// streams of events and items, which come when there are some.
+    ///
+    /// ```
+    /// let mut policy = sinew_runtime::Policy::standard();
+    /// policy.body_rate.least = 1024; // bytes a second, over `body_rate.over`
+    /// ```
+    pub body_rate: BodyRatePolicy,
     /// How long to wait between attempts.
     pub backoff: Backoff,
     /// Which failures are worth another attempt.
@@ -120,6 +129,7 @@ impl Default for Policy {
             patient: false,
             total_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(30),
+            body_rate: BodyRatePolicy { least: 0, over: Duration::from_secs(20) },
             backoff: Backoff::exponential(Duration::from_secs(1), Duration::from_secs(8), Jitter::Added(10)),
             retry_on: RetryOn {
                 timeout: true,
@@ -145,6 +155,7 @@ impl Default for Policy {
                 open_for: Duration::from_secs(60),
                 open_most: Duration::from_secs(60),
                 open_jitter: 0,
+                ramp: None,
             },
             outlier: OutlierPolicy {
                 enabled: true,
@@ -257,6 +268,9 @@ impl Policy {
         positive("attempt_timeout", self.attempt_timeout)?;
         positive("total_timeout", self.total_timeout)?;
         positive("idle_timeout", self.idle_timeout)?;
+        if self.body_rate.over < Duration::from_secs(1) {
+            return Err(InvalidPolicy::new("body_rate.over", "be at least 1 s"));
+        }
         positive("retry_after.cap", self.retry_after.cap)?;
         positive("breaker.open_for", self.breaker.open_for)?;
         if self.backoff.ceiling < self.backoff.base {
@@ -278,6 +292,7 @@ impl Policy {
             return Err(InvalidPolicy::new("breaker.failures", "be between 1 and 255"));
         }
         positive("breaker.slow_after", self.breaker.slow_after.unwrap_or(Duration::MAX))?;
+        positive("breaker.ramp", self.breaker.ramp.unwrap_or(Duration::MAX))?;
         if self.breaker.open_most < self.breaker.open_for {
             return Err(InvalidPolicy::new("breaker.open_most", "not be below breaker.open_for"));
         }
@@ -371,11 +386,12 @@ mod tests {
         assert_eq!(Policy::default().validate(), Ok(()));
         assert_eq!(Policy::standard().validate(), Ok(()));
         type Given = &'static [(&'static str, &'static str)];
-        let cases: [(Given, &str, &[&str], &[&str]); 29] = [
+        let cases: [(Given, &str, &[&str], &[&str]); 31] = [
             (&[], "attempts", &["1"], &["0"]),
             (&[], "attempt_timeout", &["1ns"], &["0s"]),
             (&[], "total_timeout", &["1ns"], &["0s"]),
             (&[], "idle_timeout", &["1ns"], &["0s"]),
+            (&[], "body_rate.over", &["1s"], &["999ms"]),
             (&[], "retry_after.cap", &["1ns"], &["0s"]),
             (&[("backoff.base", "2s")], "backoff.ceiling", &["2s", "3s"], &["1999ms"]),
             (&[], "retry_on.statuses", &["", "400", "599"], &["399", "600", "429,399"]),
@@ -387,6 +403,7 @@ mod tests {
             (&[("breaker.open_for", "5s")], "breaker.open_most", &["5s", "6s"], &["4s"]),
             (&[], "breaker.slow_after", &["off", "1ns"], &["0s"]),
             (&[], "breaker.open_jitter", &["0", "100"], &["101"]),
+            (&[], "breaker.ramp", &["off", "1ns"], &["0s"]),
             (&[], "breaker.ratio.percent", &["1", "100"], &["0", "101"]),
             (&[], "breaker.ratio.least", &["1"], &["0"]),
             (&[], "breaker.ratio.window", &["1s", "2s"], &["999ms"]),

@@ -47,6 +47,8 @@ settings! {
     "patient": "cut an attempt off at that only for another that may fare better, else at `total_timeout`" => patient;
     "total_timeout": "the call as a whole, waits included" => total_timeout;
     "idle_timeout": "silence in a streamed body" => idle_timeout;
+    "body_rate.least": "bytes a second that a download must bring; 0: any number" => body_rate.least;
+    "body_rate.over": "on average over so much time that is spent waiting for it" => body_rate.over;
     "backoff.growth": "how waits grow: `constant`, `linear`, `exponential`" => backoff.growth;
     "backoff.base": "the wait before the first retry" => backoff.base;
     "backoff.ceiling": "the longest wait; only added jitter goes beyond it" => backoff.ceiling;
@@ -74,6 +76,7 @@ settings! {
     "breaker.open_for": "how long nothing is sent before one probe" => breaker.open_for;
     "breaker.open_most": "each failed probe doubles that, up to this" => breaker.open_most;
     "breaker.open_jitter": "percent added to it at most, by chance" => breaker.open_jitter;
+    "breaker.ramp": "after it has closed, let a growing share of the attempts through for so long, a tenth at first" => breaker.ramp;
     "outlier.enabled": "leave out for a while an endpoint that fails while others answer" => outlier.enabled;
     "outlier.failures": "failures in a row after which" => outlier.failures;
     "outlier.eject_for": "for how long, the first time; the second time in a row twice as long, …" => outlier.eject_for;
