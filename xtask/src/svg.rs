@@ -8,16 +8,17 @@ pub(crate) struct Group {
     pub(crate) values: Vec<Option<f64>>,
 }
 
-const LEFT: f64 = 190.0;
 const RIGHT: f64 = 90.0;
 const WIDTH: f64 = 760.0;
 const BAR: f64 = 14.0;
-const COLOURS: [&str; 6] = ["#c2410c", "#64748b", "#94a3b8", "#cbd5e1", "#a8a29e", "#d6d3d1"];
+const COLOURS: [&str; 7] = ["#c2410c", "#64748b", "#94a3b8", "#cbd5e1", "#a8a29e", "#d6d3d1", "#78716c"];
 
 /// Horizontal bars, longest to the right edge; shorter is better in everything that is measured here.
 pub(crate) fn bars(title: &str, unit: &str, series: &[String], groups: &[Group]) -> String {
     let most =
         groups.iter().flat_map(|group| group.values.iter().flatten()).fold(0.0_f64, |most, value| most.max(*value));
+    let longest = groups.iter().map(|group| group.label.chars().count()).max().unwrap_or_default();
+    let left = 20.0 + 6.6 * f64::from(u32::try_from(longest).unwrap_or(u32::MAX));
     let mut body = String::new();
     let mut y = 56.0;
     for group in groups {
@@ -26,19 +27,19 @@ pub(crate) fn bars(title: &str, unit: &str, series: &[String], groups: &[Group])
         let _ = writeln!(
             body,
             r#"<text x="{:.0}" y="{:.1}" text-anchor="end">{}</text>"#,
-            LEFT - 8.0,
+            left - 8.0,
             y + height / 2.0 + 4.0,
             escaped(&group.label)
         );
         for (at, value) in shown {
-            let width = if most > 0.0 { value / most * (WIDTH - LEFT - RIGHT) } else { 0.0 };
+            let width = if most > 0.0 { value / most * (WIDTH - left - RIGHT) } else { 0.0 };
             let colour = COLOURS[at % COLOURS.len()];
             let _ = writeln!(
                 body,
-                r#"<rect x="{LEFT}" y="{y:.1}" width="{:.1}" height="{:.1}" fill="{colour}"/><text x="{:.1}" y="{:.1}">{} {unit}</text>"#,
+                r#"<rect x="{left:.0}" y="{y:.1}" width="{:.1}" height="{:.1}" fill="{colour}"/><text x="{:.1}" y="{:.1}">{} {unit}</text>"#,
                 width.max(1.0),
                 BAR - 2.0,
-                LEFT + width + 6.0,
+                left + width + 6.0,
                 y + BAR - 4.0,
                 number(value)
             );
@@ -47,7 +48,7 @@ pub(crate) fn bars(title: &str, unit: &str, series: &[String], groups: &[Group])
         y += 12.0;
     }
     let mut legend = String::new();
-    let mut x = LEFT;
+    let mut x = left;
     for (at, name) in series.iter().enumerate() {
         let _ = writeln!(
             legend,
@@ -56,12 +57,12 @@ pub(crate) fn bars(title: &str, unit: &str, series: &[String], groups: &[Group])
             x + 14.0,
             escaped(name)
         );
-        x += 30.0 + 7.0 * f64::from(u32::try_from(name.len()).unwrap_or(u32::MAX));
+        x += 26.0 + 6.2 * f64::from(u32::try_from(name.len()).unwrap_or(u32::MAX));
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {y:.0}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"20\" font-size=\"14\" font-weight=\"bold\">{}</text>\n{legend}{body}</svg>\n",
+         <text x=\"{left:.0}\" y=\"20\" font-size=\"14\" font-weight=\"bold\">{}</text>\n{legend}{body}</svg>\n",
         escaped(title)
     )
 }

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use sinew_generator::Config;
 
-use super::page::{Picture, Table, show};
+use super::page::{Picture, Table, bars, show};
 use super::process::{Cost, measure, median};
 use super::program::{self, Methods};
-use crate::svg::{Group, number};
+use crate::svg::number;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Only operations that fit one of these patterns.
     #[arg(long)]
     operations: Vec<String>,
-    /// Build with optimisations, too.
+    /// Build the crate with optimisations, too.
     #[arg(long)]
     release: bool,
     /// Build programs, too, with the crate warm: of twenty calls, of all; and build one of five calls again after an edit, beside one
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// How often each is compiled; the middle one counts.
     #[arg(long, default_value_t = 3)]
     runs: usize,
-    /// Put the results into `generator/BENCHMARKS.md`.
+    /// Put the results into `generator/BENCHMARKS.md`, beside those of other crates and steps.
     #[arg(long)]
     record: bool,
 }
@@ -41,8 +41,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
     let columns =
         vec!["crate", "step", "CPU s", "wall s", "MiB", "operations", "CPU ms an operation", "lines", "metadata MiB"];
-    let mut table = Table { columns, rows: vec![] };
-    let mut groups = Vec::new();
+    let mut table = Table { columns, keys: 2, rows: vec![] };
     for document in &arguments.documents {
         let name = super::name(document);
         let folder = super::scratch("compile")?;
@@ -81,7 +80,6 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
             for step in made {
                 let calls = step.calls.unwrap_or(operations);
                 table.rows.push(row(&label, &step.what, step.cost, calls, &step.size));
-                groups.push(Group { label: format!("{label}, {}", step.what), values: vec![Some(step.cost.cpu)] });
             }
         }
     }
@@ -91,11 +89,17 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
         program::bare(&program)?;
         let cost = edited(&Workspace::new(&folder, &[&program])?, &program, arguments.runs)?;
         table.rows.push(row("reqwest itself", "edit of 5 calls", cost, 5, &Default::default()));
-        groups.push(Group { label: "reqwest itself, edit of 5 calls".to_owned(), values: vec![Some(cost.cpu)] });
     }
-    let picture =
-        Picture { title: "Compiling the crate: seconds of CPU", unit: "s", series: vec!["sinew".to_owned()], groups };
-    show("compile", &table, &picture, arguments.record)
+    let picture = |rows: &[Vec<String>]| {
+        // The crate alone; of programs there is too much for a picture.
+        let alone = |row: &[String]| ["check", "build --release"].contains(&row[1].as_str());
+        let (series, groups) = bars(rows, |row| {
+            let (document, tool) = row[0].split_once(", ").unwrap_or((&row[0], "sinew"));
+            alone(row).then(|| (format!("{document}, {}", row[1]), tool.to_owned()))
+        });
+        Picture { title: "Compiling the crate: seconds of CPU", unit: "s", series, groups }
+    };
+    show("compile", table, picture, arguments.record)
 }
 
 /// Something that is compiled.
@@ -125,8 +129,10 @@ fn measured(folder: &Path, out: &Path, arguments: &Arguments) -> io::Result<Vec<
         let size = [crate::corpus::one::lines(&out.join("src")).to_string(), number(metadata(folder, out))];
         steps.push(Step { what: args.join(" "), cost, calls: None, size });
     }
-    if arguments.programs {
-        programs(folder, out, arguments, &mut steps)?;
+    if arguments.programs
+        && let Err(error) = programs(folder, out, arguments, &mut steps)
+    {
+        eprintln!("{}: no programs: {error}", out.display());
     }
     Ok(steps)
 }
@@ -144,13 +150,8 @@ fn programs(folder: &Path, out: &Path, arguments: &Arguments, steps: &mut Vec<St
     counts.dedup();
     for calls in counts {
         methods.program(out, &program, calls)?;
-        let built: &[&str] = if arguments.release { &["", " --release"] } else { &[""] };
-        for optimised in built {
-            let args: Vec<&str> =
-                ["build", "-p", "calls", optimised.trim()].into_iter().filter(|arg| !arg.is_empty()).collect();
-            let cost = workspace.built(&args, false, arguments.runs, |_| touched(&main))?;
-            push(format!("build{optimised} of a program of {calls} calls"), cost, calls);
-        }
+        let cost = workspace.built(&["build", "-p", "calls"], false, arguments.runs, |_| touched(&main))?;
+        push(format!("build of a program of {calls} calls"), cost, calls);
     }
     methods.program(out, &program, 5)?;
     push("edit of 5 calls".to_owned(), edited(&workspace, &program, arguments.runs)?, 5);

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::page::{Picture, Table, show};
+use super::page::{Picture, Table, bars, show};
 use super::process::{Cost, measure, median};
-use crate::svg::{Group, number};
+use crate::svg::number;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -27,10 +27,9 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
     let sinew = built()?;
     let mut table =
-        Table { columns: vec!["document", "generator", "CPU s", "wall s", "MiB", "times ours"], rows: vec![] };
+        Table { columns: vec!["document", "generator", "CPU s", "wall s", "MiB", "times ours"], keys: 2, rows: vec![] };
     let mut series = vec!["sinew".to_owned(), "sinew, nothing to do".to_owned()];
     series.extend(arguments.peers.iter().map(|(name, _)| name.clone()));
-    let mut groups = Vec::new();
     for document in &arguments.documents {
         let name = super::name(document);
         let out = super::scratch("generate")?.join("crate");
@@ -58,10 +57,12 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
             let row = [number(cost.cpu), number(cost.wall), number(cost.peak), number(cost.cpu / whole.cpu)];
             table.rows.push([name.clone(), series[at].clone()].into_iter().chain(row).collect());
         }
-        groups.push(Group { label: name, values: costs.iter().map(|cost| Some((*cost)?.cpu)).collect() });
     }
-    let picture = Picture { title: "Making a crate: seconds of CPU", unit: "s", series, groups };
-    show("generate", &table, &picture, arguments.record)
+    let picture = |rows: &[Vec<String>]| {
+        let (series, groups) = bars(rows, |row| Some((row[0].clone(), row[1].clone())));
+        Picture { title: "Making a crate: seconds of CPU", unit: "s", series, groups }
+    };
+    show("generate", table, picture, arguments.record)
 }
 
 /// The generator as users have it.

@@ -33,8 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
     let folder = super::scratch("grow")?;
     let original: Value = serde_json::from_slice(&fs::read(&arguments.document)?)?;
     let columns = vec!["operations", "CPU s", "MiB", "CPU ms an operation", "KiB an operation"];
-    let mut table = Table { columns, rows: vec![] };
-    let mut groups = Vec::new();
+    let mut table = Table { columns, keys: 1, rows: vec![] };
     for &size in &arguments.sizes {
         let document = folder.join(format!("{size}.json"));
         fs::write(&document, serde_json::to_vec(&grown(&original, size as usize))?)?;
@@ -51,15 +50,17 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
             number(each),
             number(cost.peak * 1024.0 / f64::from(size)),
         ]);
-        groups.push(Group { label: format!("{size} operations"), values: vec![Some(each)] });
     }
-    let picture = Picture {
+    let picture = |rows: &[Vec<String>]| Picture {
         title: "Making a crate: milliseconds of CPU for each operation",
         unit: "ms",
         series: vec!["sinew".to_owned()],
-        groups,
+        groups: rows
+            .iter()
+            .map(|row| Group { label: format!("{} operations", row[0]), values: vec![row[3].parse().ok()] })
+            .collect(),
     };
-    show("grow", &table, &picture, arguments.record)
+    show("grow", table, picture, arguments.record)
 }
 
 /// A document of so many operations: copies of the original, each with paths and components of its own, the last one cut.
