@@ -27,9 +27,10 @@ pub(super) fn record(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident
         let (rest, had) = (text::ident(rest), text::ident(had));
         quote!(#rest: value.#had)
     });
+    // Nothing that is sent may have been answered.
+    let used = rest.is_some() || how.parts.iter().any(Option::is_some);
     let fields: Vec<_> = fields.chain(rest).collect();
-    // A value of which nothing is sent.
-    let value = if fields.is_empty() { quote!(_) } else { quote!(value) };
+    let value = if used { quote!(value) } else { quote!(_) };
     Some(implementation(plan, planned, ident, &value, &quote!(Self { #(#fields),* })))
 }
 

@@ -21,6 +21,6 @@ use super::types;
 sinew_runtime::generated::nothing_to_check!(
     types::Account, types::AccountRequest, types::Block, types::BlockRequest,
     types::Device, types::DeviceRequest, types::Devices, types::DevicesRequest,
-    types::Owner, types::OwnerRequest, types::Page, types::PageKind, types::PageRequest,
-    types::Rule, types::Text, types::TextRequest
+    types::Lock, types::LockRequest, types::Owner, types::OwnerRequest, types::Page,
+    types::PageKind, types::PageRequest, types::Rule, types::Text, types::TextRequest
 );

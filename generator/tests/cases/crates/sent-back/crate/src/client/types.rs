@@ -257,6 +257,33 @@ pub struct DevicesRequest {
 }
 json::record!(DevicesRequest { list "list" });
 
+/// Of which nothing that is sent was answered.
+///
+/// Defined at `#/components/schemas/Lock`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lock {
+    /// Bounds: set by the service.
+    pub since: Option<String>,
+}
+json::record!(Lock { since "since" });
+
+/// Of which nothing that is sent was answered.
+///
+/// Defined at `#/components/schemas/Lock`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LockRequest {
+    /// Bounds: sent, never answered.
+    pub reason: Option<String>,
+}
+
+/// What was answered, to be sent back: without what only the service sets.
+impl From<Lock> for LockRequest {
+    fn from(_: Lock) -> Self {
+        Self { reason: None }
+    }
+}
+json::record!(LockRequest { reason "reason" });
+
 /// Of which nothing is sent.
 ///
 /// Defined at `#/components/schemas/Owner`.
@@ -304,6 +331,8 @@ pub struct Page {
     pub body_text2: Option<String>,
     /// `by_name`.
     pub by_name: Option<BTreeMap<String, Vec<Block>>>,
+    /// `lock`.
+    pub lock: Option<Lock>,
     /// `owner`.
     pub owner: Option<Owner>,
     /// `parent`.
@@ -313,7 +342,7 @@ pub struct Page {
 }
 json::record!(Page {
     id "id", title "title", kind "kind", root "root", body_text "body_text", blocks "blocks", body_text2 "bodyText",
-    by_name "by_name", owner "owner", parent "parent",
+    by_name "by_name", lock "lock", owner "owner", parent "parent",
 }, additional);
 
 /// A constant.
@@ -356,6 +385,8 @@ pub struct PageRequest {
     pub blocks: Option<Vec<BlockRequest>>,
     /// `by_name`.
     pub by_name: Option<BTreeMap<String, Vec<BlockRequest>>>,
+    /// `lock`.
+    pub lock: Option<LockRequest>,
     /// Bounds: sent, never answered.
     pub note: Nullable<String>,
     /// `owner`.
@@ -382,6 +413,7 @@ impl PageRequest {
             body_text: body_text.into(),
             blocks: None,
             by_name: None,
+            lock: None,
             note: Nullable::Absent,
             owner: None,
             parent: Nullable::Absent,
@@ -413,6 +445,7 @@ impl From<Page> for PageRequest {
                         ))
                         .collect()
                 }),
+            lock: value.lock.map(Into::into),
             note: Nullable::Absent,
             owner: value.owner.map(Into::into),
             parent: value.parent.map(|value| Box::new((*value).into())),
@@ -422,8 +455,8 @@ impl From<Page> for PageRequest {
     }
 }
 json::record!(PageRequest {
-    title "title", kind "kind", root "root", body_text "body_text", blocks "blocks", by_name "by_name", note "note",
-    owner "owner", parent "parent", reason "reason",
+    title "title", kind "kind", root "root", body_text "body_text", blocks "blocks", by_name "by_name", lock "lock",
+    note "note", owner "owner", parent "parent", reason "reason",
 }, additional);
 
 /// An object.
