@@ -3,6 +3,7 @@
 mod connect;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -24,7 +25,8 @@ const HEADER_LIST: u32 = 64 * 1024;
 
 /// The lean transport: hyper's pool of connections, HTTP/1.1 and HTTP/2, rustls.
 pub(crate) struct HyperTransport {
-    pools: Pools<Client<Connector, OutgoingBody>>,
+    /// A clone of the client itself would be one of all its settings, and it makes one for each request by itself.
+    pools: Pools<Arc<Client<Connector, OutgoingBody>>>,
     /// What a plain request tells its proxy; in a tunnel the connector does.
     proxy_auth: Option<HeaderValue>,
 }
@@ -45,7 +47,7 @@ impl HyperTransport {
                 .http2_only(own.version == Version::Http2)
                 .http2_max_header_list_size(HEADER_LIST)
                 .build(Connector::new(&own, tls.clone(), names));
-            Ok(pool)
+            Ok(Arc::new(pool))
         })?;
         Ok(Self { pools, proxy_auth })
     }
