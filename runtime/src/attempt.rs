@@ -288,7 +288,8 @@ fn begin<'a>(
     }
     let asked_for = !tokens.is_empty();
     let request = build(under_way, hop, tokens, body).map_err(AttemptFailure::neutral)?;
-    let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned().map(Box::new);
+    let authorization =
+        asked_for.then(|| request.headers().get(header::AUTHORIZATION).cloned().map(Box::new)).flatten();
     let asked = may_follow.then(|| Box::new((request.method().clone(), request.uri().clone())));
     under_way.progress.reach(Progress::EXCHANGE);
     Ok(Begun { reply: transport.send(request), authorization, asked })

@@ -113,8 +113,9 @@ mod tests {
     #[test]
     fn a_host_is_written_only_where_it_will_be_http_1() {
         let any = Settings::default();
-        let http2 = Settings { version: Version::Http2, ..Settings::default() };
-        let proxied = Settings { proxies: Proxies::FromEnv, ..Settings::default() };
+        let (mut http2, mut proxied) = (Settings::default(), Settings::default());
+        http2.version = Version::Http2;
+        proxied.proxies = Proxies::FromEnv;
         for (settings, address, expected) in [
             (&any, "http://users.test:8001/x", Some("users.test:8001")),
             (&any, "http://users.test:80/x", Some("users.test")),
