@@ -35,8 +35,8 @@ pub(crate) struct Prepared<'c> {
     pub(crate) repeatable: bool,
     /// Whether it carries an idempotency key.
     pub(crate) keyed: bool,
-    /// The trace that its attempts belong to, if they tell.
-    pub(crate) trace: Option<Trace>,
+    /// The trace that its attempts belong to, if they tell. On the heap, so that calls without one are no larger for it.
+    pub(crate) trace: Option<Box<Trace>>,
     /// Whether its attempts say something of themselves, if the client lets any.
     pub(crate) tells: bool,
     /// What it does not go beyond, whatever its policy says.
@@ -116,7 +116,7 @@ impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
     pub(crate) fn aim<'a>(&'a self, endpoint: Option<&'a Endpoint>) -> Aim<'a> {
         let endpoint = endpoint.or(self.plan.options.endpoint());
-        let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
+        let elsewhere = endpoint.filter(|endpoint| !endpoint.base.is_beside(&self.target)).map(|endpoint| {
             let own_path = self.plan.operation.base_path.is_some();
             let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
             let context = Context { origin: target.origin.clone(), ..self.context.clone() };
@@ -182,7 +182,7 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     let operation = plan.operation;
     let (given, own) = policy(client, &mut plan)?;
     let target = target(client, operation)?;
-    let at_home = target.origin == client.base.origin || client.trusted.contains(&target.origin);
+    let at_home = target.is_beside(&client.base) || client.trusted.contains(&target.origin);
     let chosen =
         client.credentials.choose(client.service, operation, [plan.options.headers(), Some(&client.headers)])?;
     if !chosen.is_empty() && !at_home {
@@ -205,7 +205,7 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
     let context = Context { method: plan.method.as_str(), ..context };
-    let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    let trace = (client.trace && at_home).then(|| Box::new(Trace::of([Some(&plan.headers), common])));
     let tells = at_home && !client.said.is_empty();
     let limit = plan.options.deadline();
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]

@@ -54,6 +54,11 @@ impl BaseUrl {
         Self { path: path.trim_end_matches('/').into(), ..self.clone() }
     }
 
+    /// Whether both are at the same origin: mostly they are copies of one address.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.origin, &other.origin) || self.origin == other.origin
+    }
+
     /// Whether a path below the base is one that nobody could read as another path or origin.
     pub(crate) fn check(path: &str) -> Result<(), &'static str> {
         // The base was normalised when it was read.

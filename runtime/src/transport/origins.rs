@@ -2,7 +2,7 @@
 //!
 //! Made for the first of them and remembered: reading an address anew for each costs more than the rest of carrying it.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::OnceLock;
 
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Uri, header};
@@ -12,34 +12,38 @@ use super::settings::{Proxies, Settings, Version};
 /// How many origins are remembered: a client has few.
 const MOST: usize = 32;
 
-/// Something of each origin.
-pub(crate) struct Origins<T>(RwLock<Vec<(Uri, T)>>);
+/// Something of each origin. Places are filled one after the other and stay as they are, so nobody waits for a lock.
+pub(crate) struct Origins<T>([OnceLock<Box<Origin<T>>>; MOST]);
+
+struct Origin<T> {
+    scheme: Option<Scheme>,
+    authority: Option<Authority>,
+    own: T,
+}
 
 impl<T> Default for Origins<T> {
     fn default() -> Self {
-        Self(RwLock::default())
+        Self([const { OnceLock::new() }; MOST])
     }
 }
 
 impl<T: Clone> Origins<T> {
     /// That of the origin of an address, made now if it is not known.
     pub(crate) fn of<E>(&self, uri: &Uri, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let known = |origins: &[(Uri, T)]| {
-            // As it is written: hosts in other letters would be remembered twice, which harms nobody.
-            let wanted = uri.authority().map(Authority::as_str);
-            let same =
-                |origin: &Uri| origin.authority().map(Authority::as_str) == wanted && origin.scheme() == uri.scheme();
-            origins.iter().find(|(origin, _)| same(origin)).map(|(_, own)| own.clone())
-        };
-        if let Some(own) = known(&self.0.read().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(own);
+        // As it is written: hosts in other letters would be remembered twice, which harms nobody.
+        let wanted = uri.authority().map(Authority::as_str);
+        for place in &self.0 {
+            let Some(known) = place.get() else {
+                let (scheme, authority, own) = (uri.scheme().cloned(), uri.authority().cloned(), make()?);
+                // If somebody else was faster, this one is remembered with its next request.
+                let _ = place.set(Box::new(Origin { scheme, authority, own: own.clone() }));
+                return Ok(own);
+            };
+            if known.authority.as_ref().map(Authority::as_str) == wanted && known.scheme.as_ref() == uri.scheme() {
+                return Ok(known.own.clone());
+            }
         }
-        let own = make()?;
-        let mut origins = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if origins.len() < MOST && known(&origins).is_none() {
-            origins.push((uri.clone(), own.clone()));
-        }
-        Ok(own)
+        make()
     }
 }
 
@@ -107,7 +111,9 @@ mod tests {
 
     #[test]
     fn it_does_not_grow_for_ever() {
-        assert_eq!(origins_of(40).0.read().expect("not poisoned").len(), MOST);
+        let known = origins_of(40);
+        let last = |number| known.of(&format!("http://host-{number}.test/").parse().expect("an address"), || Err(()));
+        assert_eq!((last(31), last(32)), (Ok(31), Err(())));
     }
 
     #[test]

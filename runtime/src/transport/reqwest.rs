@@ -25,6 +25,9 @@ pub(crate) struct ReqwestTransport {
     hosts: Hosts,
 }
 
+/// The path of what is remembered: a copy of it has as much room as it takes, so that most paths need no more.
+const ROOM: &str = "/--------------------------------------------------------------";
+
 /// What is remembered of an origin.
 #[derive(Clone)]
 struct Root {
@@ -40,7 +43,7 @@ fn read(origins: &Origins<Root>, hosts: Hosts, uri: &http::Uri) -> Result<Root, 
         let mut url = url::Url::parse(&uri.to_string())?;
         // Of the address as it is read, where hosts are in small letters.
         let host = http::Uri::try_from(url.as_str()).ok().and_then(|uri| hosts.host(&uri));
-        url.set_path("");
+        url.set_path(ROOM);
         url.set_query(None);
         Ok::<_, url::ParseError>(Root { url, host })
     })?;
