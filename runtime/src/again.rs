@@ -75,9 +75,13 @@ impl Again {
         (plan.method, plan.template, plan.body) = (Method::Get, "{state}", Body::empty());
         for name in &BODY_HEADERS {
             plan.headers.remove(name);
-            plan.options.headers.remove(name);
         }
-        plan.options.idempotency_key = None;
+        if let Some(said) = &mut plan.options.seldom {
+            for name in &BODY_HEADERS {
+                said.headers.remove(name);
+            }
+            said.idempotency_key = None;
+        }
         plan.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         Ok(())
     }
@@ -103,8 +107,9 @@ impl Again {
 
     /// Sends another header the next time, or none.
     pub(crate) fn set_header(&mut self, name: &HeaderName, value: Option<HeaderValue>) {
-        self.plan.options.headers.remove(name);
-        self.plan.options.headers.extend(value.map(|value| (name.clone(), value)));
+        let headers = &mut self.plan.options.seldom().headers;
+        headers.remove(name);
+        headers.extend(value.map(|value| (name.clone(), value)));
     }
 
     /// Makes it, after a while. Nothing is sent if the client is closed meanwhile.

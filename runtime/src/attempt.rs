@@ -23,6 +23,7 @@ use crate::request::Mode;
 use crate::resilience::breaker::Outcome;
 use crate::resilience::classify::{self, Advice};
 use crate::resilience::policy::Policy;
+use crate::seldom::seldom;
 use crate::trace;
 use crate::transport::{BoxFuture, IncomingBody, PinnedAddress, TransportError, TransportFailure};
 
@@ -189,7 +190,7 @@ pub(crate) async fn once(under_way: &UnderWay<'_>) -> Result<Answer, AttemptFail
     let (mode, policy) = (call.plan.mode, call.policy());
     if mode == Mode::Check || !status.is_success() {
         let cap = if mode == Mode::Check { CHECK_BODY } else { policy.max_error_body };
-        let body = Box::pin(read_start(body, cap)).await;
+        let body = seldom(|| read_start(body, cap)).await;
         return match mode {
             Mode::Check => Ok(Answer { status, headers, body: ReplyBody::Whole(body) }),
             _ => Err(failed(status, headers, body, policy)),
@@ -216,7 +217,7 @@ async fn head(under_way: &UnderWay<'_>) -> Result<(StatusCode, HeaderMap, Incomi
         let body = {
             let begun = match at_hand(under_way, hop.as_deref()) {
                 Some(body) => begin(under_way, hop.as_deref(), Vec::new(), body, hops_left > 0)?,
-                None => Box::pin(ask_and_begin(under_way, hop.as_deref(), hops_left > 0)).await?,
+                None => seldom(|| ask_and_begin(under_way, hop.as_deref(), hops_left > 0)).await?,
             };
             let reply = begun.reply.await.map_err(|error| AttemptFailure::transport(error, Phase::Exchange))?;
             under_way.progress.reach(Progress::BODY);
@@ -240,7 +241,7 @@ async fn head(under_way: &UnderWay<'_>) -> Result<(StatusCode, HeaderMap, Incomi
             body
         };
         // Read to its end, if that is near: so the connection can be used again.
-        Box::pin(read_start(body, REDIRECT_BODY)).await;
+        seldom(|| read_start(body, REDIRECT_BODY)).await;
         hops_left -= 1;
     }
 }
@@ -288,7 +289,8 @@ fn begin<'a>(
     }
     let asked_for = !tokens.is_empty();
     let request = build(under_way, hop, tokens, body).map_err(AttemptFailure::neutral)?;
-    let authorization = request.headers().get(header::AUTHORIZATION).filter(|_| asked_for).cloned().map(Box::new);
+    let authorization =
+        asked_for.then(|| request.headers().get(header::AUTHORIZATION).cloned().map(Box::new)).flatten();
     let asked = may_follow.then(|| Box::new((request.method().clone(), request.uri().clone())));
     under_way.progress.reach(Progress::EXCHANGE);
     Ok(Begun { reply: transport.send(request), authorization, asked })

@@ -288,7 +288,7 @@ impl Credentials {
         &'c self,
         service: &Service,
         operation: &Operation,
-        own: [&HeaderMap; 2],
+        own: [Option<&HeaderMap>; 2],
     ) -> Result<AllChosen<'c>, Error> {
         let mut anonymous = operation.auth.is_empty();
         for alternative in operation.auth {
@@ -303,7 +303,7 @@ impl Credentials {
                 if scheme.kind == SchemeKind::MutualTls {
                     return self.identity;
                 }
-                if own.iter().any(|headers| brings_own(scheme.kind, headers)) {
+                if own.into_iter().flatten().any(|headers| brings_own(scheme.kind, headers)) {
                     return true;
                 }
                 match self.by_scheme.get(name) {
@@ -376,8 +376,11 @@ pub(crate) struct Additions {
 
 impl Drop for Additions {
     fn drop(&mut self) {
-        self.query.zeroize();
-        self.cookies.zeroize();
+        // Few schemes add anything.
+        if !(self.query.is_empty() && self.cookies.is_empty()) {
+            self.query.zeroize();
+            self.cookies.zeroize();
+        }
     }
 }
 

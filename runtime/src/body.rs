@@ -120,6 +120,9 @@ impl Body {
 
     /// The same where there is no file to be opened.
     pub(crate) fn at_hand(&self) -> Option<OutgoingBody> {
+        if self.segments.is_empty() {
+            return Some(OutgoingBody { pieces: Vec::new(), len: Some(0), started: None });
+        }
         let files = self.segments.iter().any(|segment| matches!(segment, Segment::File(_)));
         (!files).then(|| self.with_files(VecDeque::new()))
     }

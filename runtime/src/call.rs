@@ -52,21 +52,29 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) policy: Option<Box<Policy>>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) idempotency_key: Option<HeaderValue>,
     /// On the heap, so that calls of which it is not said are no larger for it.
     pub(crate) seldom: Option<Box<Seldom>>,
 }
 
-/// What is hardly ever said.
+/// What is said of few calls.
 #[derive(Clone, Default)]
 pub(crate) struct Seldom {
+    pub(crate) headers: HeaderMap,
+    pub(crate) idempotency_key: Option<HeaderValue>,
     pub(crate) deadline: Option<Instant>,
     /// The one endpoint that a check is about.
     pub(crate) endpoint: Option<Arc<Endpoint>>,
 }
 
 impl Options {
+    pub(crate) fn seldom(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
+    pub(crate) fn headers(&self) -> Option<&HeaderMap> {
+        Some(&self.seldom.as_ref()?.headers)
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.seldom.as_ref()?.deadline
     }
@@ -134,7 +142,7 @@ impl<'c, T, P> Call<'c, T, P> {
     /// # Ok(()) }
     /// ```
     pub fn deadline(self, deadline: Instant) -> Self {
-        self.say(|options| options.seldom.get_or_insert_default().deadline = Some(deadline))
+        self.say(|options| options.seldom().deadline = Some(deadline))
     }
 
     /// How long one attempt of this call may take, whether or not another one follows it ([`Policy::patient`]).
@@ -153,7 +161,7 @@ impl<'c, T, P> Call<'c, T, P> {
         let parts = encode::header::name(name).and_then(|name| Ok((name, encode::header::value(value, false)?)));
         match parts {
             Ok((name, value)) => self.say(|options| {
-                options.headers.append(name, value);
+                options.seldom().headers.append(name, value);
             }),
             Err(problem) => self.keep(problem),
         }
@@ -163,7 +171,7 @@ impl<'c, T, P> Call<'c, T, P> {
     /// operation declares, else `Idempotency-Key`.
     pub fn idempotency_key(self, key: impl AsRef<str>) -> Self {
         match encode::header::value(key.as_ref(), false) {
-            Ok(key) => self.say(|options| options.idempotency_key = Some(key)),
+            Ok(key) => self.say(|options| options.seldom().idempotency_key = Some(key)),
             Err(problem) => self.keep(format!("idempotency key: {problem}")),
         }
     }
@@ -183,7 +191,7 @@ impl<'c, T, P> Call<'c, T, P> {
 
     /// Asks one endpoint and no other.
     pub(crate) fn to(self, endpoint: Arc<Endpoint>) -> Self {
-        self.say(|options| options.seldom.get_or_insert_default().endpoint = Some(endpoint))
+        self.say(|options| options.seldom().endpoint = Some(endpoint))
     }
 
     fn say(mut self, what: impl FnOnce(&mut Options)) -> Self {

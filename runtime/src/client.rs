@@ -192,7 +192,7 @@ impl Inner {
 
     /// Where the calls to an address go.
     pub(crate) fn route(&self, target: &BaseUrl, now: Instant) -> Route {
-        if target.origin == self.base.origin {
+        if target.is_beside(&self.base) {
             return self.home.clone();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,6 +29,7 @@ use crate::resilience::budget::Token;
 use crate::resilience::deadline::Deadline;
 use crate::resilience::decide::{LEAST_ATTEMPT, PUSHBACK_SPREAD, Verdict, decide};
 use crate::route::{Asking, Entry, Route};
+use crate::seldom::seldom;
 use crate::telemetry::Telemetry;
 use crate::transport::{BoxFuture, TransportFailure};
 use crate::within;
@@ -73,10 +74,10 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
     loop {
         if let Some(route) = &route {
             if course.slot.is_none() && course.client.gate.is_limited() {
-                Box::pin(course.take_slot()).await?;
+                seldom(|| course.take_slot()).await?;
             }
             if route.changes() {
-                Box::pin(course.look_up(route)).await;
+                seldom(|| course.look_up(route)).await;
             }
         }
         let Some(transport) = course.client.transport() else { return Err(course.closed()) };
@@ -103,8 +104,8 @@ async fn run(course: &mut Course<'_>) -> Result<Box<Reply>, Error> {
             let first = course.attempt == 1;
             let (result, ended) = if exchange.call.may_hedge() {
                 // On the heap, so that calls without a hedge are no larger for it.
-                let race = exchange.race(course.attempt, entry, course.now, course.lease(), course.tried.clone());
-                let race = Box::pin(race).await;
+                let (attempt, now, lease, tried) = (course.attempt, course.now, course.lease(), course.tried.clone());
+                let race = seldom(|| exchange.race(attempt, entry, now, lease, tried)).await;
                 course.attempt += race.sent - 1;
                 course.tried.extend(race.other);
                 if let Some((error, number)) = race.before {

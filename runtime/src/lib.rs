@@ -98,6 +98,7 @@ mod route;
 mod said;
 mod scalars;
 mod secret;
+mod seldom;
 mod stream;
 mod telemetry;
 mod trace;

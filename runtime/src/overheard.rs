@@ -51,7 +51,7 @@ impl Inner {
         chosen: bool,
         headers: impl IntoIterator<Item = &'h HeaderMap>,
     ) -> Result<(), Error> {
-        let overheard = if target.origin == self.base.origin { self.overheard } else { target.is_overheard() };
+        let overheard = if target.is_beside(&self.base) { self.overheard } else { target.is_overheard() };
         if overheard && (chosen || headers.into_iter().any(|headers| hold_credentials(self.service, headers))) {
             return Err(refusal(&target.origin));
         }

@@ -35,8 +35,8 @@ pub(crate) struct Prepared<'c> {
     pub(crate) repeatable: bool,
     /// Whether it carries an idempotency key.
     pub(crate) keyed: bool,
-    /// The trace that its attempts belong to, if they tell.
-    pub(crate) trace: Option<Trace>,
+    /// The trace that its attempts belong to, if they tell. On the heap, so that calls without one are no larger for it.
+    pub(crate) trace: Option<Box<Trace>>,
     /// Whether its attempts say something of themselves, if the client lets any.
     pub(crate) tells: bool,
     /// What it does not go beyond, whatever its policy says.
@@ -116,7 +116,7 @@ impl Prepared<'_> {
     /// The way to an endpoint; without one, or for the service's first, what was prepared.
     pub(crate) fn aim<'a>(&'a self, endpoint: Option<&'a Endpoint>) -> Aim<'a> {
         let endpoint = endpoint.or(self.plan.options.endpoint());
-        let elsewhere = endpoint.filter(|endpoint| endpoint.base.origin != self.target.origin).map(|endpoint| {
+        let elsewhere = endpoint.filter(|endpoint| !endpoint.base.is_beside(&self.target)).map(|endpoint| {
             let own_path = self.plan.operation.base_path.is_some();
             let target = if own_path { endpoint.base.with_path(&self.target.path) } else { endpoint.base.clone() };
             let context = Context { origin: target.origin.clone(), ..self.context.clone() };
@@ -182,8 +182,9 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     let operation = plan.operation;
     let (given, own) = policy(client, &mut plan)?;
     let target = target(client, operation)?;
-    let at_home = target.origin == client.base.origin || client.trusted.contains(&target.origin);
-    let chosen = client.credentials.choose(client.service, operation, [&plan.options.headers, &client.headers])?;
+    let at_home = target.is_beside(&client.base) || client.trusted.contains(&target.origin);
+    let chosen =
+        client.credentials.choose(client.service, operation, [plan.options.headers(), Some(&client.headers)])?;
     if !chosen.is_empty() && !at_home {
         return Err(Error::config(format!(
             "this operation is served by {} and needs a credential, which goes to another origin only if ClientBuilder::send_credentials_to names it",
@@ -192,20 +193,19 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     }
     if client.require_tls {
         let own = at_home.then_some(&client.headers);
-        let headers = [&plan.headers, &plan.options.headers].into_iter().chain(own);
+        let headers = [Some(&plan.headers), plan.options.headers(), own].into_iter().flatten();
         client.check_overheard(&target, !chosen.is_empty(), headers)?;
     }
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
     let keyed = headers(common, &mut plan)?;
     let repeatable = keyed || plan.is_idempotent();
-    let accept = HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
-        .map_err(|_| Error::build("the operation's `accept` is not a header value"))?;
+    let accept = accept(operation)?;
     // Found out now rather than in the loop: the path is the same each time.
     BaseUrl::check(&plan.path.path).map_err(Error::build)?;
     let context = context(client, operation, plan.template, &target.origin);
     let context = Context { method: plan.method.as_str(), ..context };
-    let trace = (client.trace && at_home).then(|| Trace::of([Some(&plan.headers), common]));
+    let trace = (client.trace && at_home).then(|| Box::new(Trace::of([Some(&plan.headers), common])));
     let tells = at_home && !client.said.is_empty();
     let limit = plan.options.deadline();
     #[cfg(any(feature = "gzip", feature = "zstd", feature = "brotli"))]
@@ -285,13 +285,26 @@ fn target<'c>(client: &'c Inner, operation: &Operation) -> Result<Cow<'c, BaseUr
     }
 }
 
+/// What an operation asks for: mostly JSON, which is read as a header when this crate is compiled.
+fn accept(operation: &Operation) -> Result<HeaderValue, Error> {
+    const JSON: (&str, HeaderValue) = ("application/json", HeaderValue::from_static("application/json"));
+    if operation.accept == JSON.0 {
+        return Ok(JSON.1);
+    }
+    HeaderValue::from_maybe_shared(Bytes::from_static(operation.accept.as_bytes()))
+        .map_err(|_| Error::build("the operation's `accept` is not a header value"))
+}
+
 /// Completes the plan's headers by the call's. Tells whether there is an idempotency key.
 fn headers(common: Option<&HeaderMap>, plan: &mut Plan) -> Result<bool, Error> {
     const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-    merge(&mut plan.headers, &mut plan.options.headers);
+    let key = plan.options.seldom.as_mut().and_then(|said| {
+        merge(&mut plan.headers, &mut said.headers);
+        said.idempotency_key.take()
+    });
     let declared = plan.operation.idempotency_header;
     let name = declared.map_or(Ok(IDEMPOTENCY_KEY), encode::header::name).map_err(Error::build)?;
-    if let Some(key) = plan.options.idempotency_key.take() {
+    if let Some(key) = key {
         plan.headers.insert(name, key);
     } else if plan.headers.contains_key(&name) || common.is_some_and(|common| common.contains_key(&name)) {
     } else if declared.is_some() {

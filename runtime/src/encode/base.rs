@@ -54,6 +54,11 @@ impl BaseUrl {
         Self { path: path.trim_end_matches('/').into(), ..self.clone() }
     }
 
+    /// Whether both are at the same origin: mostly they are copies of one address.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.origin, &other.origin) || self.origin == other.origin
+    }
+
     /// Whether a path below the base is one that nobody could read as another path or origin.
     pub(crate) fn check(path: &str) -> Result<(), &'static str> {
         // The base was normalised when it was read.
@@ -156,21 +161,32 @@ impl From<BaseUrl> for Bases {
 /// segments of dots, in their encoded spellings too, drops blanks and line ends, turns backslashes into slashes and
 /// encodes what cannot stand in a path; RFC 3986 refuses what it encodes.
 fn reads_as_written(path: &str) -> bool {
+    let seen = path.bytes().fold(0, |seen, byte| seen | READ[usize::from(byte)]);
     // Segments by bytes: what is plain is ASCII.
-    path.bytes().all(|byte| PLAIN[usize::from(byte)]) && !path.as_bytes().split(|byte| *byte == b'/').any(is_dots)
+    seen & OTHERWISE == 0 && (seen & IN_DOTS == 0 || !path.as_bytes().split(|byte| *byte == b'/').any(is_dots))
 }
 
-/// The bytes that every parser leaves as they are in a path. A table, since each byte of each call's path is looked up.
-static PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
+/// A byte that not every parser leaves as it is in a path.
+const OTHERWISE: u8 = 1;
+/// One that a segment of dots may begin with.
+const IN_DOTS: u8 = 2;
+
+/// How bytes are read in a path. A table, since each byte of each call's path is looked up.
+static READ: [u8; 256] = {
+    let mut read = [OTHERWISE; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*')
-            || matches!(byte, b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/' | b'%');
+        let plain = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*')
+            || matches!(byte, b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/');
+        if plain {
+            read[byte as usize] = 0;
+        } else if matches!(byte, b'.' | b'%') {
+            read[byte as usize] = IN_DOTS;
+        }
         byte += 1;
     }
-    plain
+    read
 };
 
 /// `.`, `..`, and what reads like them.

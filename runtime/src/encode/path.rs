@@ -72,6 +72,10 @@ impl PathBuilder {
     /// that neither part is.
     pub(crate) fn finish(self) -> Result<Path, String> {
         let Self { template, path, shown } = self;
+        // By far the most hold neither.
+        if !path.bytes().any(|byte| matches!(byte, b'{' | b'.')) {
+            return Ok(Path { path, shown });
+        }
         if let Some((open, close)) = braces(&path, 0) {
             return Err(format!("path parameter `{}` was not given", &path[open + 1..close]));
         }

@@ -19,6 +19,8 @@ pub(crate) mod hyper;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(crate) mod networks;
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
+mod origins;
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
 mod pools;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;

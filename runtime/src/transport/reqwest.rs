@@ -1,15 +1,17 @@
 //! How does reqwest carry a request, and nothing more than carry it?
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::HeaderValue;
 use http::uri::Authority;
 
 use super::address::Names;
+use super::origins::{Hosts, Origins, write_host};
 use super::pools::Pools;
 use super::settings::{Proxies, Proxy, Settings, Version};
 use super::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure, causes, tls};
@@ -19,44 +21,35 @@ use crate::error::{Error, Sent};
 /// The default transport: a pool of connections, HTTP/1.1 and HTTP/2, rustls.
 pub(crate) struct ReqwestTransport {
     pools: Pools<reqwest::Client>,
-    roots: Roots,
+    roots: Origins<Root>,
+    hosts: Hosts,
 }
 
-/// How many origins are remembered: a client has few.
-const ROOTS: usize = 32;
+/// The path of what is remembered: a copy of it has as much room as it takes, so that most paths need no more.
+const ROOM: &str = "/--------------------------------------------------------------";
 
-/// Addresses in reqwest's type, as far as they are always the same: reading scheme, host and port anew for each request
-/// costs more than all the rest of it.
-#[derive(Default)]
-struct Roots(RwLock<Vec<(http::Uri, url::Url)>>);
+/// What is remembered of an origin.
+#[derive(Clone)]
+struct Root {
+    /// Its address in reqwest's type: reading scheme, host and port anew for each request costs more than all the rest
+    /// of it.
+    url: url::Url,
+    host: Option<HeaderValue>,
+}
 
-impl Roots {
-    /// An address in reqwest's type, as `Url::parse` would read it.
-    fn url(&self, uri: &http::Uri) -> Result<url::Url, url::ParseError> {
-        let known = |roots: &[(http::Uri, url::Url)]| {
-            // As it is written: hosts in other letters would be remembered twice, which harms nobody.
-            let wanted = uri.authority().map(Authority::as_str);
-            let same =
-                |root: &http::Uri| root.authority().map(Authority::as_str) == wanted && root.scheme() == uri.scheme();
-            let (_, root) = roots.iter().find(|(root, _)| same(root))?;
-            Some(root.clone())
-        };
-        let found = known(&self.0.read().unwrap_or_else(PoisonError::into_inner));
-        if let Some(mut url) = found {
-            url.set_path(uri.path());
-            url.set_query(uri.query());
-            return Ok(url);
-        }
-        let url = url::Url::parse(&uri.to_string())?;
-        let mut roots = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if roots.len() < ROOTS && known(&roots).is_none() {
-            let mut root = url.clone();
-            root.set_path("");
-            root.set_query(None);
-            roots.push((uri.clone(), root));
-        }
-        Ok(url)
-    }
+/// An address in reqwest's type, as `Url::parse` would read it, and its `Host` if it is ours to write.
+fn read(origins: &Origins<Root>, hosts: Hosts, uri: &http::Uri) -> Result<Root, url::ParseError> {
+    let mut root = origins.of(uri, || {
+        let mut url = url::Url::parse(&uri.to_string())?;
+        // Of the address as it is read, where hosts are in small letters.
+        let host = http::Uri::try_from(url.as_str()).ok().and_then(|uri| hosts.host(&uri));
+        url.set_path(ROOM);
+        url.set_query(None);
+        Ok::<_, url::ParseError>(Root { url, host })
+    })?;
+    root.url.set_path(uri.path());
+    root.url.set_query(uri.query());
+    Ok(root)
 }
 
 impl ReqwestTransport {
@@ -64,7 +57,7 @@ impl ReqwestTransport {
         let tls = tls::config(settings)?;
         let own = settings.clone();
         let pools = Pools::new(settings, move |names| pool(&own, tls.clone(), names))?;
-        Ok(Self { pools, roots: Roots::default() })
+        Ok(Self { pools, roots: Origins::default(), hosts: Hosts::new(settings) })
     }
 }
 
@@ -110,12 +103,11 @@ impl ReqwestTransport {
         mut request: http::Request<OutgoingBody>,
     ) -> Result<Begun<impl Future<Output = Reply> + use<>>, TransportError> {
         let (pool, lookups) = self.pools.of(request.uri(), request.extensions())?;
-        let url = self
-            .roots
-            .url(request.uri())
+        let Root { url, host } = read(&self.roots, self.hosts, request.uri())
             .map_err(|error| TransportError::new(TransportFailure::Refused, Sent::NotSent, error))?;
         let mut carried = reqwest::Request::new(std::mem::take(request.method_mut()), url);
         *carried.headers_mut() = std::mem::take(request.headers_mut());
+        write_host(carried.headers_mut(), host);
         let authority = request.uri().authority().cloned();
         let started = request.body().started();
         if started.is_some() {
@@ -193,7 +185,7 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_if_anew() {
-        let roots = Roots::default();
+        let (roots, hosts) = (Origins::default(), Hosts::new(&Settings::default()));
         for origin in
             ["http://users.test", "https://users.test", "http://users.test:81", "http://[::1]:8080", "http://127.1"]
         {
@@ -203,14 +195,10 @@ mod tests {
                 let uri: http::Uri = format!("{origin}{rest}").parse().expect("an address");
                 let anew = url::Url::parse(&uri.to_string()).expect("a URL");
                 for _ in 0..2 {
-                    assert_eq!(roots.url(&uri), Ok(anew.clone()), "{uri}");
+                    let root = read(&roots, hosts, &uri);
+                    assert_eq!(root.map(|root| root.url), Ok(anew.clone()), "{uri}");
                 }
             }
         }
-        for number in 0..2 * ROOTS {
-            let uri: http::Uri = format!("http://host-{number}.test/x").parse().expect("an address");
-            assert_eq!(roots.url(&uri).map(String::from), Ok(uri.to_string()));
-        }
-        assert_eq!(roots.0.read().expect("not poisoned").len(), ROOTS, "it does not grow for ever");
     }
 }

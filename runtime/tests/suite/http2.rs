@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sinew_runtime::generated::{Client, Reply};
 use sinew_runtime::{Backoff, CircuitState, Error, ErrorKind, Jitter, Policy, Sent};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{CREATE, over};
@@ -139,4 +139,30 @@ async fn plain_connections_speak_http2_if_they_are_told_to() {
         read(&client).await.expect("an answer");
     }
     assert_eq!(count(&seen), 3);
+}
+
+/// It has `:authority` instead (RFC 9113, section 8.3.1).
+#[tokio::test]
+async fn http2_has_no_host() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let client = over(super::LEAN, &format!("http://{address}")).http2_only().build().expect("a client");
+    let seen = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        request_of(stream).await
+    });
+    read(&client).await.expect("an answer");
+    let request = seen.await.expect("a request");
+    assert_eq!(request.uri().authority().map(http::uri::Authority::as_str), Some(&*address));
+    assert_eq!(request.headers().get("host"), None);
+}
+
+/// The head of the first request of a connection, which is answered.
+pub(crate) async fn request_of(stream: impl AsyncRead + AsyncWrite + Unpin) -> http::Request<()> {
+    let mut connection = h2::server::handshake(stream).await.expect("a preface");
+    let (request, mut respond) = connection.accept().await.expect("a request").expect("a whole one");
+    respond.send_response(http::Response::new(()), true).expect("an open stream");
+    // Until the other end goes away or has had the time for its answer.
+    let _ = tokio::time::timeout(Duration::from_millis(200), connection.accept()).await;
+    request.map(drop)
 }

@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 
+use super::http2::request_of;
 use crate::support::{get, over};
 
 /// A private authority.
@@ -39,8 +40,8 @@ impl Authority {
     }
 }
 
-/// A secure server for `localhost` that answers every request with who the client is; its port.
-async fn serve(leaf: &Leaf, clients: Option<&Authority>, alpn: &[&[u8]]) -> u16 {
+/// What makes connections to `localhost` secure.
+fn acceptor(leaf: &Leaf, clients: Option<&Authority>, alpn: &[&[u8]]) -> TlsAcceptor {
     let provider = Arc::new(crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
     let builder = builder.expect("versions");
@@ -56,7 +57,12 @@ async fn serve(leaf: &Leaf, clients: Option<&Authority>, alpn: &[&[u8]]) -> u16 
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf.key.serialize_der()));
     let mut config = builder.with_single_cert(vec![leaf.certificate.clone()], key).expect("a key that fits");
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A secure server for `localhost` that answers every request with who the client is; its port.
+async fn serve(leaf: &Leaf, clients: Option<&Authority>, alpn: &[&[u8]]) -> u16 {
+    let acceptor = acceptor(leaf, clients, alpn);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -131,6 +137,33 @@ async fn a_client_says_who_it_is() {
     assert!(
         !format!("{error:?}{:?}", trusting().identity_pem(key.as_str())).contains(key.lines().nth(1).expect("a line"))
     );
+}
+
+/// Which version it will be is agreed on as the connection is made, and only one of them has a `Host`.
+#[tokio::test]
+async fn what_is_negotiated_says_whether_there_is_a_host() {
+    let authority = Authority::new();
+    let leaf = authority.issue("localhost");
+    for (alpn, host) in [(&b"h2"[..], false), (&b"http/1.1"[..], true)] {
+        let acceptor = acceptor(&leaf, None, &[alpn]);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let seen = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            let mut stream = acceptor.accept(stream).await.expect("a secure one");
+            if !host {
+                return request_of(stream).await.headers().contains_key("host");
+            }
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).await.expect("a request");
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.expect("an open connection");
+            String::from_utf8_lossy(&buffer[..read]).matches(&format!("host: localhost:{port}\r\n")).count() == 1
+        });
+        let client = builder("localhost", port).root_certificate_pem(authority.0.pem()).build().expect("a client");
+        // An answer of HTTP/2 has no body here, which is no JSON.
+        let _ = get(&client).await;
+        assert_eq!(seen.await.expect("a request"), host);
+    }
 }
 
 /// A proxy that makes one tunnel after the other; its address, and what each was asked for with the bytes that came after.

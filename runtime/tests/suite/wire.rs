@@ -254,3 +254,20 @@ async fn a_service_that_speaks_no_tls_is_not_asked_again() {
     assert!(error.to_string().contains("no secure connection"), "{error}");
     assert_eq!(seen.lock().expect("no panic while it was held").len(), 1);
 }
+
+#[tokio::test]
+async fn a_host_is_written_once_and_last() {
+    for name in ["127.0.0.1", "localhost"] {
+        let (url, seen) = serve(vec!["HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"; 2]).await;
+        let url = url.replace("127.0.0.1", name);
+        let client = over(super::LEAN, &url).build().expect("a client");
+        for _ in 0..2 {
+            get(&client).await.expect("an answer");
+        }
+        let host = url.trim_start_matches("http://").trim_end_matches("/api/v1");
+        for request in seen.lock().expect("no panic while it was held").iter() {
+            assert_eq!(request.matches("\r\nhost:").count(), 1, "{request}");
+            assert!(request.ends_with(&format!("\r\nhost: {host}\r\n\r\n")), "{request}");
+        }
+    }
+}

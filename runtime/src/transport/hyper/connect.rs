@@ -22,8 +22,12 @@ use crate::transport::address::Names;
 use crate::transport::settings::{Proxies, Proxy, Settings};
 
 /// TCP, through a proxy if there is one, then TLS where the address asks for it, within the time for both.
+///
+/// Behind one pointer: hyper-util clones it for every request, whether or not that needs a connection.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(super) struct Connector(Arc<Connecting>);
+
+struct Connecting {
     secure: HttpsConnector<Way>,
     timeout: Option<Duration>,
 }
@@ -39,7 +43,8 @@ impl Connector {
             Proxies::FromEnv => Through::Env(Arc::new(Matcher::from_env())),
             Proxies::One(proxy) => Through::One(proxy.clone()),
         };
-        Self { secure: HttpsConnector::from((Way { tcp, proxy }, tls)), timeout: settings.connect_timeout }
+        let secure = HttpsConnector::from((Way { tcp, proxy }, tls));
+        Self(Arc::new(Connecting { secure, timeout: settings.connect_timeout }))
     }
 }
 
@@ -48,13 +53,14 @@ impl Service<Uri> for Connector {
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.secure.poll_ready(context)
+    /// Always: there is nothing below it that has to get ready, looking up names included.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.secure.call(uri);
-        let Some(timeout) = self.timeout else { return connecting };
+        let connecting = self.0.secure.clone().call(uri);
+        let Some(timeout) = self.0.timeout else { return connecting };
         Box::pin(async move {
             match tokio::time::timeout(timeout, connecting).await {
                 Ok(result) => result,
@@ -127,8 +133,9 @@ pub(super) struct Stream {
 }
 
 impl Connection for Stream {
+    /// Without the addresses of both ends, which hyper-util would put into every answer, where nobody reads them.
     fn connected(&self) -> Connected {
-        self.tcp.connected().proxy(self.proxied)
+        Connected::new().proxy(self.proxied)
     }
 }
 

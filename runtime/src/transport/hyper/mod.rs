@@ -2,7 +2,9 @@
 
 mod connect;
 
+use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -13,6 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
+use super::origins::{Hosts, Origins, write_host};
 use super::pools::Pools;
 use super::settings::{Proxies, Settings, Version};
 use super::{BoxFuture, IncomingBody, Transport, TransportError, TransportFailure, causes, tls};
@@ -24,7 +27,11 @@ const HEADER_LIST: u32 = 64 * 1024;
 
 /// The lean transport: hyper's pool of connections, HTTP/1.1 and HTTP/2, rustls.
 pub(crate) struct HyperTransport {
-    pools: Pools<Client<Connector, OutgoingBody>>,
+    /// A clone of the client itself would be one of all its settings, and it makes one for each request by itself.
+    pools: Pools<Arc<Client<Connector, OutgoingBody>>>,
+    hosts: Hosts,
+    /// The `Host` of each origin, if it is ours to write.
+    written_hosts: Origins<Option<HeaderValue>>,
     /// What a plain request tells its proxy; in a tunnel the connector does.
     proxy_auth: Option<HeaderValue>,
 }
@@ -45,9 +52,9 @@ impl HyperTransport {
                 .http2_only(own.version == Version::Http2)
                 .http2_max_header_list_size(HEADER_LIST)
                 .build(Connector::new(&own, tls.clone(), names));
-            Ok(pool)
+            Ok(Arc::new(pool))
         })?;
-        Ok(Self { pools, proxy_auth })
+        Ok(Self { pools, hosts: Hosts::new(settings), written_hosts: Origins::default(), proxy_auth })
     }
 }
 
@@ -62,6 +69,9 @@ impl Transport for HyperTransport {
             if let Some(auth) = self.proxy_auth.as_ref().filter(|_| is_plain(request.uri())) {
                 request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth.clone());
             }
+            let host = self.written_hosts.of(request.uri(), || Ok::<_, Infallible>(self.hosts.host(request.uri())));
+            let Ok(host) = host;
+            write_host(request.headers_mut(), host);
             (pool.request(request), begun)
         });
         Box::pin(async move {
