@@ -30,20 +30,27 @@ pub(crate) fn share(api: &mut Api) {
 /// The types that equal another, each with the one of its equals whose place sorts first.
 fn equal(types: &mut Types) -> BTreeMap<TypeId, TypeId> {
     let unnamed = unnamed(types);
-    // Of each kind the first that was met, with what it says once its parts are settled.
-    let mut met: HashMap<u64, Vec<(TypeId, Shape)>> = HashMap::new();
+    // Of each kind the first that was met, and what it says once its parts are settled, where that is something else.
+    let mut met: HashMap<u64, Vec<(TypeId, Option<Shape>)>> = HashMap::new();
     let mut known: BTreeMap<TypeId, TypeId> = BTreeMap::new();
     for id in inside_out(types, &unnamed) {
         let ty = types.get(id);
-        let mut shape = ty.shape.clone();
-        shape.replace(&known);
-        let met = met.entry(meaning(ty, &shape, &called(types, id))).or_default();
-        let equals = |(other, known): &&(TypeId, Shape)| *known == shape && same(types, *other, id);
+        let settles = ty.shape.mentions().iter().any(|part| known.contains_key(&part.ty));
+        let settled = settles.then(|| {
+            let mut shape = ty.shape.clone();
+            shape.replace(&known);
+            shape
+        });
+        let shape = settled.as_ref().unwrap_or(&ty.shape);
+        let met = met.entry(meaning(ty, shape, &called(types, id))).or_default();
+        let equals = |(other, settled): &&(TypeId, Option<Shape>)| {
+            settled.as_ref().unwrap_or(&types.get(*other).shape) == shape && same(types, *other, id)
+        };
         match met.iter().find(equals) {
             Some(&(first, _)) => {
                 known.insert(id, first);
             }
-            None => met.push((id, shape)),
+            None => met.push((id, settled)),
         }
     }
     let mut kinds: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();

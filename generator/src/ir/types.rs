@@ -27,6 +27,11 @@ pub struct Types {
 }
 
 impl Types {
+    /// None, with room for so many.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { all: Vec::with_capacity(count), replaced: BTreeMap::new() }
+    }
+
     /// Reserves a place for a type whose shape follows.
     pub fn reserve(&mut self, origin: Origin, pointer: Pointer) -> TypeId {
         let id = TypeId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));

@@ -65,7 +65,8 @@ impl<'d> Lowering<'d> {
         Self {
             document,
             diagnostics,
-            types: Types::default(),
+            // Hardly ever more: a type is a schema's.
+            types: Types::with_capacity(document.schemas.len()),
             known: HashMap::new(),
             nullable: nullable::of_all(&document.schemas),
             told: HashSet::new(),
