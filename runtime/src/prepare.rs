@@ -199,6 +199,9 @@ pub(crate) fn prepare(client: &Inner, plan: Result<Box<Plan>, Error>) -> Result<
     // The client's own headers may hold a key that another origin must not see.
     let common = at_home.then_some(&client.headers);
     let keyed = headers(common, &mut plan)?;
+    if at_home {
+        client.said.identify(common, &mut plan.headers);
+    }
     let repeatable = keyed || plan.is_idempotent();
     let accept = accept(operation)?;
     // Found out now rather than in the loop: the path is the same each time.

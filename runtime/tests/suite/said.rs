@@ -1,4 +1,4 @@
-//! Does an attempt say its number and the time that is left, to its own service and to nobody else?
+//! Does a request say which call it belongs to, its attempt's number and the time that is left, to its own service and to nobody else?
 
 use std::time::Duration;
 
@@ -57,6 +57,28 @@ async fn nobody_is_told_who_did_not_ask_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_requests_of_a_call_have_one_number_and_the_next_call_another() {
+    const ID: &str = "x-request-id";
+    let script = Scripted::new([Step::refuse(), ok(), ok()]).otherwise(ok());
+    let client = builder(&script).request_id_header("X-Request-Id").build().expect("a client");
+    let of = |at: usize| script.seen()[at].headers[ID].to_str().expect("text").to_owned();
+    get(&client).await.expect("the second attempt");
+    get(&client).await.expect("an answer");
+    assert_eq!((of(0), of(0).len()), (of(1), 36));
+    assert_ne!(of(1), of(2));
+    // Who brings one keeps it: the call, then the client.
+    get(&client).header(ID, "mine").await.expect("an answer");
+    let client = builder(&script).request_id_header(ID).header(ID, "ours").build().expect("a client");
+    get(&client).await.expect("an answer");
+    assert_eq!((of(3), of(4)), ("mine".to_owned(), "ours".to_owned()));
+    // Others are told nothing.
+    static ELSEWHERE: Operation = Operation::new("elsewhere", Method::Get, "/x").server("http://other.test");
+    let client = builder(&script).request_id_header(ID).build().expect("a client");
+    client.request(&ELSEWHERE).answering(Reply::empty).await.expect("an answer");
+    assert!(!script.seen()[5].headers.contains_key(ID));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hedge_has_its_own_number() {
     let script = Scripted::new([Step::hang()]).otherwise(ok());
     let mut policy = Policy::standard();
@@ -92,11 +114,16 @@ async fn names_are_guarded_and_credentials_stand() {
     for name in ["content-length", "Host", "no name", ""] {
         let number = builder(&script).attempt_header(name).build().expect_err("no name for it");
         let left = builder(&script).deadline_header(name).build().expect_err("no name for it");
+        let call = builder(&script).request_id_header(name).build().expect_err("no name for it");
+        assert!(call.is_config() && call.to_string().contains("request_id_header"), "{call}");
         assert!(number.is_config() && number.to_string().contains("attempt_header"), "{number}");
         assert!(left.is_config() && left.to_string().contains("deadline_header"), "{left}");
     }
     let same = telling(&script).deadline_header(NUMBER).build().expect_err("two things under one name");
     assert!(same.is_config(), "{same}");
+    for taken in [NUMBER, LEFT] {
+        assert!(telling(&script).request_id_header(taken).build().is_err(), "two things under one name");
+    }
     // It says what is true of the attempt, whatever the call says under its name.
     let client = telling(&script).build().expect("a client");
     get(&client).header(NUMBER, "9").await.expect("an answer");
