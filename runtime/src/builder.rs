@@ -284,7 +284,9 @@ impl<C: From<Client>> ClientBuilder<C> {
             return Err(problem);
         }
         if self.said.is_ambiguous() {
-            return Err(Error::config("of request_id_header, attempt_header and deadline_header, two have the same name"));
+            return Err(Error::config(
+                "of request_id_header, attempt_header and deadline_header, two have the same name",
+            ));
         }
         let wrong = |invalid: InvalidPolicy| Error::config(invalid.to_string()).with_source(invalid);
         let policy = match self.policy.take() {
