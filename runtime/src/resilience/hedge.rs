@@ -105,4 +105,15 @@ mod tests {
         }
         assert_eq!(latencies.percentile(99), Some(ms(7)), "what is long past is forgotten");
     }
+
+    #[test]
+    fn the_last_256_are_ranked_whatever_share_is_asked_for() {
+        let latencies = Latencies::default();
+        for time in 1..=300 {
+            latencies.record(ms(time));
+        }
+        for (percent, time) in [(0, 45), (1, 47), (50, 172), (99, 298), (100, 300), (1000, 300)] {
+            assert_eq!(latencies.percentile(percent), Some(ms(time)), "{percent}");
+        }
+    }
 }

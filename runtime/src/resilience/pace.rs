@@ -94,6 +94,12 @@ mod tests {
         }
         assert_eq!(pace.waits(now + SECOND * 3), SECOND);
         assert!(!pace.is_too_slow(now + SECOND * 4));
+        // A nanosecond more is too long for just enough.
+        let (mut pace, now) = (self::pace(), Instant::now());
+        pace.waits(now);
+        pace.came(40, now);
+        pace.waits(now);
+        assert!(pace.is_too_slow(now + SECOND * 4 + Duration::from_nanos(1)));
         let policy = |least| BodyRatePolicy { least, over: SECOND };
         assert!(!policy(0).asks() && policy(1).asks());
     }
@@ -113,5 +119,19 @@ mod tests {
         assert_eq!(pace.waits(now), SECOND);
         assert_eq!(pace.waits(now + SECOND / 2), SECOND / 2, "it waits already");
         assert!(pace.is_too_slow(now + SECOND));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_span_that_is_over() {
+        let (mut pace, mut now) = (pace(), Instant::now());
+        for (bytes, too_slow) in [(40, false), (39, true)] {
+            pace.waits(now);
+            pace.came(bytes, now + SECOND);
+            // What comes without being waited for takes no time.
+            pace.came(0, now + SECOND * 2);
+            assert_eq!(pace.waits(now + SECOND * 2), SECOND * 3);
+            now += SECOND * 5;
+            assert_eq!(pace.is_too_slow(now), too_slow);
+        }
     }
 }

@@ -120,18 +120,22 @@ fn each_pair_is_as_likely_as_any_other() {
 #[test]
 fn whom_chance_keeps_away_from_one_that_came_back_goes_to_another() {
     let now = Instant::now();
-    let mut policy = Policy::default();
-    policy.breaker.ramp = Some(second() * 100);
-    let base = BaseUrl::parse("http://back.test").expect("an address");
-    let back = Arc::new(Endpoint::new(base, None, &policy, now));
-    back.breaker.force(CircuitState::HalfOpen, false);
-    let (probe, _) = back.breaker.enter(now, second(), &|| 0).expect("the probe");
-    probe.settle(Evidence { outcome: Outcome::Success, took: second(), asked: None, random: 0 }, now);
+    let rising = |ramp| {
+        let mut policy = Policy::default();
+        policy.breaker.ramp = Some(ramp);
+        let base = BaseUrl::parse("http://back.test").expect("an address");
+        let back = Arc::new(Endpoint::new(base, None, &policy, now));
+        back.breaker.force(CircuitState::HalfOpen, false);
+        let (probe, _) = back.breaker.enter(now, second(), &|| 0).expect("the probe");
+        probe.settle(Evidence { outcome: Outcome::Success, took: second(), asked: None, random: 0 }, now);
+        back
+    };
+    let back = rising(second() * 100);
     let other = endpoints(1, now).remove(0);
     // So that the one that came back is always taken first.
     other.set_rank(1, 1);
     back.set_rank(0, 1);
-    let cluster = Cluster::new(vec![back.clone(), other.clone()], None, policy.outlier);
+    let cluster = Cluster::new(vec![back.clone(), other.clone()], None, policy());
     let choices = Choices::Many(&cluster, cluster.endpoints());
     let tried = Tried::default();
     let unlucky = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| u64::MAX };
@@ -142,6 +146,10 @@ fn whom_chance_keeps_away_from_one_that_came_back_goes_to_another() {
     other.breaker.force(CircuitState::Open, true);
     assert!(matches!(choices.enter(&unlucky), Entry::Rejected(Some(left)) if left == second() * 10));
     assert!(!choices.all_open(now), "the next one may be luckier");
+    // Of several the one that may be asked first.
+    let cluster = Cluster::new([100, 50, 70].map(|ramp| rising(second() * ramp)).to_vec(), None, policy());
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    assert!(matches!(choices.enter(&unlucky), Entry::Rejected(Some(left)) if left == second() * 5));
 }
 
 #[test]
@@ -231,18 +239,19 @@ fn time_is_weighed_by_what_one_bears() {
     let now = Instant::now();
     let (none, random) = (Tried::default(), crate::random::Random::from_seed(5));
     let asking = Asking { now, lease: second(), shared: false, tried: &none, random: &|| random.next() };
-    for (millis, weights, picked) in [
+    for (micros, weights, picked) in [
         ([10, 10], [1, 2], [false, true]),
         ([10, 10], [2, 1], [true, false]),
         ([10, 11], [3, 3], [true, false]),
+        ([11, 10], [1, 1], [false, true]),
         ([10, 30], [1, 2], [true, false]),
         ([10, 30], [1, 4], [false, true]),
         ([10, 30], [1, 3], [true, true]),
         ([10, 10], [2, 2], [true, true]),
     ] {
         let all = endpoints(2, now);
-        for ((endpoint, millis), weight) in all.iter().zip(millis).zip(weights) {
-            endpoint.load.answered(now, Duration::from_millis(millis));
+        for ((endpoint, micros), weight) in all.iter().zip(micros).zip(weights) {
+            endpoint.load.answered(now, Duration::from_micros(micros));
             endpoint.set_rank(1, weight);
         }
         let mut seen = [false; 2];
@@ -250,7 +259,7 @@ fn time_is_weighed_by_what_one_bears() {
             let found = pick(&all, policy(), &asking, &[]).expect("one of them");
             seen[usize::from(found.id == all[1].id)] = true;
         }
-        assert_eq!(seen, picked, "{millis:?} {weights:?}");
+        assert_eq!(seen, picked, "{micros:?} {weights:?}");
     }
 }
 
@@ -304,5 +313,59 @@ fn where_nobody_is_left_out_failures_leave_nobody_out() {
     for endpoint in cluster.endpoints().iter() {
         assert_eq!(choices.ended(endpoint, Outcome::Failure, second(), now), None);
         assert_eq!(endpoint.outlier.left(now), None);
+    }
+}
+
+/// A third of three is one less than a whole one: nobody may be left out, and if one is, that is too many.
+#[test]
+fn shares_are_not_rounded_up() {
+    let now = Instant::now();
+    let policy = OutlierPolicy { failures: 1, share: 33, ..policy() };
+    let cluster = Cluster::new(endpoints(3, now), None, policy);
+    let (all, tried) = (cluster.endpoints(), Tried::default());
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    assert_eq!(choices.ended(&all[0], Outcome::Failure, second(), now), None);
+    // Left out though it was, it is asked, as the one that goes first.
+    all[0].outlier.eject(now, policy).expect("left out");
+    for (endpoint, priority) in all.iter().zip(0..) {
+        endpoint.set_rank(priority, 1);
+    }
+    let asking = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| 0 };
+    let asked = |policy| pick(&all, policy, &asking, &[]).expect("one of them").id;
+    assert_eq!(asked(policy), all[0].id);
+    assert_ne!(asked(OutlierPolicy { share: 34, ..policy }), all[0].id);
+}
+
+#[test]
+fn what_was_asked_of_others_binds_alone_only_where_it_is_shared() {
+    let now = Instant::now();
+    let (all, tried) = (endpoints(2, now), Tried::default());
+    for (endpoint, seconds) in all.iter().zip([3, 2]) {
+        endpoint.pushback.ask(now, second() * seconds);
+    }
+    let asking = Asking { now, lease: second(), shared: false, tried: &tried, random: &|| 0 };
+    let shared = Asking { shared: true, ..asking };
+    assert!(matches!(Choices::One(&all[0]).enter(&asking), Entry::Go(..)));
+    assert!(matches!(Choices::One(&all[0]).enter(&shared), Entry::Wait(left) if left == second() * 3));
+    let cluster = Cluster::new(all, None, policy());
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    assert!(matches!(choices.enter(&asking), Entry::Wait(left) if left == second() * 2), "the first to take it");
+}
+
+#[test]
+fn only_failures_in_a_row_leave_one_out_and_whoever_fails_or_is_given_up_is_slow() {
+    let now = Instant::now();
+    let cluster = Cluster::new(endpoints(2, now), None, OutlierPolicy { failures: 2, ..policy() });
+    let choices = Choices::Many(&cluster, cluster.endpoints());
+    let endpoint = &cluster.endpoints()[0];
+    for outcome in [Outcome::Failure, Outcome::Success, Outcome::Failure] {
+        assert_eq!(choices.ended(endpoint, outcome, Duration::ZERO, now), None);
+    }
+    assert!(choices.ended(endpoint, Outcome::Failure, Duration::ZERO, now).is_some());
+    for outcome in [Outcome::Failure, Outcome::Neutral] {
+        let cluster = Cluster::new(endpoints(2, now), None, policy());
+        let endpoint = &cluster.endpoints()[0];
+        Choices::Many(&cluster, cluster.endpoints()).ended(endpoint, outcome, second(), now);
+        assert_eq!(endpoint.load.average(now), Some(second()), "{outcome:?}");
     }
 }

@@ -220,7 +220,7 @@ impl Breaker {
                     Some(ramp) => word.become_state(RISING, 0, self.tick_after(now, ramp)),
                     None => word.become_state(CLOSED, 0, 0),
                 },
-                (PROBING, Outcome::Failure) => self.opened(word, (word.count + 1).min(Word::COUNTS), evidence, now),
+                (PROBING, Outcome::Failure) => self.opened(word, word.count + 1, evidence, now),
                 (PROBING, Outcome::Neutral) => word.become_state(PROBING, word.count, 0),
                 _ => return None,
             };
@@ -251,14 +251,14 @@ impl Breaker {
     }
 
     /// An attempt was given up on its way: dropped by its caller. That says nothing, unless nothing else is ever seen.
-    fn give_up(&self, generation: u64, evidence: Evidence, now: Instant) -> Option<Change> {
+    fn give_up(&self, generation: u64, took: Duration, random: u64, now: Instant) -> Option<Change> {
         if Word::unpack(self.word.load(Ordering::Acquire)).generation != generation {
             return None;
         }
         let most = u64::from(self.policy.given_up);
         let in_a_row = self.given_up.fetch_add(1, Ordering::Relaxed) + 1;
         let outcome = if most > 0 && in_a_row > most { Outcome::Failure } else { Outcome::Neutral };
-        let change = self.settle(generation, Evidence { outcome, ..evidence }, now);
+        let change = self.settle(generation, Evidence { outcome, took, asked: None, random }, now);
         if outcome == Outcome::Failure {
             // It was counted as one failure and goes on being a row, which the settling took for ended.
             self.given_up.store(in_a_row, Ordering::Relaxed);
@@ -364,8 +364,7 @@ impl Permit<'_> {
     /// Says that the attempt was under way and its caller waits no longer.
     pub(crate) fn give_up(mut self, took: Duration, random: u64, now: Instant) -> Option<Change> {
         self.settled = true;
-        let evidence = Evidence { outcome: Outcome::Neutral, took, asked: None, random };
-        self.breaker.give_up(self.generation, evidence, now)
+        self.breaker.give_up(self.generation, took, random, now)
     }
 }
 

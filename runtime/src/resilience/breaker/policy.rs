@@ -96,7 +96,7 @@ impl BreakerPolicy {
 
     /// How long it takes until noticeably more are let through.
     pub(super) fn step_of_ramp(&self, left: u64) -> Duration {
-        Duration::from_millis((self.ramp_millis() / 10).clamp(1, left.max(1)))
+        Duration::from_millis((self.ramp_millis() / 10).min(left).max(1))
     }
 }
 

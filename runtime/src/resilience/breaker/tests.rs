@@ -368,6 +368,40 @@ fn no_ramp_is_too_short_or_too_long() {
 }
 
 #[test]
+fn the_whole_ramp_counts_from_its_first_millisecond_to_its_last() {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    let unlucky = |ramp, later| {
+        let (breaker, now) = rising(ramp);
+        breaker.enter(now + later, LEASE, &|| u64::MAX).map(drop)
+    };
+    let millis = Duration::from_millis;
+    assert_eq!(unlucky(millis(100_000), millis(99_999)), Err(Some(millis(1))), "not all until it is over");
+    assert_eq!(unlucky(millis(5), millis(0)), Err(Some(millis(1))), "never at once");
+    assert!(unlucky(Duration::MAX, year).is_err_and(|again| again.is_some_and(|again| again > year * 3)));
+    let (breaker, now) = rising(Duration::MAX);
+    assert!(breaker.enter(now + year * 17, LEASE, &|| u64::MAX / 2).is_ok(), "half of it is over");
+}
+
+#[test]
+fn without_a_ramp_it_is_well_at_once() {
+    let (breaker, now) = breaker();
+    trip(&breaker, now);
+    attempt(&breaker, Outcome::Success, now + Duration::from_secs(60)).expect("closed");
+    let word = breaker.word.load(Ordering::Acquire);
+    assert_eq!(word, Word::well(Word::unpack(word).generation));
+}
+
+#[test]
+fn a_window_without_an_end_forgets_nothing() {
+    let ratio = RatioPolicy { enabled: true, percent: 100, least: 10, window: Duration::MAX };
+    let (breaker, now) = with(BreakerPolicy { failures: 255, ratio, ..policy() });
+    for day in 0..9 {
+        assert_eq!(attempt(&breaker, Outcome::Failure, now + Duration::from_secs(day * 86_400)), None);
+    }
+    assert!(attempt(&breaker, Outcome::Failure, now + Duration::from_secs(10 * 86_400)).is_some());
+}
+
+#[test]
 fn failures_on_the_ramp_open_it_as_usual() {
     let second = Duration::from_secs(1);
     let (breaker, now) = rising(second * 100);

@@ -104,5 +104,6 @@ mod tests {
         let well = Word { state: CLOSED, generation: 9, count: 0, deadline: 0 };
         assert_eq!((well.pack(), Word::closed_generation(well.pack())), (Word::well(9), Some(9)));
         assert_eq!(Word::closed_generation(Word { state: OPEN, ..well }.pack()), None);
+        assert_eq!(Word::closed_generation(Word::well(Word::GENERATIONS)), Some(Word::GENERATIONS));
     }
 }
