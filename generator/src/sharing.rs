@@ -1,7 +1,7 @@
 //! Which types that the document does not name are the same?
 //!
-//! Documents that are made by programs write the same object out wherever it is sent: in three of four types that Stripe's does not
-//! name, nothing is new. Those that say the same of their values, down to the last word about each field, become one type, which is
+//! Documents that are made by programs write the same object out wherever it is sent: more than half of the types that Stripe's does
+//! not name say nothing new. Those that say the same of their values, down to the last word about each field, become one type, which is
 //! called for what its places have in common. What is said of a type as a whole is mostly about its place, which says it, too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
