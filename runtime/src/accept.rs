@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use http::{HeaderValue, header};
 
-use crate::call::Call;
+use crate::call::{Call, Read};
 use crate::encode;
 use crate::error::Error;
 use crate::reply::{Download, Reply, media_type};
@@ -77,7 +77,7 @@ impl<'c, T, P> Call<'c, T, P> {
                 None => read(reply),
             }
         };
-        self.asking(asked, mode, Box::new(checked))
+        self.asking(asked, mode, Read::knowing(checked))
     }
 
     /// Asks for a media type, documented or not, and gives the body as it comes, whatever it is:
@@ -89,10 +89,10 @@ impl<'c, T, P> Call<'c, T, P> {
     /// # Ok(()) }
     /// ```
     pub fn download(self, media_type: &str) -> Call<'c, Download> {
-        self.asking(media_type, Mode::Streaming, Box::new(Download::from_reply))
+        self.asking(media_type, Mode::Streaming, Read::By(Download::from_reply))
     }
 
-    fn asking<U>(self, media_type: &str, mode: Mode, read: crate::call::Read<U>) -> Call<'c, U> {
+    fn asking<U>(self, media_type: &str, mode: Mode, read: Read<U>) -> Call<'c, U> {
         let asked: Result<HeaderValue, String> = encode::header::value(media_type, false);
         self.reading(read, |plan| {
             plan.headers.insert(header::ACCEPT, asked?);

@@ -95,7 +95,7 @@ impl<A, T: Adapted<A>> Adapted<A> for Vec<T> {
     }
 
     fn write(&self, to: &mut Writer) {
-        to.list(self.iter(), Adapted::write);
+        to.list(self.len(), &mut |at, to| self[at].write(to));
     }
 }
 

@@ -22,8 +22,26 @@ use crate::request::{Mode, Plan};
 use crate::resilience::policy::Policy;
 use crate::transport::BoxFuture;
 
-/// Reads a reply. A function that holds nothing takes no place on the heap in this box.
-pub(crate) type Read<T> = Box<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>;
+/// Reads a reply.
+pub(crate) enum Read<T> {
+    /// As nearly every call does: nothing is made of a function for each type that is read.
+    By(fn(Reply) -> Result<T, Error>),
+    /// By what knows more than the reply.
+    Knowing(Box<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>),
+}
+
+impl<T> Read<T> {
+    pub(crate) fn knowing(read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Self {
+        Self::Knowing(Box::new(read))
+    }
+
+    pub(crate) fn read(&self, reply: Reply) -> Result<T, Error> {
+        match self {
+            Self::By(read) => read(reply),
+            Self::Knowing(read) => read(reply),
+        }
+    }
+}
 
 /// A call that is ready to be made: await it for its value.
 ///
@@ -38,12 +56,17 @@ pub(crate) type Read<T> = Box<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>;
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<'c, T, P = ()> {
-    client: &'c Client,
-    operation: &'static Operation,
-    plan: Result<Box<Plan>, Error>,
+    ready: Ready<'c>,
     read: Read<T>,
     /// How it goes on after what it answers: in [`Paged`](crate::Paged) calls, to the next page.
     pub(crate) further: P,
+}
+
+/// A call, but for how its reply is read.
+pub(crate) struct Ready<'c> {
+    pub(crate) client: &'c Client,
+    pub(crate) operation: &'static Operation,
+    pub(crate) plan: Result<Box<Plan>, Error>,
 }
 
 /// What was said about one call.
@@ -85,13 +108,8 @@ impl Options {
 }
 
 impl<'c, T> Call<'c, T> {
-    pub(crate) fn new(
-        client: &'c Client,
-        operation: &'static Operation,
-        plan: Result<Box<Plan>, Error>,
-        read: Read<T>,
-    ) -> Self {
-        Self { client, operation, plan, read, further: () }
+    pub(crate) fn new(ready: Ready<'c>, read: Read<T>) -> Self {
+        Self { ready, read, further: () }
     }
 
     /// The same call, which goes on to further pages.
@@ -102,26 +120,27 @@ impl<'c, T> Call<'c, T> {
         items: fn(&mut T) -> Option<&mut Vec<I>>,
         next: fn(&T) -> Option<String>,
     ) -> Call<'c, T, Paged<T, I>> {
-        let Self { client, operation, plan, read, .. } = self;
-        Call { client, operation, plan, read, further: Paged { rule, items, next } }
+        let Self { ready, read, .. } = self;
+        Call { ready, read, further: Paged { rule, items, next } }
     }
 }
 
 impl<'c, T, P> Call<'c, T, P> {
     /// The request, to be made as often as is wanted, and what reads its replies.
     pub(crate) fn repeated(self) -> (Result<Again, Error>, Read<T>, P) {
-        let again = self.plan.map(|plan| Again::new(self.client, self.operation, plan));
+        let Ready { client, operation, plan } = self.ready;
+        let again = plan.map(|plan| Again::new(client, operation, plan));
         (again, self.read, self.further)
     }
 
     /// The same request, changed and read in another way.
     pub(crate) fn reading<U>(self, read: Read<U>, change: impl FnOnce(&mut Plan) -> Result<(), String>) -> Call<'c, U> {
-        let Self { client, operation, plan, .. } = self;
+        let Ready { client, operation, plan } = self.ready;
         let plan = plan.and_then(|mut plan| match change(&mut plan) {
             Ok(()) => Ok(plan),
             Err(problem) => Err(Error::build(problem)),
         });
-        Call { client, operation, plan, read, further: () }
+        Call::new(Ready { client, operation, plan }, read)
     }
 
     /// The total deadline of this call, back-off included.
@@ -181,12 +200,12 @@ impl<'c, T, P> Call<'c, T, P> {
     where
         T: 'static,
     {
-        let Self { client, operation, plan, read, .. } = self;
-        let read: Read<Response<T>> = Box::new(move |reply| {
+        let Self { ready, read, .. } = self;
+        let read = Read::knowing(move |reply| {
             let (status, headers) = (reply.status, reply.headers.clone());
-            Ok(Response { status, headers, value: read(reply)? })
+            Ok(Response { status, headers, value: read.read(reply)? })
         });
-        Call { client, operation, plan, read, further: () }.into_future()
+        Call::new(ready, read).into_future()
     }
 
     /// Asks one endpoint and no other.
@@ -195,15 +214,15 @@ impl<'c, T, P> Call<'c, T, P> {
     }
 
     fn say(mut self, what: impl FnOnce(&mut Options)) -> Self {
-        if let Ok(plan) = &mut self.plan {
+        if let Ok(plan) = &mut self.ready.plan {
             what(&mut plan.options);
         }
         self
     }
 
     fn keep(mut self, problem: String) -> Self {
-        if self.plan.is_ok() {
-            self.plan = Err(Error::build(problem));
+        if self.ready.plan.is_ok() {
+            self.ready.plan = Err(Error::build(problem));
         }
         self
     }
@@ -214,7 +233,7 @@ impl<'c, T, P> IntoFuture for Call<'c, T, P> {
     type IntoFuture = CallFuture<'c, T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, operation, plan, read, .. } = self;
+        let Self { ready: Ready { client, operation, plan }, read, .. } = self;
         let again = plan.as_ref().ok().filter(|plan| plan.mode == Mode::Resumable);
         let again = again.map(|plan| Box::new(Again::new(client, operation, plan.clone())));
         CallFuture { reply: engine::execute(client, operation, plan), again, read: Some(read) }
@@ -223,10 +242,10 @@ impl<'c, T, P> IntoFuture for Call<'c, T, P> {
 
 impl<T, P> fmt::Debug for Call<'_, T, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let options = self.plan.as_ref().map(|plan| &plan.options);
+        let options = self.ready.plan.as_ref().map(|plan| &plan.options);
         formatter
             .debug_struct("Call")
-            .field("operation", &self.operation.name)
+            .field("operation", &self.ready.operation.name)
             .field("timeout", &options.ok().and_then(|options| options.timeout))
             .field("attempt_timeout", &options.ok().and_then(|options| options.attempt_timeout))
             .finish_non_exhaustive()
@@ -255,7 +274,7 @@ impl<T> Future for CallFuture<'_, T> {
         let mut reply = ready!(self.reply.as_mut().poll(context))?;
         reply.again = self.again.take();
         match self.read.take() {
-            Some(read) => Poll::Ready(read(*reply)),
+            Some(read) => Poll::Ready(read.read(*reply)),
             // Polled after it was ready: the inner future has panicked already, as futures may.
             None => Poll::Pending,
         }

@@ -42,14 +42,7 @@ pub mod json {
 pub mod private {
     pub use crate::json::bridge::{deserialize, serialize};
     pub use crate::json::read;
+    pub use crate::macros::Words;
     pub use serde;
     pub use serde_json;
-
-    /// Why a value is none of a closed set.
-    pub fn unlisted(
-        word: &dyn std::fmt::Display,
-        listed: &mut dyn Iterator<Item = impl std::fmt::Display>,
-    ) -> crate::UnlistedWord {
-        crate::UnlistedWord::new(word, listed)
-    }
 }

@@ -6,18 +6,21 @@
 macro_rules! __sinew_text {
     ($type:ty) => {
         impl ::core::fmt::Display for $type {
+            #[inline]
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 formatter.pad(self.as_str())
             }
         }
 
         impl ::core::convert::AsRef<str> for $type {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
         impl $crate::generated::json::Encode for $type {
+            #[inline]
             fn write(&self, to: &mut $crate::generated::json::Writer) {
                 to.string(self.as_str());
             }
@@ -26,8 +29,9 @@ macro_rules! __sinew_text {
         $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
+            #[inline]
             fn parameter(&self) -> $crate::generated::ParameterValue {
-                $crate::generated::ParameterValue::Text(::std::borrow::ToOwned::to_owned(self.as_str()))
+                $crate::generated::Parameter::parameter(self.as_str())
             }
         }
     };
@@ -47,18 +51,21 @@ macro_rules! __sinew_string_enum {
             type Err = ::core::convert::Infallible;
 
             // Not `Self::Err`, which may be a variant.
+            #[inline]
             fn from_str(text: &str) -> ::core::result::Result<Self, ::core::convert::Infallible> {
                 ::core::result::Result::Ok(<Self as ::core::convert::From<&str>>::from(text))
             }
         }
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 <Self as ::core::convert::From<&str>>::from("")
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
@@ -72,7 +79,7 @@ macro_rules! __sinew_string_enum {
 
 /// Gives a type that is a closed set of texts the traits of a text.
 ///
-/// The type is `Copy` and has `ALL: &'static [Self]` and `fn as_str(self) -> &'static str`; it gets `Display`, `FromStr`,
+/// The type is `Copy` and has `ALL: &'static [Self]` and `const fn as_str(self) -> &'static str`; it gets `Display`, `FromStr`,
 /// `AsRef<str>`, its form in JSON, `Serialize`, `Deserialize` and `Parameter`. The variant is one to stand in a place until
 /// its value is read.
 #[doc(hidden)]
@@ -81,30 +88,43 @@ macro_rules! __sinew_closed_enum {
     ($type:ident $variant:ident) => {
         $crate::__sinew_text!($type);
 
+        impl $crate::generated::private::Words for $type {
+            const WORDS: &'static [&'static str] = &{
+                let mut words = [""; <$type>::ALL.len()];
+                let mut at = 0;
+                while at < words.len() {
+                    words[at] = <$type>::ALL[at].as_str();
+                    at += 1;
+                }
+                words
+            };
+        }
+
         impl ::core::str::FromStr for $type {
             type Err = $crate::UnlistedWord;
 
             // Not `Self::Err`, which may be a variant.
+            #[inline]
             fn from_str(text: &str) -> ::core::result::Result<Self, $crate::UnlistedWord> {
-                let listed = Self::ALL.iter().copied().find(|listed| listed.as_str() == text);
-                listed.ok_or_else(|| {
-                    $crate::generated::private::unlisted(&text, &mut Self::ALL.iter().map(|listed| listed.as_str()))
-                })
+                let words = <Self as $crate::generated::private::Words>::WORDS;
+                ::core::result::Result::Ok(Self::ALL[$crate::UnlistedWord::unless_listed(words, text)?])
             }
         }
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 Self::$variant
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
             ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
-                *self = from.listed(Self::ALL, Self::as_str)?;
+                *self = Self::ALL[from.listed(<Self as $crate::generated::private::Words>::WORDS)?];
                 ::core::result::Result::Ok(())
             }
         }
@@ -117,10 +137,22 @@ macro_rules! __sinew_closed_enum {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnlistedWord(String);
 
+/// The words of a type that is a closed set of texts, each at the place of its variant in `ALL`: what looks for one needs no
+/// code of its own for each type.
+#[doc(hidden)]
+pub trait Words {
+    /// The words.
+    const WORDS: &'static [&'static str];
+}
+
 impl UnlistedWord {
-    pub(crate) fn new(word: &dyn std::fmt::Display, listed: &mut dyn Iterator<Item = impl std::fmt::Display>) -> Self {
-        let listed: Vec<String> = listed.map(|word| format!("`{word}`")).collect();
-        Self(format!("unknown variant `{word}`, expected {}", listed.join(", ")))
+    /// Where a word stands among those that are listed.
+    #[doc(hidden)]
+    pub fn unless_listed(words: &[&str], word: &str) -> Result<usize, Self> {
+        words.iter().position(|listed| *listed == word).ok_or_else(|| {
+            let listed: Vec<String> = words.iter().map(|listed| format!("`{listed}`")).collect();
+            Self(format!("unknown variant `{word}`, expected {}", listed.join(", ")))
+        })
     }
 }
 
@@ -138,6 +170,7 @@ impl std::error::Error for UnlistedWord {}
 macro_rules! __sinew_json_parameter {
     ($type:ty) => {
         impl $crate::generated::Parameter for $type {
+            #[inline]
             fn parameter(&self) -> $crate::generated::ParameterValue {
                 match $crate::generated::private::serde_json::to_value(self) {
                     ::core::result::Result::Ok(value) => $crate::generated::ParameterValue::from_json(value),

@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep};
 use crate::again::Again;
 use crate::error::{Brief, Context, Error, ErrorKind, Phase, Sent};
 use crate::gate::Hold;
-use crate::json::{self, Decode};
+use crate::json::{self, Decode, Slot};
 use crate::resilience::pace::{BodyRatePolicy, Pace};
 use crate::transport::IncomingBody;
 
@@ -106,7 +106,13 @@ impl Reply {
     /// # Errors
     /// As [`Reply::json`].
     pub fn read<T: Decode>(self) -> Result<T, Error> {
-        self.by(json::text)
+        T::answer(self)
+    }
+
+    /// As [`Reply::json`], into a place.
+    pub(crate) fn fill(self, place: &mut dyn Slot) -> Result<(), Error> {
+        let bytes = self.whole()?;
+        json::fill(told(&bytes), place).map_err(|fault| self.undecodable(&bytes, fault.to_string()))
     }
 
     /// As [`Reply::json`], by a function that says what is wrong with a text.
@@ -115,8 +121,7 @@ impl Reply {
     /// As [`Reply::json`].
     pub fn by<T>(self, read: fn(&[u8]) -> Result<T, String>) -> Result<T, Error> {
         let bytes = self.whole()?;
-        let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        read(text).map_err(|complaint| self.undecodable(&bytes, complaint))
+        read(told(&bytes)).map_err(|complaint| self.undecodable(&bytes, complaint))
     }
 
     /// The body as XML of this form.
@@ -176,6 +181,11 @@ impl Reply {
             }
         }
     }
+}
+
+/// The text of a body: one that is empty says as much as `null`.
+fn told(bytes: &Bytes) -> &[u8] {
+    if bytes.is_empty() { b"null" } else { bytes }
 }
 
 impl fmt::Debug for Reply {

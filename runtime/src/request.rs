@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
 use crate::body::Body;
-use crate::call::{Call, Options};
+use crate::call::{Call, Options, Read, Ready};
 use crate::client::Client;
 use crate::encode::parameter::Parameter;
 use crate::encode::path::{Path, PathBuilder};
@@ -174,14 +174,14 @@ impl<'c> Request<'c> {
     }
 
     /// As [`Request::json`], of a value that is written without serde.
-    pub fn write<T: Encode + ?Sized>(self, value: &T) -> Self {
+    pub fn write(self, value: &dyn Encode) -> Self {
         self.write_as("application/json", value)
     }
 
     /// As [`Request::json_as`], of a value that is written without serde.
-    pub fn write_as<T: Encode + ?Sized>(self, media_type: &str, value: &T) -> Self {
+    pub fn write_as(self, media_type: &str, value: &dyn Encode) -> Self {
         let written =
-            json::write(&value).map(String::into_bytes).map_err(|_| "the body cannot be written as JSON".to_owned());
+            json::write(value).map(String::into_bytes).map_err(|_| "the body cannot be written as JSON".to_owned());
         self.written(media_type, written)
     }
 
@@ -236,27 +236,28 @@ impl<'c> Request<'c> {
     }
 
     /// The call whose reply is read into memory, then by this function.
-    pub fn answering<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Buffered, Box::new(read))
+    pub fn answering<T>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
+        Call::new(self.ready(Mode::Buffered), Read::By(read))
     }
 
     /// The call whose reply is read as it comes, by what this function makes of it.
-    pub fn streaming<T>(self, read: impl Fn(Reply) -> Result<T, Error> + Send + Sync + 'static) -> Call<'c, T> {
-        self.becoming(Mode::Streaming, Box::new(read))
+    pub fn streaming<T>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
+        Call::new(self.ready(Mode::Streaming), Read::By(read))
     }
 
     /// The call whose reply is a stream of events; `read` says what their data is.
     pub fn events<T: 'static>(self, read: fn(&EventText) -> Result<Option<T>, String>) -> Call<'c, Events<T>> {
-        self.becoming(Mode::Resumable, Box::new(move |reply| Events::from_reply(reply, read)))
+        Call::new(self.ready(Mode::Resumable), Read::knowing(move |reply| Events::from_reply(reply, read)))
     }
 
     /// The call whose reply is a stream of JSON values; `read` reads one.
     pub fn items<T: 'static>(self, framing: Framing, read: fn(&[u8]) -> Result<T, String>) -> Call<'c, Items<T>> {
-        self.becoming(Mode::Streaming, Box::new(move |reply| Ok(Items::from_reply(reply, framing, read))))
+        let read = Read::knowing(move |reply| Ok(Items::from_reply(reply, framing, read)));
+        Call::new(self.ready(Mode::Streaming), read)
     }
 
     pub(crate) fn checking<T: 'static>(self, read: fn(Reply) -> Result<T, Error>) -> Call<'c, T> {
-        self.becoming(Mode::Check, Box::new(read))
+        Call::new(self.ready(Mode::Check), Read::By(read))
     }
 
     /// Takes another path than the operation's.
@@ -266,24 +267,21 @@ impl<'c> Request<'c> {
         self
     }
 
-    fn becoming<T>(self, mode: Mode, read: crate::call::Read<T>) -> Call<'c, T> {
-        let client = self.client;
-        let operation = self.plan.operation;
-        Call::new(client, operation, self.finish(mode), read)
-    }
-
-    fn finish(mut self, mode: Mode) -> Result<Box<Plan>, Error> {
+    /// All of a call but how its reply is read, which knows no type.
+    fn ready(mut self, mode: Mode) -> Ready<'c> {
+        let (client, operation) = (self.client, self.plan.operation);
         let built = match self.problem.take() {
             Some(problem) => Err(problem),
             None => self.path.finish(),
         };
-        match built {
+        let plan = match built {
             Ok(path) => {
                 (self.plan.path, self.plan.query, self.plan.mode) = (path, self.query.text, mode);
                 Ok(self.plan)
             }
             Err(problem) => Err(Error::build(problem)),
-        }
+        };
+        Ready { client, operation, plan }
     }
 
     fn keep(&mut self, result: Result<(), String>) {

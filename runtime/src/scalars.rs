@@ -11,12 +11,14 @@ macro_rules! __sinew_integer_enum {
         $crate::__sinew_integer!($type);
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 <Self as ::core::convert::From<i64>>::from(0)
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
@@ -39,12 +41,14 @@ macro_rules! __sinew_closed_integer_enum {
         $crate::__sinew_integer!($type);
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 Self::$variant
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
@@ -65,18 +69,21 @@ macro_rules! __sinew_closed_integer_enum {
 macro_rules! __sinew_integer {
     ($type:ty) => {
         impl ::core::fmt::Display for $type {
+            #[inline]
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(&self.get(), formatter)
             }
         }
 
         impl ::core::convert::From<$type> for i64 {
+            #[inline]
             fn from(listed: $type) -> Self {
                 listed.get()
             }
         }
 
         impl $crate::generated::json::Encode for $type {
+            #[inline]
             fn write(&self, to: &mut $crate::generated::json::Writer) {
                 $crate::generated::json::Encode::write(&self.get(), to);
             }
@@ -85,6 +92,7 @@ macro_rules! __sinew_integer {
         $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
+            #[inline]
             fn parameter(&self) -> $crate::generated::ParameterValue {
                 $crate::generated::ParameterValue::Text(::std::string::ToString::to_string(&self.get()))
             }
@@ -103,12 +111,14 @@ macro_rules! __sinew_value_enum {
         $crate::__sinew_value!($type);
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 <Self as ::core::convert::From<_>>::from($crate::generated::private::serde_json::Value::Null)
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
@@ -132,12 +142,14 @@ macro_rules! __sinew_closed_value_enum {
         $crate::__sinew_value!($type);
 
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 Self::$variant
             }
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
@@ -160,6 +172,7 @@ macro_rules! __sinew_closed_value_enum {
 macro_rules! __sinew_value {
     ($type:ty) => {
         impl $crate::generated::json::Encode for $type {
+            #[inline]
             fn write(&self, to: &mut $crate::generated::json::Writer) {
                 $crate::generated::json::Encode::write(&self.to_value(), to);
             }
@@ -168,6 +181,7 @@ macro_rules! __sinew_value {
         $crate::generated::json::serde!($type);
 
         impl $crate::generated::Parameter for $type {
+            #[inline]
             fn parameter(&self) -> $crate::generated::ParameterValue {
                 $crate::generated::ParameterValue::from_json(self.to_value())
             }

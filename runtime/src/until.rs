@@ -82,7 +82,7 @@ impl<'c, T: Send + 'c> IntoFuture for Until<'c, T> {
             loop {
                 let reply = again.call(wait).await?;
                 let (asked, about) = (retry_after(&reply.headers, SystemTime::now()), reply.about.clone());
-                let value = read(reply)?;
+                let value = read.read(reply)?;
                 if is_final(&value) {
                     return Ok(value);
                 }

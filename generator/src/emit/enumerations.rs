@@ -32,6 +32,7 @@ pub(super) fn open(
         }
         impl #ident {
             /// The word as it is written.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     #(Self::#variants => #values,)*
@@ -40,6 +41,7 @@ pub(super) fn open(
             }
         }
         impl From<&str> for #ident {
+            #[inline]
             fn from(word: &str) -> Self {
                 match word {
                     #(#values => Self::#variants,)*
@@ -48,6 +50,7 @@ pub(super) fn open(
             }
         }
         impl From<String> for #ident {
+            #[inline]
             fn from(word: String) -> Self {
                 Self::from(word.as_str())
             }
@@ -75,6 +78,7 @@ pub(super) fn closed(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
             /// Every word there is.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];
             /// The word as it is written.
+            #[inline]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     #(Self::#variants => #values,)*

@@ -54,6 +54,7 @@ fn definition(api: &Api, plan: &Plan, failure: &FailurePlan) -> TokenStream {
         #[derive(Debug, Clone, PartialEq)]
         pub enum #name { #(#variants)* }
         impl Failure for #name {
+            #[inline]
             fn decode(#reply: &FailedReply) -> Option<Self> {
                 #decoding
             }

@@ -110,6 +110,7 @@ fn form_struct(
     let constructor = (!arguments.is_empty()).then(|| {
         quote! {
             /// With what is required; everything else is absent.
+            #[inline]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }

@@ -39,6 +39,7 @@ pub(super) fn of_operation(plan: &Plan, operation: &Operation, call: &CallPlan) 
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct #name { #(#declared)* }
         impl DocumentedHeaders for #name {
+            #[inline]
             fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
                 Ok(Self { #(#read)* })
             }

@@ -181,6 +181,7 @@ fn method(
         Some(Sent { before: Some(before), generics, .. }) => {
             return quote! {
                 #docs #deprecated
+                #[inline]
                 pub fn #name #generics(&self, #(#declared),*) -> Call<'_, #answer> {
                     let request = #request;
                     #before
@@ -193,6 +194,7 @@ fn method(
     };
     quote! {
         #docs #deprecated
+        #[inline]
         pub fn #name(&self, #(#declared),*) -> Call<'_, #answer> {
             #request #answering
         }

@@ -161,6 +161,7 @@ fn constructor(plan: &Plan, planned: &TypePlan, ident: &proc_macro2::Ident) -> T
     quote! {
         impl #ident {
             /// With what is required; everything else is absent.
+            #[inline]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }

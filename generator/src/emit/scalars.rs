@@ -24,6 +24,7 @@ pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, d
     let more = match planned.unknown.as_ref().map(text::ident) {
         Some(unknown) => quote! {
             impl From<i64> for #ident {
+                #[inline]
                 fn from(number: i64) -> Self {
                     match number {
                         #(#numbers => Self::#variants,)*
@@ -40,6 +41,7 @@ pub(super) fn integers(planned: &TypePlan, listed: &Enumeration, name: &Ident, d
         impl #ident {
             #closed
             /// The number as it is written.
+            #[inline]
             pub const fn get(self) -> i64 {
                 match self {
                     #(Self::#variants => #numbers,)*
@@ -73,6 +75,7 @@ pub(super) fn values(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
             Some(quote!(Self::#unknown(value) => value.clone(),)),
             quote! {
                 impl From<serde_json::Value> for #ident {
+                    #[inline]
                     fn from(value: serde_json::Value) -> Self {
                         #(if value == #values { return Self::#variants; })*
                         Self::#unknown(value)
@@ -88,6 +91,7 @@ pub(super) fn values(planned: &TypePlan, listed: &Enumeration, name: &Ident, doc
         impl #ident {
             #closed
             /// The value as it is written.
+            #[inline]
             pub fn to_value(&self) -> serde_json::Value {
                 match self {
                     #(Self::#variants => serde_json::Value::from(#values),)*

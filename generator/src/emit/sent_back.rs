@@ -61,6 +61,7 @@ fn implementation(
     quote! {
         /// What was answered, to be sent back: without what only the service sets.
         impl From<#from> for #ident {
+            #[inline]
             fn from(#value: #from) -> Self {
                 #body
             }

@@ -82,11 +82,13 @@ pub(super) fn union(
     let decode = match stands {
         Some(stands) => quote! {
             impl json::Blank for #ident {
+                #[inline]
                 fn blank() -> Self {
                     Self::#stands(json::blank())
                 }
             }
             impl json::Slot for #ident {
+                #[inline]
                 fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
                     #table
                     UNION.read(from, &mut |arm, from| {
@@ -98,6 +100,7 @@ pub(super) fn union(
         },
         None => quote! {
             impl json::Decode for #ident {
+                #[inline]
                 fn read(from: &mut json::Reader<'_>) -> Result<Self, json::Fault> {
                     #table
                     let mut found = None;
@@ -109,6 +112,7 @@ pub(super) fn union(
                 }
             }
             impl json::Decode for Box<#ident> {
+                #[inline]
                 fn read(from: &mut json::Reader<'_>) -> Result<Self, json::Fault> {
                     from.value().map(Self::new)
                 }
@@ -126,6 +130,7 @@ pub(super) fn union(
         #sent_back
         #decode
         impl json::Encode for #ident {
+            #[inline]
             fn write(&self, to: &mut json::Writer) {
                 match self {
                     #(#encoders)*
@@ -209,6 +214,7 @@ fn conversions(plan: &Plan, union: &UnionPlan, types: &[TokenStream], ident: &pr
         let (variant, ty) = (text::ident(&arm.ident), &types[position]);
         conversions.push(quote! {
             impl From<#ty> for #ident {
+                #[inline]
                 fn from(value: #ty) -> Self {
                     Self::#variant(value)
                 }

@@ -83,6 +83,7 @@ macro_rules! __sinew_json_record {
         $($field:ident $name:literal $(as $adapter:ident)? $(=> $kept:ident)?),* $(,)?
     } $(, $rest:ident $(as $others:ident)?)?) => {
         impl $crate::generated::json::Blank for $type {
+            #[inline]
             fn blank() -> Self {
                 Self {
                     $($field: $crate::generated::json::blank(),)*
@@ -92,24 +93,26 @@ macro_rules! __sinew_json_record {
         }
 
         impl $crate::generated::json::Slot for $type {
+            #[inline]
             fn fill(
                 &mut self,
                 from: &mut $crate::generated::json::Reader<'_>,
             ) -> ::core::result::Result<(), $crate::generated::json::Fault> {
                 from.object(
                     &[$($name),*],
-                    &mut [$(&mut $($crate::generated::$adapter::field)? (&mut self.$field)),*],
-                    $crate::__sinew_json_rest!($(&mut $($crate::generated::$others::field)? (&mut self.$rest))?),
+                    &mut [$($(&mut $crate::generated::$adapter::field)? (&mut self.$field)),*],
+                    $crate::__sinew_json_rest!($($(&mut $crate::generated::$others::field)? (&mut self.$rest))?),
                 )
             }
         }
 
         impl $crate::generated::json::Encode for $type {
+            #[inline]
             fn write(&self, to: &mut $crate::generated::json::Writer) {
                 to.object(
                     &[$($name),*],
-                    &[$(&$($crate::generated::json::$kept)? ($($crate::generated::$adapter::field)? (&self.$field))),*],
-                    $crate::__sinew_json_rest!($(&$($crate::generated::$others::field)? (&self.$rest))?),
+                    &[$($(&$crate::generated::json::$kept)? ($(&$crate::generated::$adapter::field)? (&self.$field))),*],
+                    $crate::__sinew_json_rest!($($(&$crate::generated::$others::field)? (&self.$rest))?),
                 );
             }
         }
@@ -135,6 +138,7 @@ macro_rules! __sinew_json_rest {
 macro_rules! __sinew_by_serde {
     ($type:ty) => {
         impl $crate::generated::json::Decode for $type {
+            #[inline]
             fn read(
                 from: &mut $crate::generated::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::generated::json::Fault> {
@@ -143,6 +147,7 @@ macro_rules! __sinew_by_serde {
         }
 
         impl $crate::generated::json::Decode for ::std::boxed::Box<$type> {
+            #[inline]
             fn read(
                 from: &mut $crate::generated::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::generated::json::Fault> {
@@ -151,6 +156,7 @@ macro_rules! __sinew_by_serde {
         }
 
         impl $crate::generated::json::Encode for $type {
+            #[inline]
             fn write(&self, to: &mut $crate::generated::json::Writer) {
                 to.serde(self);
             }

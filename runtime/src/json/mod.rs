@@ -41,6 +41,9 @@ pub use reader::{Reader, Rest};
 pub use through::{BySerde, Kept, Present, Through, by_serde, kept};
 pub use writer::{Others, Writer};
 
+use crate::error::Error;
+use crate::reply::Reply;
+
 /// A place that a JSON value is read into.
 pub trait Slot {
     /// Reads the value that comes next into this place, which is [blank](Blank::blank).
@@ -78,6 +81,14 @@ pub trait Decode: Sized {
         list.push(Self::read(from)?);
         Ok(())
     }
+
+    /// Reads the body of a reply.
+    ///
+    /// # Errors
+    /// Of kind [`Decode`](crate::ErrorKind::Decode) if the body is not a value of this type.
+    fn answer(reply: Reply) -> Result<Self, Error> {
+        reply.by(text)
+    }
 }
 
 impl<T: Blank> Decode for T {
@@ -90,7 +101,18 @@ impl<T: Blank> Decode for T {
     fn append(list: &mut Vec<Self>, from: &mut Reader<'_>) -> Result<(), Fault> {
         // Filled where it lies: a large item is not moved once it is read.
         list.push(T::blank());
-        list.last_mut().map_or(Ok(()), |item| item.fill(from))
+        match list.last_mut() {
+            Some(item) => item.fill(from),
+            None => Ok(()),
+        }
+    }
+
+    fn answer(reply: Reply) -> Result<Self, Error> {
+        let mut value = T::blank();
+        match reply.fill(&mut value) {
+            Ok(()) => Ok(value),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -136,13 +158,22 @@ pub fn serde_text<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, Stri
 
 /// As [`read`], of a value that is read by a function.
 pub(crate) fn read_by<T>(text: &[u8], read: fn(&mut Reader<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-    let whole = std::str::from_utf8(text)
-        .map_err(|error| Fault::new("the text is not UTF-8", error.valid_up_to()).within(text))?;
     let refused = Refused::default();
-    let mut reader = Reader::new(whole, &refused);
+    let mut reader = Reader::new(utf8(text)?, &refused);
     let value = read(&mut reader).map_err(|fault| fault.within(text))?;
     reader.end().map_err(|fault| fault.within(text))?;
     Ok(value)
+}
+
+/// As [`read`], into a place: that knows no type, and so is compiled once.
+pub(crate) fn fill(text: &[u8], place: &mut dyn Slot) -> Result<(), Fault> {
+    let refused = Refused::default();
+    let mut reader = Reader::new(utf8(text)?, &refused);
+    place.fill(&mut reader).and_then(|()| reader.end()).map_err(|fault| fault.within(text))
+}
+
+fn utf8(text: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(text).map_err(|error| Fault::new("the text is not UTF-8", error.valid_up_to()).within(text))
 }
 
 /// Writes a value.

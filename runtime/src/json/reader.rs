@@ -80,17 +80,16 @@ impl<'de> Reader<'de> {
         T::read(self)
     }
 
-    /// One of these, by the texts they are written as.
+    /// One of these texts: which.
     ///
     /// # Errors
     /// If another value comes.
-    pub fn listed<T: Copy>(&mut self, all: &[T], text: fn(T) -> &'static str) -> Result<T, Fault> {
+    pub fn listed(&mut self, all: &[&str]) -> Result<usize, Fault> {
         let before = self.clone();
         let found = self.string()?;
         all.iter()
-            .copied()
-            .find(|listed| *text(*listed) == *found)
-            .ok_or_else(|| before.unlisted(&mut all.iter().map(|listed| text(*listed).to_owned())))
+            .position(|listed| **listed == *found)
+            .ok_or_else(|| before.unlisted(&mut all.iter().map(|listed| (*listed).to_owned())))
     }
 
     /// That a value is none of these.

@@ -41,7 +41,7 @@ impl<A, T: Adapted<A>> Encode for Through<A, &T> {
 
 impl<A, T: Adapted<A>> Encode for Through<A, &[T]> {
     fn write(&self, to: &mut Writer) {
-        to.list(self.0.iter(), Adapted::write);
+        to.list(self.0.len(), &mut |at, to| self.0[at].write(to));
     }
 }
 

@@ -47,7 +47,7 @@ macro_rules! tuples {
         impl<$($name: Encode),+> Encode for ($($name,)+) {
             fn write(&self, to: &mut Writer) {
                 let items: [&dyn Encode; [$(stringify!($at)),+].len()] = [$(&self.$at),+];
-                to.list(items.iter(), |item, to| item.write(to));
+                to.list(items.len(), &mut |at, to| items[at].write(to));
             }
         }
     )*};

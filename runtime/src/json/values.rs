@@ -217,7 +217,7 @@ impl<T: Encode> Encode for Vec<T> {
 
 impl<T: Encode> Encode for [T] {
     fn write(&self, to: &mut Writer) {
-        to.list(self.iter(), Encode::write);
+        to.list(self.len(), &mut |at, to| self[at].write(to));
     }
 }
 

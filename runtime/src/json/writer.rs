@@ -108,12 +108,12 @@ impl Writer {
         self.text.push(b'"');
     }
 
-    /// Writes a list of items.
-    pub(crate) fn list<'v, T: 'v>(&mut self, items: impl Iterator<Item = &'v T>, write: impl Fn(&T, &mut Self)) {
+    /// Writes a list of so many items, each when it is asked for.
+    pub(crate) fn list(&mut self, length: usize, write: &mut dyn FnMut(usize, &mut Self)) {
         self.open('[');
-        for item in items {
+        for at in 0..length {
             self.next();
-            write(item, self);
+            write(at, self);
         }
         self.close(']');
     }

@@ -58,7 +58,7 @@ impl<T, I> Pages<T, I> {
     /// What comes after this page is asked for next, or nothing is.
     fn page(&mut self, again: &mut Again, reply: Reply) -> Result<(T, bool), Error> {
         let (headers, about) = (reply.headers.clone(), reply.about.clone());
-        let mut page = (self.read)(reply)?;
+        let mut page = self.read.read(reply)?;
         let count = (self.paged.items)(&mut page).map_or(0, |items| items.len());
         self.address = again.address();
         let turned = turn(self.paged.rule, again, count, (self.paged.next)(&page), &headers);

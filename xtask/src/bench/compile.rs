@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
     /// Build the crate with optimisations, too.
     #[arg(long)]
     release: bool,
-    /// Build programs, too, with the crate warm: of twenty calls, of all; and build one of five calls again after an edit, beside one
-    /// that calls reqwest itself.
+    /// Build programs, too (with `--release` also with optimisations), with the crate warm: of twenty calls, of all; and build one of
+    /// five calls again after an edit, beside one that calls reqwest itself.
     #[arg(long)]
     programs: bool,
     /// How often each is compiled; the middle one counts.
@@ -150,8 +150,12 @@ fn programs(folder: &Path, out: &Path, arguments: &Arguments, steps: &mut Vec<St
     counts.dedup();
     for calls in counts {
         methods.program(out, &program, calls)?;
-        let cost = workspace.built(&["build", "-p", "calls"], false, arguments.runs, |_| touched(&main))?;
-        push(format!("build of a program of {calls} calls"), cost, calls);
+        let how: &[(&str, &[&str])] =
+            &[("build", &["build", "-p", "calls"]), ("build --release", &["build", "-p", "calls", "--release"])];
+        for (build, args) in &how[..=usize::from(arguments.release)] {
+            let cost = workspace.built(args, false, arguments.runs, |_| touched(&main))?;
+            push(format!("{build} of a program of {calls} calls"), cost, calls);
+        }
     }
     methods.program(out, &program, 5)?;
     push("edit of 5 calls".to_owned(), edited(&workspace, &program, arguments.runs)?, 5);

@@ -44,6 +44,7 @@ impl super::AnalyticsServiceClient {
     /// `GET /analytics/project-performance` (`project_performance_api_v1_analytics_project_performance_get`)
     ///
     /// Documented failures: [`ProjectPerformanceFailure`].
+    #[inline]
     pub fn project_performance(
         &self,
         options: &ProjectPerformance,
@@ -64,6 +65,7 @@ impl super::AnalyticsServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`ProjectTrendsFailure`].
+    #[inline]
     pub fn project_trends(
         &self,
         project_id: i64,
@@ -83,6 +85,7 @@ impl super::AnalyticsServiceClient {
     /// `GET /analytics/top-products` (`top_products_api_v1_analytics_top_products_get`)
     ///
     /// Documented failures: [`TopProductsFailure`].
+    #[inline]
     pub fn top_products(
         &self,
         options: &TopProducts,
@@ -100,6 +103,7 @@ impl super::AnalyticsServiceClient {
     /// `GET /analytics/user-activity` (`user_activity_api_v1_analytics_user_activity_get`)
     ///
     /// Documented failures: [`UserActivityFailure`].
+    #[inline]
     pub fn user_activity(
         &self,
         options: &UserActivity,
@@ -187,6 +191,7 @@ pub enum ProjectPerformanceFailure {
 }
 
 impl Failure for ProjectPerformanceFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -211,6 +216,7 @@ pub enum ProjectTrendsFailure {
 }
 
 impl Failure for ProjectTrendsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -36,6 +36,7 @@ impl super::AnalyticsServiceClient {
     /// `POST /events` (`record_events_api_v1_events_post`)
     ///
     /// Documented failures: [`RecordEventsFailure`].
+    #[inline]
     pub fn record_events(
         &self,
         body: &types::EventBatch,
@@ -58,6 +59,7 @@ pub enum RecordEventsFailure {
 }
 
 impl Failure for RecordEventsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

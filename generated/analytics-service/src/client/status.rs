@@ -32,6 +32,7 @@ impl super::AnalyticsServiceClient {
     /// Answers as long as the process lives. Inferred.
     ///
     /// `GET /health` (`health_check_health_get`)
+    #[inline]
     pub fn liveness(&self) -> Call<'_, types::Liveness> {
         self.core.request(&LIVENESS).answering(Reply::read)
     }
@@ -43,6 +44,7 @@ impl super::AnalyticsServiceClient {
     /// `GET /ready` (`readiness_check_ready_get`)
     ///
     /// Documented failures: [`ReadinessFailure`].
+    #[inline]
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
         self.core.request(&READINESS).answering(Reply::read)
     }
@@ -56,6 +58,7 @@ pub enum ReadinessFailure {
 }
 
 impl Failure for ReadinessFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             503 => reply.read().map(Self::ServiceUnavailable),

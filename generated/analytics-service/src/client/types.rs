@@ -97,6 +97,7 @@ pub struct Event {
 
 impl Event {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         event_id: uuid::Uuid,
         event_type: impl Into<String>,
@@ -129,6 +130,7 @@ pub struct EventBatch {
 
 impl EventBatch {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(events: Vec<Event>) -> Self {
         Self { events }
     }
@@ -250,6 +252,7 @@ pub enum ReadinessStatus {
 
 impl ReadinessStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Ready => "ready",
@@ -260,6 +263,7 @@ impl ReadinessStatus {
 }
 
 impl From<&str> for ReadinessStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "ready" => Self::Ready,
@@ -270,6 +274,7 @@ impl From<&str> for ReadinessStatus {
 }
 
 impl From<String> for ReadinessStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -345,24 +350,28 @@ pub enum ValidationErrorLocItem {
 }
 
 impl From<i64> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ValidationErrorLocItem {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ValidationErrorLocItem {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -387,6 +396,7 @@ impl json::Slot for ValidationErrorLocItem {
 }
 
 impl json::Encode for ValidationErrorLocItem {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),

@@ -44,6 +44,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`CreateCommentFailure`].
+    #[inline]
     pub fn create_comment(
         &self,
         design_id: i64,
@@ -65,6 +66,7 @@ impl super::DesignServiceClient {
     /// * `comment_id`: The comment's id.
     ///
     /// Documented failures: [`DeleteCommentFailure`].
+    #[inline]
     pub fn delete_comment(&self, comment_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_COMMENT)
@@ -81,6 +83,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`ListCommentsFailure`].
+    #[inline]
     pub fn list_comments(&self, design_id: i64) -> Call<'_, Vec<types::DesignComment>> {
         self.core
             .request(&LIST_COMMENTS)
@@ -97,6 +100,7 @@ impl super::DesignServiceClient {
     /// * `comment_id`: The comment's id.
     ///
     /// Documented failures: [`UpdateCommentFailure`].
+    #[inline]
     pub fn update_comment(
         &self,
         comment_id: i64,
@@ -126,6 +130,7 @@ pub enum CreateCommentFailure {
 }
 
 impl Failure for CreateCommentFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

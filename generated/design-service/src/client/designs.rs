@@ -59,6 +59,7 @@ impl super::DesignServiceClient {
     /// `POST /designs/` (`create_design_api_v1_designs__post`)
     ///
     /// Documented failures: [`CreateDesignFailure`].
+    #[inline]
     pub fn create_design(&self, body: &types::DesignCreate) -> Call<'_, types::Design> {
         self.core.request(&CREATE_DESIGN).write(body).answering(Reply::read)
     }
@@ -72,6 +73,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`DeleteDesignFailure`].
+    #[inline]
     pub fn delete_design(&self, design_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_DESIGN)
@@ -90,6 +92,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`GenerateVisualsFailure`].
+    #[inline]
     pub fn generate_visuals(
         &self,
         design_id: i64,
@@ -111,6 +114,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`GetDesignFailure`].
+    #[inline]
     pub fn get_design(&self, design_id: i64) -> Call<'_, types::Design> {
         self.core
             .request(&GET_DESIGN)
@@ -127,6 +131,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`GetVisualStatusFailure`].
+    #[inline]
     pub fn get_visual_status(&self, design_id: i64) -> Call<'_, types::VisualStatus> {
         self.core
             .request(&GET_VISUAL_STATUS)
@@ -144,6 +149,7 @@ impl super::DesignServiceClient {
     /// Answers in pages: the next one by `offset`, which counts items.
     ///
     /// Documented failures: [`ListDesignsFailure`].
+    #[inline]
     pub fn list_designs(
         &self,
         options: &ListDesigns,
@@ -172,6 +178,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`UpdateDesignFailure`].
+    #[inline]
     pub fn update_design(
         &self,
         design_id: i64,
@@ -231,6 +238,7 @@ pub enum CreateDesignFailure {
 }
 
 impl Failure for CreateDesignFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -264,6 +272,7 @@ pub enum GenerateVisualsFailure {
 }
 
 impl Failure for GenerateVisualsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -297,6 +306,7 @@ pub enum ListDesignsFailure {
 }
 
 impl Failure for ListDesignsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

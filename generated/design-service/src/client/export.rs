@@ -45,6 +45,7 @@ impl super::DesignServiceClient {
     /// Documented headers: [`ExportDesignHeaders`](super::ExportDesignHeaders).
     ///
     /// Documented failures: [`ExportDesignFailure`].
+    #[inline]
     pub fn export_design(
         &self,
         design_id: i64,
@@ -85,6 +86,7 @@ pub struct ExportDesignHeaders {
 }
 
 impl DocumentedHeaders for ExportDesignHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             content_disposition: headers.one("content-disposition")?,

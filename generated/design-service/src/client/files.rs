@@ -50,6 +50,7 @@ impl super::DesignServiceClient {
     /// * `file_id`: The file's id.
     ///
     /// Documented failures: [`DeleteFileFailure`].
+    #[inline]
     pub fn delete_file(&self, file_id: i64) -> Call<'_, ()> {
         self.core.request(&DELETE_FILE).path("file_id", &file_id).answering(Reply::empty)
     }
@@ -65,6 +66,7 @@ impl super::DesignServiceClient {
     /// Documented headers: [`DownloadFileHeaders`](super::DownloadFileHeaders).
     ///
     /// Documented failures: [`DownloadFileFailure`].
+    #[inline]
     pub fn download_file(&self, file_id: i64) -> Call<'_, Download> {
         self.core
             .request(&DOWNLOAD_FILE)
@@ -81,6 +83,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`ListFilesFailure`].
+    #[inline]
     pub fn list_files(&self, design_id: i64) -> Call<'_, Vec<types::DesignFile>> {
         self.core
             .request(&LIST_FILES)
@@ -98,6 +101,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`UploadFileFailure`].
+    #[inline]
     pub fn upload_file(
         &self,
         design_id: i64,
@@ -125,6 +129,7 @@ pub struct DownloadFileHeaders {
 }
 
 impl DocumentedHeaders for DownloadFileHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             content_disposition: headers.one("content-disposition")?,

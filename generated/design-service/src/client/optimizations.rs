@@ -46,6 +46,7 @@ impl super::DesignServiceClient {
     /// * `optimization_id`: The suggestion's id.
     ///
     /// Documented failures: [`ApplyOptimizationFailure`].
+    #[inline]
     pub fn apply_optimization(&self, optimization_id: i64) -> Call<'_, types::Design> {
         self.core
             .request(&APPLY_OPTIMIZATION)
@@ -62,6 +63,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`ListOptimizationsFailure`].
+    #[inline]
     pub fn list_optimizations(
         &self,
         design_id: i64,
@@ -82,6 +84,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`OptimizeDesignFailure`].
+    #[inline]
     pub fn optimize_design(
         &self,
         design_id: i64,
@@ -113,6 +116,7 @@ pub enum ApplyOptimizationFailure {
 }
 
 impl Failure for ApplyOptimizationFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),
@@ -147,6 +151,7 @@ pub enum OptimizeDesignFailure {
 }
 
 impl Failure for OptimizeDesignFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

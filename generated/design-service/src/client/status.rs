@@ -34,6 +34,7 @@ impl super::DesignServiceClient {
     /// Answers as long as the process lives; it looks at nothing else.
     ///
     /// `GET /health` (`health_check_health_get`)
+    #[inline]
     pub fn liveness(&self) -> Call<'_, types::Liveness> {
         self.core.request(&LIVENESS).answering(Reply::read)
     }
@@ -45,6 +46,7 @@ impl super::DesignServiceClient {
     /// `GET /ready` (`readiness_check_ready_get`)
     ///
     /// Documented failures: [`ReadinessFailure`].
+    #[inline]
     pub fn readiness(&self) -> Call<'_, types::Readiness> {
         self.core.request(&READINESS).answering(Reply::read)
     }
@@ -54,6 +56,7 @@ impl super::DesignServiceClient {
     /// Answers the service's name and version.
     ///
     /// `GET /` (`read_root__get`)
+    #[inline]
     pub fn service_info(&self) -> Call<'_, types::ServiceInfo> {
         self.core.request(&SERVICE_INFO).answering(Reply::read)
     }
@@ -67,6 +70,7 @@ pub enum ReadinessFailure {
 }
 
 impl Failure for ReadinessFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             503 => reply.read().map(Self::ServiceUnavailable),

@@ -36,6 +36,7 @@ impl super::DesignServiceClient {
     /// * `task_id`: The task's id, a UUID. Another text is refused with 400.
     ///
     /// Documented failures: [`GetTaskStatusFailure`].
+    #[inline]
     pub fn get_task_status(&self, task_id: &str) -> Call<'_, types::TaskStatus> {
         self.core
             .request(&GET_TASK_STATUS)
@@ -62,6 +63,7 @@ pub enum GetTaskStatusFailure {
 }
 
 impl Failure for GetTaskStatusFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -37,6 +37,7 @@ pub struct CommentCreate {
 
 impl CommentCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(content: impl Into<String>) -> Self {
         Self {
             content: content.into(),
@@ -67,6 +68,7 @@ pub struct CommentUpdate {
 
 impl CommentUpdate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(content: impl Into<String>) -> Self {
         Self {
             content: content.into(),
@@ -232,6 +234,7 @@ impl DesignCreate {
 
 impl DesignCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         project_id: i64,
         name: impl Into<String>,
@@ -336,6 +339,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::ValidationError => "VALIDATION_ERROR",
@@ -357,6 +361,7 @@ impl ErrorCode {
 }
 
 impl From<&str> for ErrorCode {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "VALIDATION_ERROR" => Self::ValidationError,
@@ -378,6 +383,7 @@ impl From<&str> for ErrorCode {
 }
 
 impl From<String> for ErrorCode {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -470,6 +476,7 @@ pub struct ExportRequest {
 
 impl ExportRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(format: impl Into<ExportRequestFormat>) -> Self {
         Self { format: format.into() }
     }
@@ -493,6 +500,7 @@ pub enum ExportRequestFormat {
 
 impl ExportRequestFormat {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Json => "json",
@@ -504,6 +512,7 @@ impl ExportRequestFormat {
 }
 
 impl From<&str> for ExportRequestFormat {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "json" => Self::Json,
@@ -515,6 +524,7 @@ impl From<&str> for ExportRequestFormat {
 }
 
 impl From<String> for ExportRequestFormat {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -610,6 +620,7 @@ pub enum FileType {
 
 impl FileType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pdf => "pdf",
@@ -624,6 +635,7 @@ impl FileType {
 }
 
 impl From<&str> for FileType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "pdf" => Self::Pdf,
@@ -638,6 +650,7 @@ impl From<&str> for FileType {
 }
 
 impl From<String> for FileType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -774,6 +787,7 @@ pub enum OptimizationStatus {
 
 impl OptimizationStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Suggested => "suggested",
@@ -785,6 +799,7 @@ impl OptimizationStatus {
 }
 
 impl From<&str> for OptimizationStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "suggested" => Self::Suggested,
@@ -796,6 +811,7 @@ impl From<&str> for OptimizationStatus {
 }
 
 impl From<String> for OptimizationStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -849,6 +865,7 @@ pub enum ReadinessStatus {
 
 impl ReadinessStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Ready => "ready",
@@ -859,6 +876,7 @@ impl ReadinessStatus {
 }
 
 impl From<&str> for ReadinessStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "ready" => Self::Ready,
@@ -869,6 +887,7 @@ impl From<&str> for ReadinessStatus {
 }
 
 impl From<String> for ReadinessStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -889,24 +908,28 @@ pub enum Refusal {
 }
 
 impl From<ErrorReport> for Refusal {
+    #[inline]
     fn from(value: ErrorReport) -> Self {
         Self::ErrorReport(value)
     }
 }
 
 impl From<ErrorDetail> for Refusal {
+    #[inline]
     fn from(value: ErrorDetail) -> Self {
         Self::ErrorDetail(value)
     }
 }
 
 impl json::Blank for Refusal {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Refusal {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -935,6 +958,7 @@ impl json::Slot for Refusal {
 }
 
 impl json::Encode for Refusal {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::ErrorReport(value) => json::Encode::write(value, to),
@@ -976,6 +1000,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Critical => "critical",
@@ -987,6 +1012,7 @@ impl Severity {
 }
 
 impl From<&str> for Severity {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "critical" => Self::Critical,
@@ -998,6 +1024,7 @@ impl From<&str> for Severity {
 }
 
 impl From<String> for Severity {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1092,6 +1119,7 @@ pub enum TaskState {
 
 impl TaskState {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pending => "PENDING",
@@ -1107,6 +1135,7 @@ impl TaskState {
 }
 
 impl From<&str> for TaskState {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "PENDING" => Self::Pending,
@@ -1122,6 +1151,7 @@ impl From<&str> for TaskState {
 }
 
 impl From<String> for TaskState {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1220,6 +1250,7 @@ pub struct ValidationRequest {
 
 impl ValidationRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(validation_type: impl Into<String>, rule_set: impl Into<String>) -> Self {
         Self {
             validation_type: validation_type.into(),
@@ -1274,6 +1305,7 @@ pub enum VisualGenerationStatus {
 
 impl VisualGenerationStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::NotRequested => "not_requested",
@@ -1287,6 +1319,7 @@ impl VisualGenerationStatus {
 }
 
 impl From<&str> for VisualGenerationStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "not_requested" => Self::NotRequested,
@@ -1300,6 +1333,7 @@ impl From<&str> for VisualGenerationStatus {
 }
 
 impl From<String> for VisualGenerationStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1357,6 +1391,7 @@ pub enum VisualOptionsQuality {
 
 impl VisualOptionsQuality {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Standard => "standard",
@@ -1367,6 +1402,7 @@ impl VisualOptionsQuality {
 }
 
 impl From<&str> for VisualOptionsQuality {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "standard" => Self::Standard,
@@ -1377,6 +1413,7 @@ impl From<&str> for VisualOptionsQuality {
 }
 
 impl From<String> for VisualOptionsQuality {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1403,6 +1440,7 @@ pub enum VisualOptionsSize {
 
 impl VisualOptionsSize {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::_1024x1024 => "1024x1024",
@@ -1414,6 +1452,7 @@ impl VisualOptionsSize {
 }
 
 impl From<&str> for VisualOptionsSize {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "1024x1024" => Self::_1024x1024,
@@ -1425,6 +1464,7 @@ impl From<&str> for VisualOptionsSize {
 }
 
 impl From<String> for VisualOptionsSize {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1508,6 +1548,7 @@ pub enum VisualType {
 
 impl VisualType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::FloorPlan => "floor_plan",
@@ -1519,6 +1560,7 @@ impl VisualType {
 }
 
 impl From<&str> for VisualType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "floor_plan" => Self::FloorPlan,
@@ -1530,6 +1572,7 @@ impl From<&str> for VisualType {
 }
 
 impl From<String> for VisualType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -1563,6 +1606,7 @@ pub struct FileUpload {
 
 impl FileUpload {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part) -> Self {
         Self { file, description: None }
     }

@@ -38,6 +38,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`ListValidationsFailure`].
+    #[inline]
     pub fn list_validations(&self, design_id: i64) -> Call<'_, Vec<types::Validation>> {
         self.core
             .request(&LIST_VALIDATIONS)
@@ -54,6 +55,7 @@ impl super::DesignServiceClient {
     /// * `design_id`: The design's id.
     ///
     /// Documented failures: [`ValidateDesignFailure`].
+    #[inline]
     pub fn validate_design(
         &self,
         design_id: i64,
@@ -86,6 +88,7 @@ pub enum ValidateDesignFailure {
 }
 
 impl Failure for ValidateDesignFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -34,6 +34,7 @@ impl super::KnowledgeServiceClient {
     /// `POST /resources/bookmarks` (`create_bookmark_api_v1_resources_bookmarks_post`)
     ///
     /// Documented failures: [`CreateBookmarkFailure`].
+    #[inline]
     pub fn create_bookmark(
         &self,
         body: &types::BookmarkCreate,
@@ -58,6 +59,7 @@ pub enum CreateBookmarkFailure {
 }
 
 impl Failure for CreateBookmarkFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -40,6 +40,7 @@ impl super::KnowledgeServiceClient {
     /// `POST /citations/` (`create_citation_api_v1_citations__post`)
     ///
     /// Documented failures: [`CreateCitationFailure`].
+    #[inline]
     pub fn create_citation(
         &self,
         body: &types::CitationCreate,
@@ -56,6 +57,7 @@ impl super::KnowledgeServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`ListProjectCitationsFailure`].
+    #[inline]
     pub fn list_project_citations(
         &self,
         project_id: i64,
@@ -75,6 +77,7 @@ impl super::KnowledgeServiceClient {
     /// * `resource_id`: The resource's id.
     ///
     /// Documented failures: [`ListResourceCitationsFailure`].
+    #[inline]
     pub fn list_resource_citations(
         &self,
         resource_id: i64,
@@ -100,6 +103,7 @@ pub enum CreateCitationFailure {
 }
 
 impl Failure for CreateCitationFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

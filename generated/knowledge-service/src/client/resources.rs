@@ -45,6 +45,7 @@ impl super::KnowledgeServiceClient {
     /// `POST /resources/` (`create_resource_api_v1_resources__post`)
     ///
     /// Documented failures: [`CreateResourceFailure`].
+    #[inline]
     pub fn create_resource(
         &self,
         body: &types::ResourceCreate,
@@ -62,6 +63,7 @@ impl super::KnowledgeServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`GetProjectResourcesFailure`].
+    #[inline]
     pub fn get_project_resources(
         &self,
         project_id: i64,
@@ -81,6 +83,7 @@ impl super::KnowledgeServiceClient {
     /// * `resource_id`: The resource's id.
     ///
     /// Documented failures: [`GetResourceFailure`].
+    #[inline]
     pub fn get_resource(&self, resource_id: i64) -> Call<'_, types::Resource> {
         self.core
             .request(&GET_RESOURCE)
@@ -97,6 +100,7 @@ impl super::KnowledgeServiceClient {
     /// Answers in pages: the next one by `page`, which counts pages; the items are in `items`.
     ///
     /// Documented failures: [`ListResourcesFailure`].
+    #[inline]
     pub fn list_resources(
         &self,
         options: &ListResources,
@@ -158,6 +162,7 @@ pub enum CreateResourceFailure {
 }
 
 impl Failure for CreateResourceFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -54,6 +54,7 @@ impl super::KnowledgeServiceClient {
     /// Answers in pages: the next one by `page`, which counts pages.
     ///
     /// Documented failures: [`GetProjectRecommendationsFailure`].
+    #[inline]
     pub fn get_project_recommendations(
         &self,
         project_id: i64,
@@ -93,6 +94,7 @@ impl super::KnowledgeServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`GetRecommendationsFailure`].
+    #[inline]
     pub fn get_recommendations(
         &self,
         project_id: i64,
@@ -114,6 +116,7 @@ impl super::KnowledgeServiceClient {
     /// Answers in pages: the next one by `page`, which counts pages; the items are in `results`.
     ///
     /// Documented failures: [`SearchGlobalFailure`].
+    #[inline]
     pub fn search_global(
         &self,
         query: &str,
@@ -151,6 +154,7 @@ impl super::KnowledgeServiceClient {
     /// * `query`: What to look for, in plain words.
     ///
     /// Documented failures: [`SearchProjectFailure`].
+    #[inline]
     pub fn search_project(
         &self,
         project_id: i64,
@@ -181,6 +185,7 @@ impl super::KnowledgeServiceClient {
     /// * `query`: What to look for, in plain words.
     ///
     /// Documented failures: [`SearchResourcesFailure`].
+    #[inline]
     pub fn search_resources(
         &self,
         query: &str,
@@ -355,6 +360,7 @@ pub enum GetProjectRecommendationsFailure {
 }
 
 impl Failure for GetProjectRecommendationsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -30,6 +30,7 @@ impl super::KnowledgeServiceClient {
     /// Tells whether the service reaches its database. It answers 200 even when it does not.
     ///
     /// `GET /health` (`health_check_api_v1_health_get`)
+    #[inline]
     pub fn service_health(&self) -> Call<'_, types::ServiceHealth> {
         self.core.request(&SERVICE_HEALTH).answering(Reply::read)
     }

@@ -44,6 +44,7 @@ impl super::KnowledgeServiceClient {
     /// * `description`: What the topic is about.
     ///
     /// Documented failures: [`CreateTopicFailure`].
+    #[inline]
     pub fn create_topic(
         &self,
         name: &str,
@@ -67,6 +68,7 @@ impl super::KnowledgeServiceClient {
     /// * `topic_id`: The topic's id.
     ///
     /// Documented failures: [`GetTopicFailure`].
+    #[inline]
     pub fn get_topic(&self, topic_id: i64) -> Call<'_, types::Topic> {
         self.core.request(&GET_TOPIC).path("topic_id", &topic_id).answering(Reply::read)
     }
@@ -78,6 +80,7 @@ impl super::KnowledgeServiceClient {
     /// `GET /resources/topics` (`list_topics_api_v1_resources_topics_get`)
     ///
     /// Documented failures: [`ListTopicsFailure`].
+    #[inline]
     pub fn list_topics(&self) -> Call<'_, Vec<types::Topic>> {
         self.core.request(&LIST_TOPICS).answering(Reply::read)
     }
@@ -94,6 +97,7 @@ impl super::KnowledgeServiceClient {
     /// * `description`: What the topic is about.
     ///
     /// Documented failures: [`UpdateTopicFailure`].
+    #[inline]
     pub fn update_topic(
         &self,
         topic_id: i64,
@@ -139,6 +143,7 @@ pub enum CreateTopicFailure {
 }
 
 impl Failure for CreateTopicFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),
@@ -172,6 +177,7 @@ pub enum UpdateTopicFailure {
 }
 
 impl Failure for UpdateTopicFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -34,24 +34,28 @@ pub enum BodyRefusal {
 }
 
 impl From<ErrorDetail> for BodyRefusal {
+    #[inline]
     fn from(value: ErrorDetail) -> Self {
         Self::ErrorDetail(value)
     }
 }
 
 impl From<ValidationProblem> for BodyRefusal {
+    #[inline]
     fn from(value: ValidationProblem) -> Self {
         Self::ValidationProblem(value)
     }
 }
 
 impl json::Blank for BodyRefusal {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for BodyRefusal {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -80,6 +84,7 @@ impl json::Slot for BodyRefusal {
 }
 
 impl json::Encode for BodyRefusal {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::ErrorDetail(value) => json::Encode::write(value, to),
@@ -123,6 +128,7 @@ pub struct BookmarkCreate {
 
 impl BookmarkCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(resource_id: i64) -> Self {
         Self { resource_id, notes: None }
     }
@@ -167,6 +173,7 @@ pub struct CitationCreate {
 
 impl CitationCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(resource_id: i64, project_id: i64, context: impl Into<String>) -> Self {
         Self {
             resource_id,
@@ -221,6 +228,7 @@ pub enum ContentType {
 
 impl ContentType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pdf => "pdf",
@@ -233,6 +241,7 @@ impl ContentType {
 }
 
 impl From<&str> for ContentType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "pdf" => Self::Pdf,
@@ -245,6 +254,7 @@ impl From<&str> for ContentType {
 }
 
 impl From<String> for ContentType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -280,6 +290,7 @@ pub enum ListResourcesContentType {
 
 impl ListResourcesContentType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pdf => "pdf",
@@ -292,6 +303,7 @@ impl ListResourcesContentType {
 }
 
 impl From<&str> for ListResourcesContentType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "pdf" => Self::Pdf,
@@ -304,6 +316,7 @@ impl From<&str> for ListResourcesContentType {
 }
 
 impl From<String> for ListResourcesContentType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -422,6 +435,7 @@ pub struct ResourceCreate {
 
 impl ResourceCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         title: impl Into<String>,
         description: impl Into<String>,
@@ -538,6 +552,7 @@ pub enum ResourceType {
 
 impl ResourceType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pdf => "pdf",
@@ -551,6 +566,7 @@ impl ResourceType {
 }
 
 impl From<&str> for ResourceType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "pdf" => Self::Pdf,
@@ -564,6 +580,7 @@ impl From<&str> for ResourceType {
 }
 
 impl From<String> for ResourceType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -654,6 +671,7 @@ pub enum ServiceHealthStatus {
 
 impl ServiceHealthStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Healthy => "healthy",
@@ -664,6 +682,7 @@ impl ServiceHealthStatus {
 }
 
 impl From<&str> for ServiceHealthStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "healthy" => Self::Healthy,
@@ -674,6 +693,7 @@ impl From<&str> for ServiceHealthStatus {
 }
 
 impl From<String> for ServiceHealthStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -702,6 +722,7 @@ pub enum SortBy {
 
 impl SortBy {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Relevance => "relevance",
@@ -714,6 +735,7 @@ impl SortBy {
 }
 
 impl From<&str> for SortBy {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "relevance" => Self::Relevance,
@@ -726,6 +748,7 @@ impl From<&str> for SortBy {
 }
 
 impl From<String> for SortBy {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -796,24 +819,28 @@ pub enum ValidationErrorLocItem {
 }
 
 impl From<i64> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ValidationErrorLocItem {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ValidationErrorLocItem {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -838,6 +865,7 @@ impl json::Slot for ValidationErrorLocItem {
 }
 
 impl json::Encode for ValidationErrorLocItem {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),

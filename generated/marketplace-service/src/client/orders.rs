@@ -48,6 +48,7 @@ impl super::MarketplaceServiceClient {
     /// * `order_id`: The order's id.
     ///
     /// Documented failures: [`CancelOrderFailure`].
+    #[inline]
     pub fn cancel_order(&self, order_id: i64) -> Call<'_, types::Order> {
         self.core
             .request(&CANCEL_ORDER)
@@ -63,6 +64,7 @@ impl super::MarketplaceServiceClient {
     /// `POST /orders/` (`create_order_api_v1_orders__post`)
     ///
     /// Documented failures: [`CreateOrderFailure`].
+    #[inline]
     pub fn create_order(&self, body: &types::OrderCreate) -> Call<'_, types::Order> {
         self.core.request(&CREATE_ORDER).write(body).answering(Reply::read)
     }
@@ -76,6 +78,7 @@ impl super::MarketplaceServiceClient {
     /// * `order_id`: The order's id.
     ///
     /// Documented failures: [`GetOrderFailure`].
+    #[inline]
     pub fn get_order(&self, order_id: i64) -> Call<'_, types::Order> {
         self.core.request(&GET_ORDER).path("order_id", &order_id).answering(Reply::read)
     }
@@ -89,6 +92,7 @@ impl super::MarketplaceServiceClient {
     /// Answers in pages: the next one by `skip`, which counts items.
     ///
     /// Documented failures: [`ListOrdersFailure`].
+    #[inline]
     pub fn list_orders(
         &self,
         options: &ListOrders,
@@ -154,6 +158,7 @@ pub enum CancelOrderFailure {
 }
 
 impl Failure for CancelOrderFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -183,6 +188,7 @@ pub enum CreateOrderFailure {
 }
 
 impl Failure for CreateOrderFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -210,6 +216,7 @@ pub enum ListOrdersFailure {
 }
 
 impl Failure for ListOrdersFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

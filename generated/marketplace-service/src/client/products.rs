@@ -46,6 +46,7 @@ impl super::MarketplaceServiceClient {
     /// `POST /products/` (`create_product_api_v1_products__post`)
     ///
     /// Documented failures: [`CreateProductFailure`].
+    #[inline]
     pub fn create_product(
         &self,
         body: &types::ProductCreate,
@@ -62,6 +63,7 @@ impl super::MarketplaceServiceClient {
     /// * `product_id`: The product's id.
     ///
     /// Documented failures: [`DeleteProductFailure`].
+    #[inline]
     pub fn delete_product(&self, product_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_PRODUCT)
@@ -78,6 +80,7 @@ impl super::MarketplaceServiceClient {
     /// * `product_id`: The product's id.
     ///
     /// Documented failures: [`GetProductFailure`].
+    #[inline]
     pub fn get_product(&self, product_id: i64) -> Call<'_, types::Product> {
         self.core
             .request(&GET_PRODUCT)
@@ -94,6 +97,7 @@ impl super::MarketplaceServiceClient {
     /// Answers in pages: the next one by `skip`, which counts items.
     ///
     /// Documented failures: [`ListProductsFailure`].
+    #[inline]
     pub fn list_products(
         &self,
         options: &ListProducts,
@@ -126,6 +130,7 @@ impl super::MarketplaceServiceClient {
     /// * `product_id`: The product's id.
     ///
     /// Documented failures: [`UpdateProductFailure`].
+    #[inline]
     pub fn update_product(
         &self,
         product_id: i64,
@@ -193,6 +198,7 @@ pub enum CreateProductFailure {
 }
 
 impl Failure for CreateProductFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -220,6 +226,7 @@ pub enum GetProductFailure {
 }
 
 impl Failure for GetProductFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.read().map(Self::NotFound),
@@ -240,6 +247,7 @@ pub enum ListProductsFailure {
 }
 
 impl Failure for ListProductsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             422 => reply.read().map(Self::UnprocessableEntity),

@@ -102,6 +102,7 @@ pub struct OrderCreate {
 
 impl OrderCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(project_id: i64, items: Vec<OrderItemCreate>) -> Self {
         Self { project_id, items }
     }
@@ -135,6 +136,7 @@ pub struct OrderItemCreate {
 
 impl OrderItemCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(product_id: i64, quantity: i64) -> Self {
         Self { product_id, quantity }
     }
@@ -162,6 +164,7 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pending => "pending",
@@ -175,6 +178,7 @@ impl OrderStatus {
 }
 
 impl From<&str> for OrderStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "pending" => Self::Pending,
@@ -188,6 +192,7 @@ impl From<&str> for OrderStatus {
 }
 
 impl From<String> for OrderStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -266,6 +271,7 @@ impl ProductCreate {
 
 impl ProductCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         vendor_id: i64,
         name: impl Into<String>,
@@ -355,6 +361,7 @@ pub enum ReadinessStatus {
 
 impl ReadinessStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Ready => "ready",
@@ -365,6 +372,7 @@ impl ReadinessStatus {
 }
 
 impl From<&str> for ReadinessStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "ready" => Self::Ready,
@@ -375,6 +383,7 @@ impl From<&str> for ReadinessStatus {
 }
 
 impl From<String> for ReadinessStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -415,24 +424,28 @@ pub enum ValidationErrorLocItem {
 }
 
 impl From<i64> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ValidationErrorLocItem {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ValidationErrorLocItem {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -457,6 +470,7 @@ impl json::Slot for ValidationErrorLocItem {
 }
 
 impl json::Encode for ValidationErrorLocItem {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),
@@ -523,6 +537,7 @@ pub struct VendorCreate {
 
 impl VendorCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>, contact_email: impl Into<String>) -> Self {
         Self {
             name: name.into(),

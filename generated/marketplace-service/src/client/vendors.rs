@@ -45,6 +45,7 @@ impl super::MarketplaceServiceClient {
     /// `POST /vendors/` (`create_vendor_api_v1_vendors__post`)
     ///
     /// Documented failures: [`CreateVendorFailure`].
+    #[inline]
     pub fn create_vendor(&self, body: &types::VendorCreate) -> Call<'_, types::Vendor> {
         self.core.request(&CREATE_VENDOR).write(body).answering(Reply::read)
     }
@@ -58,6 +59,7 @@ impl super::MarketplaceServiceClient {
     /// * `vendor_id`: The vendor's id.
     ///
     /// Documented failures: [`DeleteVendorFailure`].
+    #[inline]
     pub fn delete_vendor(&self, vendor_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_VENDOR)
@@ -74,6 +76,7 @@ impl super::MarketplaceServiceClient {
     /// * `vendor_id`: The vendor's id.
     ///
     /// Documented failures: [`GetVendorFailure`].
+    #[inline]
     pub fn get_vendor(&self, vendor_id: i64) -> Call<'_, types::Vendor> {
         self.core
             .request(&GET_VENDOR)
@@ -90,6 +93,7 @@ impl super::MarketplaceServiceClient {
     /// Answers in pages: the next one by `skip`, which counts items.
     ///
     /// Documented failures: [`ListVendorsFailure`].
+    #[inline]
     pub fn list_vendors(
         &self,
         options: &ListVendors,
@@ -118,6 +122,7 @@ impl super::MarketplaceServiceClient {
     /// * `vendor_id`: The vendor's id.
     ///
     /// Documented failures: [`UpdateVendorFailure`].
+    #[inline]
     pub fn update_vendor(
         &self,
         vendor_id: i64,
@@ -175,6 +180,7 @@ pub enum CreateVendorFailure {
 }
 
 impl Failure for CreateVendorFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

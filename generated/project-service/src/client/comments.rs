@@ -58,6 +58,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`CreateCommentFailure`].
+    #[inline]
     pub fn create_comment(
         &self,
         project_id: i64,
@@ -80,6 +81,7 @@ impl super::ProjectServiceClient {
     /// * `comment_id`: The comment's id.
     ///
     /// Documented failures: [`DeleteCommentFailure`].
+    #[inline]
     pub fn delete_comment(&self, project_id: i64, comment_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_COMMENT)
@@ -98,6 +100,7 @@ impl super::ProjectServiceClient {
     /// * `comment_id`: The comment's id.
     ///
     /// Documented failures: [`GetCommentFailure`].
+    #[inline]
     pub fn get_comment(
         &self,
         project_id: i64,
@@ -121,6 +124,7 @@ impl super::ProjectServiceClient {
     /// Answers in pages: the next one by `skip`, which counts items.
     ///
     /// Documented failures: [`GetProjectCommentsFailure`].
+    #[inline]
     pub fn get_project_comments(
         &self,
         project_id: i64,
@@ -149,6 +153,7 @@ impl super::ProjectServiceClient {
     /// * `comment_id`: The comment's id.
     ///
     /// Documented failures: [`UpdateCommentFailure`].
+    #[inline]
     pub fn update_comment(
         &self,
         project_id: i64,
@@ -204,6 +209,7 @@ pub enum CreateCommentFailure {
 }
 
 impl Failure for CreateCommentFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -234,6 +240,7 @@ pub enum DeleteCommentFailure {
 }
 
 impl Failure for DeleteCommentFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -57,6 +57,7 @@ impl super::ProjectServiceClient {
     /// `POST /projects/` (`create_project_api_v1_projects__post`)
     ///
     /// Documented failures: [`CreateProjectFailure`].
+    #[inline]
     pub fn create_project(
         &self,
         body: &types::ProjectCreate,
@@ -73,6 +74,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`DeleteProjectFailure`].
+    #[inline]
     pub fn delete_project(&self, project_id: i64) -> Call<'_, ()> {
         self.core
             .request(&DELETE_PROJECT)
@@ -89,6 +91,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`GetProjectFailure`].
+    #[inline]
     pub fn get_project(&self, project_id: i64) -> Call<'_, types::Project> {
         self.core
             .request(&GET_PROJECT)
@@ -107,6 +110,7 @@ impl super::ProjectServiceClient {
     /// * `user_id`: The user's id.
     ///
     /// Documented failures: [`GetProjectMemberFailure`].
+    #[inline]
     pub fn get_project_member(
         &self,
         project_id: i64,
@@ -128,6 +132,7 @@ impl super::ProjectServiceClient {
     /// Answers in pages: the next one by `skip`, which counts items.
     ///
     /// Documented failures: [`ListProjectsFailure`].
+    #[inline]
     pub fn list_projects(
         &self,
         options: &ListProjects,
@@ -153,6 +158,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`SetProjectStatusFailure`].
+    #[inline]
     pub fn set_project_status(
         &self,
         project_id: i64,
@@ -174,6 +180,7 @@ impl super::ProjectServiceClient {
     /// * `project_id`: The project's id.
     ///
     /// Documented failures: [`UpdateProjectFailure`].
+    #[inline]
     pub fn update_project(
         &self,
         project_id: i64,
@@ -223,6 +230,7 @@ pub enum CreateProjectFailure {
 }
 
 impl Failure for CreateProjectFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             406 => reply.read().map(Self::NotAcceptable),
@@ -247,6 +255,7 @@ pub enum DeleteProjectFailure {
 }
 
 impl Failure for DeleteProjectFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.read().map(Self::NotFound),
@@ -273,6 +282,7 @@ pub enum GetProjectMemberFailure {
 }
 
 impl Failure for GetProjectMemberFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.read().map(Self::NotFound),

@@ -31,6 +31,7 @@ impl super::ProjectServiceClient {
     /// `/health` nor `/ready`: this is its only sign of life. It does not look at `Accept`.
     ///
     /// `GET /` (`read_root__get`)
+    #[inline]
     pub fn service_info(&self) -> Call<'_, types::ServiceInfo> {
         self.core.request(&SERVICE_INFO).answering(Reply::read)
     }

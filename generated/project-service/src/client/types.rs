@@ -60,6 +60,7 @@ pub struct CommentCreate {
 
 impl CommentCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(content: impl Into<String>) -> Self {
         Self {
             content: content.into(),
@@ -80,6 +81,7 @@ pub struct CommentUpdate {
 
 impl CommentUpdate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(content: impl Into<String>) -> Self {
         Self { content: content.into() }
     }
@@ -121,6 +123,7 @@ pub enum DatabaseStateStatus {
 
 impl DatabaseStateStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Connected => "connected",
@@ -131,6 +134,7 @@ impl DatabaseStateStatus {
 }
 
 impl From<&str> for DatabaseStateStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "connected" => Self::Connected,
@@ -141,6 +145,7 @@ impl From<&str> for DatabaseStateStatus {
 }
 
 impl From<String> for DatabaseStateStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -222,6 +227,7 @@ impl ProjectCreate {
 
 impl ProjectCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>, owner_id: i64) -> Self {
         Self {
             name: name.into(),
@@ -251,6 +257,7 @@ pub struct ProjectStatusUpdate {
 
 impl ProjectStatusUpdate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(status: impl Into<ProjectStatusUpdateStatus>) -> Self {
         Self { status: status.into() }
     }
@@ -280,6 +287,7 @@ pub enum ProjectStatusUpdateStatus {
 
 impl ProjectStatusUpdateStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Draft => "draft",
@@ -293,6 +301,7 @@ impl ProjectStatusUpdateStatus {
 }
 
 impl From<&str> for ProjectStatusUpdateStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "draft" => Self::Draft,
@@ -306,6 +315,7 @@ impl From<&str> for ProjectStatusUpdateStatus {
 }
 
 impl From<String> for ProjectStatusUpdateStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -331,6 +341,7 @@ pub struct ProjectUpdate {
 
 impl ProjectUpdate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         status: impl Into<ProjectStatusUpdateStatus>,
@@ -383,6 +394,7 @@ pub enum ServiceInfoStatus {
 
 impl ServiceInfoStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Healthy => "healthy",
@@ -393,6 +405,7 @@ impl ServiceInfoStatus {
 }
 
 impl From<&str> for ServiceInfoStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "healthy" => Self::Healthy,
@@ -403,6 +416,7 @@ impl From<&str> for ServiceInfoStatus {
 }
 
 impl From<String> for ServiceInfoStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -443,24 +457,28 @@ pub enum ValidationErrorLocItem {
 }
 
 impl From<i64> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ValidationErrorLocItem {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ValidationErrorLocItem {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -485,6 +503,7 @@ impl json::Slot for ValidationErrorLocItem {
 }
 
 impl json::Encode for ValidationErrorLocItem {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),

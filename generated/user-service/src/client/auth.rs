@@ -37,6 +37,7 @@ impl super::UserServiceClient {
     /// `POST /auth/login` (`authenticate_api_v1_auth_login_post`)
     ///
     /// Documented failures: [`AuthenticateFailure`].
+    #[inline]
     pub fn authenticate(&self, body: &types::Credentials) -> Call<'_, types::Login> {
         self.core.request(&AUTHENTICATE).write(body).answering(Reply::read)
     }
@@ -49,6 +50,7 @@ impl super::UserServiceClient {
     /// `POST /token` (`login_for_access_token_api_v1_token_post`)
     ///
     /// Documented failures: [`LoginFailure`].
+    #[inline]
     pub fn login(
         &self,
         body: &types::LoginForm,
@@ -69,6 +71,7 @@ impl super::UserServiceClient {
     /// `POST /token/refresh` (`refresh_access_token_api_v1_token_refresh_post`)
     ///
     /// Documented failures: [`RefreshTokenFailure`].
+    #[inline]
     pub fn refresh_token(
         &self,
         body: &types::TokenRefresh,
@@ -108,6 +111,7 @@ pub enum AuthenticateFailure {
 }
 
 impl Failure for AuthenticateFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -52,6 +52,7 @@ impl super::UserServiceClient {
     /// * `role_name`: The role's name, such as `admin`.
     ///
     /// Documented failures: [`AssignRoleFailure`].
+    #[inline]
     pub fn assign_role(
         &self,
         user_id: i64,
@@ -74,6 +75,7 @@ impl super::UserServiceClient {
     /// `POST /roles` (`create_role_api_v1_roles_post`)
     ///
     /// Documented failures: [`CreateRoleFailure`].
+    #[inline]
     pub fn create_role(
         &self,
         body: &types::RoleCreate,
@@ -93,6 +95,7 @@ impl super::UserServiceClient {
     /// `GET /users/me/roles` (`get_my_roles_api_v1_users_me_roles_get`)
     ///
     /// Documented failures: [`GetMyRolesFailure`].
+    #[inline]
     pub fn get_my_roles(&self, options: &GetMyRoles) -> Call<'_, Vec<types::Role>> {
         self.core
             .request(&GET_MY_ROLES)
@@ -110,6 +113,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     ///
     /// Documented failures: [`GetUserRolesFailure`].
+    #[inline]
     pub fn get_user_roles(&self, user_id: i64) -> Call<'_, Vec<types::Role>> {
         self.core
             .request(&GET_USER_ROLES)
@@ -124,6 +128,7 @@ impl super::UserServiceClient {
     /// `GET /roles` (`list_roles_api_v1_roles_get`)
     ///
     /// Documented failures: [`ListRolesFailure`].
+    #[inline]
     pub fn list_roles(&self, options: &ListRoles) -> Call<'_, types::RoleList> {
         self.core
             .request(&LIST_ROLES)
@@ -143,6 +148,7 @@ impl super::UserServiceClient {
     /// * `role_name`: The role's name, such as `admin`.
     ///
     /// Documented failures: [`RemoveRoleFailure`].
+    #[inline]
     pub fn remove_role(
         &self,
         user_id: i64,
@@ -211,6 +217,7 @@ pub enum AssignRoleFailure {
 }
 
 impl Failure for AssignRoleFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -240,6 +247,7 @@ pub enum CreateRoleFailure {
 }
 
 impl Failure for CreateRoleFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -266,6 +274,7 @@ pub enum GetMyRolesFailure {
 }
 
 impl Failure for GetMyRolesFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -296,6 +305,7 @@ pub enum ListRolesFailure {
 }
 
 impl Failure for ListRolesFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -326,6 +336,7 @@ pub enum RemoveRoleFailure {
 }
 
 impl Failure for RemoveRoleFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -54,6 +54,7 @@ pub enum ApiVersion {
 
 impl ApiVersion {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::V1 => "v1",
@@ -64,6 +65,7 @@ impl ApiVersion {
 }
 
 impl From<&str> for ApiVersion {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "v1" => Self::V1,
@@ -74,6 +76,7 @@ impl From<&str> for ApiVersion {
 }
 
 impl From<String> for ApiVersion {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -93,6 +96,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(email: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self {
             email: email.into(),
@@ -137,6 +141,7 @@ pub enum DatabaseStateStatus {
 
 impl DatabaseStateStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Connected => "connected",
@@ -147,6 +152,7 @@ impl DatabaseStateStatus {
 }
 
 impl From<&str> for DatabaseStateStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "connected" => Self::Connected,
@@ -157,6 +163,7 @@ impl From<&str> for DatabaseStateStatus {
 }
 
 impl From<String> for DatabaseStateStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -200,6 +207,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::ValidationError => "VALIDATION_ERROR",
@@ -221,6 +229,7 @@ impl ErrorCode {
 }
 
 impl From<&str> for ErrorCode {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "VALIDATION_ERROR" => Self::ValidationError,
@@ -242,6 +251,7 @@ impl From<&str> for ErrorCode {
 }
 
 impl From<String> for ErrorCode {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -329,6 +339,7 @@ impl LoginForm {
 
 impl LoginForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self {
             username: username.into(),
@@ -386,6 +397,7 @@ pub struct RoleCreate {
 
 impl RoleCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -421,24 +433,28 @@ pub enum RoleRefusal {
 }
 
 impl From<ErrorReport> for RoleRefusal {
+    #[inline]
     fn from(value: ErrorReport) -> Self {
         Self::ErrorReport(value)
     }
 }
 
 impl From<ErrorDetail> for RoleRefusal {
+    #[inline]
     fn from(value: ErrorDetail) -> Self {
         Self::ErrorDetail(value)
     }
 }
 
 impl json::Blank for RoleRefusal {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for RoleRefusal {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -467,6 +483,7 @@ impl json::Slot for RoleRefusal {
 }
 
 impl json::Encode for RoleRefusal {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::ErrorReport(value) => json::Encode::write(value, to),
@@ -508,6 +525,7 @@ pub enum ServiceInfoStatus {
 
 impl ServiceInfoStatus {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Healthy => "healthy",
@@ -518,6 +536,7 @@ impl ServiceInfoStatus {
 }
 
 impl From<&str> for ServiceInfoStatus {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "healthy" => Self::Healthy,
@@ -528,6 +547,7 @@ impl From<&str> for ServiceInfoStatus {
 }
 
 impl From<String> for ServiceInfoStatus {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -568,6 +588,7 @@ pub struct TokenRefresh {
 
 impl TokenRefresh {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(refresh_token: impl Into<Secret>) -> Self {
         Self {
             refresh_token: refresh_token.into(),
@@ -624,6 +645,7 @@ pub struct UserCreate {
 
 impl UserCreate {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         email: impl Into<String>,
         username: impl Into<String>,
@@ -690,24 +712,28 @@ pub enum ValidationErrorLocItem {
 }
 
 impl From<i64> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for ValidationErrorLocItem {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ValidationErrorLocItem {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ValidationErrorLocItem {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -732,6 +758,7 @@ impl json::Slot for ValidationErrorLocItem {
 }
 
 impl json::Encode for ValidationErrorLocItem {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),

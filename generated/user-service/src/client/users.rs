@@ -41,6 +41,7 @@ impl super::UserServiceClient {
     /// `POST /users` (`create_user_api_v1_users_post`)
     ///
     /// Documented failures: [`CreateUserFailure`].
+    #[inline]
     pub fn create_user(&self, body: &types::UserCreate) -> Call<'_, types::User> {
         self.core.request(&CREATE_USER).write(body).answering(Reply::read)
     }
@@ -54,6 +55,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     ///
     /// Documented failures: [`DeleteUserFailure`].
+    #[inline]
     pub fn delete_user(&self, user_id: i64) -> Call<'_, ()> {
         self.core.request(&DELETE_USER).path("user_id", &user_id).answering(Reply::empty)
     }
@@ -67,6 +69,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     ///
     /// Documented failures: [`GetUserFailure`].
+    #[inline]
     pub fn get_user(&self, user_id: i64) -> Call<'_, types::User> {
         self.core.request(&GET_USER).path("user_id", &user_id).answering(Reply::read)
     }
@@ -81,6 +84,7 @@ impl super::UserServiceClient {
     /// * `user_id`: The user's id.
     ///
     /// Documented failures: [`UpdateUserFailure`].
+    #[inline]
     pub fn update_user(
         &self,
         user_id: i64,
@@ -106,6 +110,7 @@ pub enum CreateUserFailure {
 }
 
 impl Failure for CreateUserFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             409 => reply.read().map(Self::Conflict),
@@ -132,6 +137,7 @@ pub enum DeleteUserFailure {
 }
 
 impl Failure for DeleteUserFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),
@@ -158,6 +164,7 @@ pub enum GetUserFailure {
 }
 
 impl Failure for GetUserFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => reply.read().map(Self::Unauthorized),

@@ -24,6 +24,7 @@ static CHOSEN: Operation = Operation::new("chosen", Method::Get, "/chosen").acce
 
 impl super::AnswersClient {
     /// `GET /chosen` (`chosen`)
+    #[inline]
     pub fn chosen(&self, accept: &types::ChosenAccept) -> Call<'_, Download> {
         self.core
             .request(&CHOSEN)

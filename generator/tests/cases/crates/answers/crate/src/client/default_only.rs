@@ -24,6 +24,7 @@ static DEFAULT_ONLY: Operation = Operation::new("default_only", Method::Get, "/d
 
 impl super::AnswersClient {
     /// `GET /default-only` (`default_only`)
+    #[inline]
     pub fn default_only(&self) -> Call<'_, types::Thing> {
         self.core.request(&DEFAULT_ONLY).answering(Reply::read)
     }

@@ -23,6 +23,7 @@ static DOWNLOAD: Operation = Operation::new("download", Method::Get, "/download"
 
 impl super::AnswersClient {
     /// `GET /download` (`download`)
+    #[inline]
     pub fn download(&self) -> Call<'_, Download> {
         self.core.request(&DOWNLOAD).streaming(Download::from_reply)
     }

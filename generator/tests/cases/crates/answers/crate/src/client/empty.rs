@@ -23,6 +23,7 @@ static EMPTY: Operation = Operation::new("empty", Method::Delete, "/empty");
 
 impl super::AnswersClient {
     /// `DELETE /empty` (`empty`)
+    #[inline]
     pub fn empty(&self) -> Call<'_, ()> {
         self.core.request(&EMPTY).answering(Reply::empty)
     }

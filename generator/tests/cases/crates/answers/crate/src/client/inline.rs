@@ -24,6 +24,7 @@ static INLINE: Operation = Operation::new("inline", Method::Get, "/inline");
 
 impl super::AnswersClient {
     /// `GET /inline` (`inline`)
+    #[inline]
     pub fn inline(&self) -> Call<'_, types::InlineResponse> {
         self.core.request(&INLINE).answering(Reply::read)
     }

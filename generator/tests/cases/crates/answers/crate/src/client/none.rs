@@ -23,6 +23,7 @@ static NONE: Operation = Operation::new("none", Method::Get, "/none");
 
 impl super::AnswersClient {
     /// `GET /none` (`none`)
+    #[inline]
     pub fn none(&self) -> Call<'_, ()> {
         self.core.request(&NONE).answering(Reply::empty)
     }

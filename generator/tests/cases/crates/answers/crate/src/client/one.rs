@@ -26,6 +26,7 @@ impl super::AnswersClient {
     /// `GET /one` (`one`)
     ///
     /// Documented failures: [`OneFailure`].
+    #[inline]
     pub fn one(&self) -> Call<'_, types::Thing> {
         self.core.request(&ONE).answering(Reply::read)
     }

@@ -26,6 +26,7 @@ impl super::AnswersClient {
     /// `GET /only-default-failure` (`only_default_failure`)
     ///
     /// Documented failures: [`OnlyDefaultFailureFailure`].
+    #[inline]
     pub fn only_default_failure(&self) -> Call<'_, Option<String>> {
         self.core.request(&ONLY_DEFAULT_FAILURE).answering(Reply::read)
     }
@@ -39,6 +40,7 @@ pub enum OnlyDefaultFailureFailure {
 }
 
 impl Failure for OnlyDefaultFailureFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         reply.read().map(Self::Other)
     }

@@ -26,6 +26,7 @@ impl super::AnswersClient {
     /// `GET /other` (`other`)
     ///
     /// Documented failures: [`OtherFailure`].
+    #[inline]
     pub fn other(&self) -> Call<'_, types::Thing> {
         self.core.request(&OTHER).answering(Reply::read)
     }

@@ -28,6 +28,7 @@ impl super::AnswersClient {
     /// Answers in pages: the next one by `offset`, which counts items.
     ///
     /// Other media types: [`ListThingsAs`].
+    #[inline]
     pub fn list_things(
         &self,
         options: &ListThings,

@@ -30,6 +30,7 @@ impl super::AnswersClient {
     /// Other media types: [`MakeReportAs`].
     ///
     /// Documented failures: [`MakeReportFailure`].
+    #[inline]
     pub fn make_report<'b>(
         &self,
         body: impl Into<MakeReportBody<'b>>,
@@ -64,7 +65,7 @@ impl From<String> for MakeReportBody<'_> {
 impl MakeReportBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
-            Self::Json(body) => request.write(body),
+            Self::Json(body) => request.write(&body),
             Self::Text(body) => request.text("text/plain", body),
         }
     }
@@ -107,6 +108,7 @@ pub enum MakeReportFailure {
 }
 
 impl Failure for MakeReportFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.read().map(Self::NotFound),

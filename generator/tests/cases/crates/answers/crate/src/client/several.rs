@@ -27,6 +27,7 @@ impl super::AnswersClient {
     /// `POST /several` (`several`)
     ///
     /// Documented failures: [`SeveralFailure`].
+    #[inline]
     pub fn several(&self) -> Call<'_, SeveralAnswer> {
         self.core
             .request(&SEVERAL)
@@ -64,6 +65,7 @@ pub enum SeveralFailure {
 }
 
 impl Failure for SeveralFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             401 => Some(Self::Unauthorized),

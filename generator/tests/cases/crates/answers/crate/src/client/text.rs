@@ -23,6 +23,7 @@ static TEXT: Operation = Operation::new("text", Method::Get, "/text").accept("te
 
 impl super::AnswersClient {
     /// `GET /text` (`text`)
+    #[inline]
     pub fn text(&self) -> Call<'_, String> {
         self.core.request(&TEXT).answering(Reply::text)
     }

@@ -43,6 +43,7 @@ pub enum ChosenAccept {
 
 impl ChosenAccept {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::ImagePng => "image/png",
@@ -53,6 +54,7 @@ impl ChosenAccept {
 }
 
 impl From<&str> for ChosenAccept {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "image/png" => Self::ImagePng,
@@ -63,6 +65,7 @@ impl From<&str> for ChosenAccept {
 }
 
 impl From<String> for ChosenAccept {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

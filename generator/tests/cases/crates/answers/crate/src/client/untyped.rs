@@ -23,6 +23,7 @@ static UNTYPED: Operation = Operation::new("untyped", Method::Get, "/untyped");
 
 impl super::AnswersClient {
     /// `GET /untyped` (`untyped`)
+    #[inline]
     pub fn untyped(&self) -> Call<'_, serde_json::Value> {
         self.core.request(&UNTYPED).answering(Reply::read)
     }

@@ -25,6 +25,7 @@ impl super::AnswersClient {
     /// `GET /words` (`words`)
     ///
     /// Other media types: [`WordsAs`].
+    #[inline]
     pub fn words(&self) -> Call<'_, String> {
         self.core.request(&WORDS).answering(Reply::text)
     }

@@ -23,6 +23,7 @@ static SEND_ANY_TYPE: Operation = Operation::new("send_any_type", Method::Put, "
 
 impl super::BodiesClient {
     /// `PUT /any-type` (`send_any_type`)
+    #[inline]
     pub fn send_any_type(&self, body: impl Into<Body>) -> Call<'_, Download> {
         self.core
             .request(&SEND_ANY_TYPE)

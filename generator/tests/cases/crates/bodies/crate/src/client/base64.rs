@@ -23,7 +23,8 @@ static SEND_BASE64: Operation = Operation::new("send_base64", Method::Post, "/ba
 
 impl super::BodiesClient {
     /// `POST /base64` (`send_base64`)
+    #[inline]
     pub fn send_base64(&self, body: &str) -> Call<'_, Vec<String>> {
-        self.core.request(&SEND_BASE64).write(body).answering(Reply::read)
+        self.core.request(&SEND_BASE64).write(&body).answering(Reply::read)
     }
 }

@@ -23,6 +23,7 @@ static SEND_BYTES: Operation = Operation::new("send_bytes", Method::Put, "/bytes
 
 impl super::BodiesClient {
     /// `PUT /bytes` (`send_bytes`)
+    #[inline]
     pub fn send_bytes(&self, body: impl Into<Body>) -> Call<'_, ()> {
         self.core
             .request(&SEND_BYTES)

@@ -24,6 +24,7 @@ static SEND_FORM: Operation = Operation::new("send_form", Method::Post, "/form")
 
 impl super::BodiesClient {
     /// `POST /form` (`send_form`)
+    #[inline]
     pub fn send_form(&self, body: &types::Note) -> Call<'_, ()> {
         self.core.request(&SEND_FORM).form(body).answering(Reply::empty)
     }

@@ -24,6 +24,7 @@ static SEND_JSON: Operation = Operation::new("send_json", Method::Post, "/json")
 
 impl super::BodiesClient {
     /// `POST /json` (`send_json`)
+    #[inline]
     pub fn send_json(&self, body: &types::Note) -> Call<'_, ()> {
         self.core.request(&SEND_JSON).write(body).answering(Reply::empty)
     }

@@ -23,7 +23,8 @@ static SEND_LIST: Operation = Operation::new("send_list", Method::Post, "/list")
 
 impl super::BodiesClient {
     /// `POST /list` (`send_list`)
+    #[inline]
     pub fn send_list(&self, body: &[i64]) -> Call<'_, ()> {
-        self.core.request(&SEND_LIST).write(body).answering(Reply::empty)
+        self.core.request(&SEND_LIST).write(&body).answering(Reply::empty)
     }
 }

@@ -24,6 +24,7 @@ static SEND_MIXED: Operation = Operation::new("send_mixed", Method::Post, "/mixe
 
 impl super::BodiesClient {
     /// `POST /mixed` (`send_mixed`)
+    #[inline]
     pub fn send_mixed(&self, body: &types::SendMixedForm) -> Call<'_, ()> {
         self.core
             .request(&SEND_MIXED)

@@ -23,6 +23,7 @@ static SEND_NUMBER: Operation = Operation::new("send_number", Method::Post, "/nu
 
 impl super::BodiesClient {
     /// `POST /number` (`send_number`)
+    #[inline]
     pub fn send_number(&self, body: f64) -> Call<'_, ()> {
         self.core.request(&SEND_NUMBER).write(&body).answering(Reply::empty)
     }

@@ -24,6 +24,7 @@ static SEND_OPTIONAL: Operation = Operation::new("send_optional", Method::Post, 
 
 impl super::BodiesClient {
     /// `POST /optional` (`send_optional`)
+    #[inline]
     pub fn send_optional(&self, body: Option<&types::Note>) -> Call<'_, ()> {
         let request = self.core.request(&SEND_OPTIONAL);
         let request = match body {

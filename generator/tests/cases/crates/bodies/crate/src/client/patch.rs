@@ -31,6 +31,7 @@ static PATCH_WAYS: Operation = Operation::new("patch_ways", Method::Patch, "/pat
 
 impl super::BodiesClient {
     /// `PATCH /patch` (`merge_patch`)
+    #[inline]
     pub fn merge_patch(&self, body: &types::NotePatch) -> Call<'_, ()> {
         self.core
             .request(&MERGE_PATCH)
@@ -39,6 +40,7 @@ impl super::BodiesClient {
     }
 
     /// `PATCH /patch/nested` (`merge_patch_nested`)
+    #[inline]
     pub fn merge_patch_nested(&self, body: &types::Board) -> Call<'_, types::Pinned> {
         self.core
             .request(&MERGE_PATCH_NESTED)
@@ -47,6 +49,7 @@ impl super::BodiesClient {
     }
 
     /// `PATCH /patch/maps` (`patch_maps`)
+    #[inline]
     pub fn patch_maps<'b>(&self, body: impl Into<PatchMapsBody<'b>>) -> Call<'_, ()> {
         let request = self.core.request(&PATCH_MAPS);
         let request = body.into().add_to(request);
@@ -54,6 +57,7 @@ impl super::BodiesClient {
     }
 
     /// `PATCH /patch/ways` (`patch_ways`)
+    #[inline]
     pub fn patch_ways<'b>(&self, body: impl Into<PatchWaysBody<'b>>) -> Call<'_, ()> {
         let request = self.core.request(&PATCH_WAYS);
         let request = body.into().add_to(request);

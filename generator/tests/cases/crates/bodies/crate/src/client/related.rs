@@ -24,6 +24,7 @@ static SEND_RELATED: Operation = Operation::new("send_related", Method::Post, "/
 
 impl super::BodiesClient {
     /// `POST /related` (`send_related`)
+    #[inline]
     pub fn send_related(&self, body: &types::SendRelatedForm) -> Call<'_, ()> {
         self.core
             .request(&SEND_RELATED)

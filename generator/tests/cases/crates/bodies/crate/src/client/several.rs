@@ -25,6 +25,7 @@ static SEND_SEVERAL: Operation = Operation::new("send_several", Method::Post, "/
 
 impl super::BodiesClient {
     /// `POST /several` (`send_several`)
+    #[inline]
     pub fn send_several<'b>(
         &self,
         body: impl Into<SendSeveralBody<'b>>,

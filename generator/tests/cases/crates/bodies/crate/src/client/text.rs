@@ -23,6 +23,7 @@ static SEND_TEXT: Operation = Operation::new("send_text", Method::Put, "/text");
 
 impl super::BodiesClient {
     /// `PUT /text` (`send_text`)
+    #[inline]
     pub fn send_text(&self, body: impl Into<String>) -> Call<'_, ()> {
         self.core
             .request(&SEND_TEXT)

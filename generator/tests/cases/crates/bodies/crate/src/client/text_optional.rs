@@ -23,6 +23,7 @@ static SEND_TEXT_OPTIONAL: Operation = Operation::new("send_text_optional", Meth
 
 impl super::BodiesClient {
     /// `PUT /text-optional` (`send_text_optional`)
+    #[inline]
     pub fn send_text_optional(&self, body: Option<String>) -> Call<'_, ()> {
         let request = self.core.request(&SEND_TEXT_OPTIONAL);
         let request = match body {

@@ -39,6 +39,7 @@ pub struct Board {
 
 impl Board {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64) -> Self {
         Self {
             id,
@@ -81,6 +82,7 @@ pub struct Note {
 
 impl Note {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -106,6 +108,7 @@ pub struct NotePatch {
 
 impl NotePatch {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -155,6 +158,7 @@ pub enum UploadLabelledPlanXSide {
 
 impl UploadLabelledPlanXSide {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Left => "left",
@@ -165,6 +169,7 @@ impl UploadLabelledPlanXSide {
 }
 
 impl From<&str> for UploadLabelledPlanXSide {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "left" => Self::Left,
@@ -175,6 +180,7 @@ impl From<&str> for UploadLabelledPlanXSide {
 }
 
 impl From<String> for UploadLabelledPlanXSide {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -196,6 +202,7 @@ pub struct NoteForm {
 
 impl NoteForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -244,6 +251,7 @@ pub struct SendRelatedForm {
 
 impl SendRelatedForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(meta: Note, media: Part) -> Self {
         Self { meta, media }
     }
@@ -273,6 +281,7 @@ pub struct UploadForm {
 
 impl UploadForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part, title: impl Into<String>) -> Self {
         Self {
             file,
@@ -323,6 +332,7 @@ pub struct UploadLabelledForm {
 
 impl UploadLabelledForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(plan_x_scale: i64, plan: Part, note: impl Into<String>) -> Self {
         Self {
             plan_x_scale,
@@ -386,6 +396,7 @@ pub struct UploadUntypedForm {
 
 impl UploadUntypedForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(image: Part, list: Vec<i64>, note: impl Into<String>) -> Self {
         Self {
             image,

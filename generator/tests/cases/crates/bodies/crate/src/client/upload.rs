@@ -24,6 +24,7 @@ static UPLOAD: Operation = Operation::new("upload", Method::Post, "/upload");
 
 impl super::BodiesClient {
     /// `POST /upload` (`upload`)
+    #[inline]
     pub fn upload(&self, body: &types::UploadForm) -> Call<'_, ()> {
         self.core.request(&UPLOAD).multipart(body.form()).answering(Reply::empty)
     }

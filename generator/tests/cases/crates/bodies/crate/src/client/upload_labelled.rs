@@ -24,6 +24,7 @@ static UPLOAD_LABELLED: Operation = Operation::new("upload_labelled", Method::Po
 
 impl super::BodiesClient {
     /// `POST /upload-labelled` (`upload_labelled`)
+    #[inline]
     pub fn upload_labelled(&self, body: &types::UploadLabelledForm) -> Call<'_, ()> {
         self.core
             .request(&UPLOAD_LABELLED)

@@ -24,6 +24,7 @@ static UPLOAD_OPTIONAL: Operation = Operation::new("upload_optional", Method::Po
 
 impl super::BodiesClient {
     /// `POST /upload-optional` (`upload_optional`)
+    #[inline]
     pub fn upload_optional(
         &self,
         body: Option<&types::UploadOptionalForm>,

@@ -24,6 +24,7 @@ static UPLOAD_UNTYPED: Operation = Operation::new("upload_untyped", Method::Post
 
 impl super::BodiesClient {
     /// `POST /upload-untyped` (`upload_untyped`)
+    #[inline]
     pub fn upload_untyped(&self, body: &types::UploadUntypedForm) -> Call<'_, ()> {
         self.core.request(&UPLOAD_UNTYPED).multipart(body.form()).answering(Reply::empty)
     }

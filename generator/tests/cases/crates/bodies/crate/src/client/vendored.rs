@@ -24,6 +24,7 @@ static SEND_VENDORED: Operation = Operation::new("send_vendored", Method::Post, 
 
 impl super::BodiesClient {
     /// `POST /vendored` (`send_vendored`)
+    #[inline]
     pub fn send_vendored<'b>(
         &self,
         body: impl Into<SendVendoredBody<'b>>,

@@ -24,6 +24,7 @@ static SEND_WAYS: Operation = Operation::new("send_ways", Method::Post, "/ways")
 
 impl super::BodiesClient {
     /// `POST /ways` (`send_ways`)
+    #[inline]
     pub fn send_ways(
         &self,
         body: Option<SendWaysBody<'_>>,

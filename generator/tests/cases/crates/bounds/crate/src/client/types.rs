@@ -45,6 +45,7 @@ pub struct Card {
 
 impl Card {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(digits: impl Into<String>) -> Self {
         Self {
             digits: digits.into(),
@@ -69,6 +70,7 @@ pub enum Color {
 
 impl Color {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Red => "red",
@@ -79,6 +81,7 @@ impl Color {
 }
 
 impl From<&str> for Color {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "red" => Self::Red,
@@ -89,6 +92,7 @@ impl From<&str> for Color {
 }
 
 impl From<String> for Color {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -111,24 +115,28 @@ pub enum Either {
 }
 
 impl From<Line> for Either {
+    #[inline]
     fn from(value: Line) -> Self {
         Self::Line(value)
     }
 }
 
 impl From<String> for Either {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for Either {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Either {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -157,6 +165,7 @@ impl json::Slot for Either {
 }
 
 impl json::Encode for Either {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Line(value) => json::Encode::write(value, to),
@@ -207,6 +216,7 @@ pub struct Line {
 
 impl Line {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(quantity: i32) -> Self {
         Self {
             quantity,
@@ -289,6 +299,7 @@ pub struct Order {
 
 impl Order {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(number: impl Into<String>, lines: Vec<Line>) -> Self {
         Self {
             number: number.into(),
@@ -327,24 +338,28 @@ pub enum OrderMixed {
 }
 
 impl From<i64> for OrderMixed {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for OrderMixed {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for OrderMixed {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for OrderMixed {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -369,6 +384,7 @@ impl json::Slot for OrderMixed {
 }
 
 impl json::Encode for OrderMixed {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),

@@ -24,6 +24,7 @@ static PAY: Operation = Operation::new("pay", Method::Post, "/payment");
 
 impl super::ConditionsClient {
     /// `POST /payment` (`pay`)
+    #[inline]
     pub fn pay(&self, body: &types::Payment) -> Call<'_, types::Receipt> {
         self.core.request(&PAY).write(body).answering(Reply::read)
     }

@@ -51,6 +51,7 @@ pub struct Payment {
 
 impl Payment {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(method: impl Into<PaymentMethod>) -> Self {
         Self {
             method: method.into(),
@@ -80,6 +81,7 @@ pub enum PaymentMethod {
 
 impl PaymentMethod {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Card => "card",
@@ -90,6 +92,7 @@ impl PaymentMethod {
 }
 
 impl From<&str> for PaymentMethod {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "card" => Self::Card,
@@ -100,6 +103,7 @@ impl From<&str> for PaymentMethod {
 }
 
 impl From<String> for PaymentMethod {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

@@ -23,6 +23,7 @@ static CERTIFIED: Operation = Operation::new("certified", Method::Get, "/certifi
 
 impl super::CredentialsClient {
     /// `GET /certified` (`certified`)
+    #[inline]
     pub fn certified(&self) -> Call<'_, ()> {
         self.core.request(&CERTIFIED).answering(Reply::empty)
     }

@@ -23,6 +23,7 @@ static EITHER: Operation = Operation::new("either", Method::Get, "/either").auth
 
 impl super::CredentialsClient {
     /// `GET /either` (`either`)
+    #[inline]
     pub fn either(&self) -> Call<'_, ()> {
         self.core.request(&EITHER).answering(Reply::empty)
     }

@@ -25,6 +25,7 @@ static ELSEWHERE: Operation = Operation::new("elsewhere", Method::Get, "/elsewhe
 
 impl super::CredentialsClient {
     /// `GET /elsewhere` (`elsewhere`)
+    #[inline]
     pub fn elsewhere(&self) -> Call<'_, ()> {
         self.core.request(&ELSEWHERE).answering(Reply::empty)
     }

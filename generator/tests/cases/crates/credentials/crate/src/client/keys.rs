@@ -23,6 +23,7 @@ static KEYS: Operation = Operation::new("keys", Method::Get, "/keys").auth(&[&["
 
 impl super::CredentialsClient {
     /// `GET /keys` (`keys`)
+    #[inline]
     pub fn keys(&self) -> Call<'_, ()> {
         self.core.request(&KEYS).answering(Reply::empty)
     }

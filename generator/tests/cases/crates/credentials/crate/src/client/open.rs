@@ -23,6 +23,7 @@ static OPEN: Operation = Operation::new("open", Method::Get, "/open");
 
 impl super::CredentialsClient {
     /// `GET /open` (`open`)
+    #[inline]
     pub fn open(&self) -> Call<'_, ()> {
         self.core.request(&OPEN).answering(Reply::empty)
     }

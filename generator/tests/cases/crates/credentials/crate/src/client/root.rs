@@ -23,6 +23,7 @@ static AT_ROOT: Operation = Operation::new("at_root", Method::Get, "/root").auth
 
 impl super::CredentialsClient {
     /// `GET /root` (`at_root`)
+    #[inline]
     pub fn at_root(&self) -> Call<'_, ()> {
         self.core.request(&AT_ROOT).answering(Reply::empty)
     }

@@ -23,6 +23,7 @@ static WITH_TOKEN: Operation = Operation::new("with_token", Method::Get, "/token
 
 impl super::CredentialsClient {
     /// `GET /token` (`with_token`)
+    #[inline]
     pub fn with_token(&self) -> Call<'_, ()> {
         self.core.request(&WITH_TOKEN).answering(Reply::empty)
     }

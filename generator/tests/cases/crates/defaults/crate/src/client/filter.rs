@@ -24,6 +24,7 @@ static FILTER: Operation = Operation::new("filter", Method::Post, "/filter");
 
 impl super::DefaultsClient {
     /// `POST /filter` (`filter`)
+    #[inline]
     pub fn filter(&self, body: &types::Filter) -> Call<'_, ()> {
         self.core.request(&FILTER).write(body).answering(Reply::empty)
     }

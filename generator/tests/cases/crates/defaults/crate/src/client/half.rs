@@ -24,6 +24,7 @@ static HALF: Operation = Operation::new("half", Method::Post, "/half");
 
 impl super::DefaultsClient {
     /// `POST /half` (`half`)
+    #[inline]
     pub fn half(&self, body: &types::Half) -> Call<'_, ()> {
         self.core.request(&HALF).write(body).answering(Reply::empty)
     }

@@ -24,6 +24,7 @@ static START_JOB: Operation = Operation::new("start_job", Method::Post, "/job");
 
 impl super::DefaultsClient {
     /// `POST /job` (`start_job`)
+    #[inline]
     pub fn start_job(&self, body: &types::Job) -> Call<'_, ()> {
         self.core.request(&START_JOB).write(body).answering(Reply::empty)
     }

@@ -24,6 +24,7 @@ static SEARCH: Operation = Operation::new("search", Method::Get, "/search");
 
 impl super::DefaultsClient {
     /// `GET /search` (`search`)
+    #[inline]
     pub fn search(&self, options: &Search) -> Call<'_, types::Settings> {
         self.core
             .request(&SEARCH)

@@ -24,6 +24,7 @@ static PUT_SETTINGS: Operation = Operation::new("put_settings", Method::Put, "/s
 
 impl super::DefaultsClient {
     /// `PUT /settings` (`put_settings`)
+    #[inline]
     pub fn put_settings(&self, body: &types::Settings) -> Call<'_, ()> {
         self.core.request(&PUT_SETTINGS).write(body).answering(Reply::empty)
     }

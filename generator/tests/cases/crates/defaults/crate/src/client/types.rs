@@ -33,6 +33,7 @@ pub struct Filter {
 
 impl Filter {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(all: Vec<String>, any: BTreeMap<String, String>) -> Self {
         Self { all, any }
     }
@@ -57,6 +58,7 @@ impl Half {
 
 impl Half {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(given: impl Into<String>, defaulted: i64) -> Self {
         Self {
             given: given.into(),
@@ -116,6 +118,7 @@ impl Job {
 
 impl Job {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         attempts: i64,
         kind: impl Into<Kind>,
@@ -179,6 +182,7 @@ impl JobFixed {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Job];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Job => "job",
@@ -205,6 +209,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text => "text",
@@ -216,6 +221,7 @@ impl Kind {
 }
 
 impl From<&str> for Kind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "text" => Self::Text,
@@ -227,6 +233,7 @@ impl From<&str> for Kind {
 }
 
 impl From<String> for Kind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -251,6 +258,7 @@ pub enum Level {
 
 impl Level {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -262,6 +270,7 @@ impl Level {
 }
 
 impl From<i64> for Level {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -291,6 +300,7 @@ pub enum Order {
 
 impl Order {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Newest => "newest",
@@ -301,6 +311,7 @@ impl Order {
 }
 
 impl From<&str> for Order {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "newest" => Self::Newest,
@@ -311,6 +322,7 @@ impl From<&str> for Order {
 }
 
 impl From<String> for Order {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -443,6 +455,7 @@ pub enum SettingsOddWord {
 
 impl SettingsOddWord {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::AB => "a b",
@@ -453,6 +466,7 @@ impl SettingsOddWord {
 }
 
 impl From<&str> for SettingsOddWord {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "a b" => Self::AB,
@@ -463,6 +477,7 @@ impl From<&str> for SettingsOddWord {
 }
 
 impl From<String> for SettingsOddWord {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -485,6 +500,7 @@ impl SettingsUnlisted {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::A];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::A => "a",

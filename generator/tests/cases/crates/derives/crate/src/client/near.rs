@@ -24,6 +24,7 @@ static LIST_NEAR: Operation = Operation::new("list_near", Method::Get, "/near");
 
 impl super::DerivesClient {
     /// `GET /near` (`list_near`)
+    #[inline]
     pub fn list_near(&self, options: &ListNear) -> Call<'_, types::Tree> {
         self.core
             .request(&LIST_NEAR)

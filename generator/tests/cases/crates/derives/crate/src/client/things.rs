@@ -26,6 +26,7 @@ impl super::DerivesClient {
     /// `GET /things` (`list_things`)
     ///
     /// Answers in pages: the next one by `page`, which counts pages.
+    #[inline]
     pub fn list_things(
         &self,
         options: &ListThings,

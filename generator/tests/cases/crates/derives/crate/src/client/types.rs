@@ -65,6 +65,7 @@ pub enum KeyLevel {
 
 impl KeyLevel {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -75,6 +76,7 @@ impl KeyLevel {
 }
 
 impl From<i64> for KeyLevel {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -100,6 +102,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Small => "small",
@@ -110,6 +113,7 @@ impl Kind {
 }
 
 impl From<&str> for Kind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "small" => Self::Small,
@@ -120,6 +124,7 @@ impl From<&str> for Kind {
 }
 
 impl From<String> for Kind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -166,24 +171,28 @@ pub enum ThingEither {
 }
 
 impl From<Key> for ThingEither {
+    #[inline]
     fn from(value: Key) -> Self {
         Self::Key(value)
     }
 }
 
 impl From<String> for ThingEither {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for ThingEither {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ThingEither {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -210,6 +219,7 @@ impl json::Slot for ThingEither {
 }
 
 impl json::Encode for ThingEither {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Key(value) => json::Encode::write(value, to),
@@ -234,18 +244,21 @@ pub enum ThingMeasured {
 }
 
 impl From<Place> for ThingMeasured {
+    #[inline]
     fn from(value: Place) -> Self {
         Self::Place(value)
     }
 }
 
 impl json::Blank for ThingMeasured {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ThingMeasured {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -270,6 +283,7 @@ impl json::Slot for ThingMeasured {
 }
 
 impl json::Encode for ThingMeasured {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Place(value) => json::Encode::write(value, to),
@@ -315,6 +329,7 @@ pub enum TreeMixed {
 
 impl TreeMixed {
     /// The value as it is written.
+    #[inline]
     pub fn to_value(&self) -> serde_json::Value {
         match self {
             Self::Value1 => serde_json::Value::from(1),
@@ -326,6 +341,7 @@ impl TreeMixed {
 }
 
 impl From<serde_json::Value> for TreeMixed {
+    #[inline]
     fn from(value: serde_json::Value) -> Self {
         if value == 1 {
             return Self::Value1;

@@ -26,6 +26,7 @@ static LIST_ACCOUNTS: Operation = Operation::new("list_accounts", Method::Get, "
 
 impl super::DirectionsClient {
     /// `POST /accounts` (`create_account`)
+    #[inline]
     pub fn create_account(
         &self,
         body: &types::AccountRequest,
@@ -34,6 +35,7 @@ impl super::DirectionsClient {
     }
 
     /// `GET /accounts` (`list_accounts`)
+    #[inline]
     pub fn list_accounts(&self) -> Call<'_, Vec<types::Account>> {
         self.core.request(&LIST_ACCOUNTS).answering(Reply::read)
     }

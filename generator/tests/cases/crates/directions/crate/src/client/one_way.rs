@@ -24,6 +24,7 @@ static ONE_WAY: Operation = Operation::new("one_way", Method::Post, "/one-way");
 
 impl super::DirectionsClient {
     /// `POST /one-way` (`one_way`)
+    #[inline]
     pub fn one_way(&self, body: &types::SentOnly) -> Call<'_, types::AnsweredOnly> {
         self.core.request(&ONE_WAY).write(body).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static SAVE_SHAPE: Operation = Operation::new("save_shape", Method::Put, "/shape
 
 impl super::DirectionsClient {
     /// `PUT /shape` (`save_shape`)
+    #[inline]
     pub fn save_shape(&self, body: &types::ShapeRequest) -> Call<'_, types::Shape> {
         self.core.request(&SAVE_SHAPE).write(body).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static SAVE_TEAM: Operation = Operation::new("save_team", Method::Put, "/team");
 
 impl super::DirectionsClient {
     /// `PUT /team` (`save_team`)
+    #[inline]
     pub fn save_team(&self, body: &types::TeamRequest) -> Call<'_, types::Team> {
         self.core.request(&SAVE_TEAM).write(body).answering(Reply::read)
     }

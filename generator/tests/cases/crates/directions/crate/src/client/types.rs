@@ -87,6 +87,7 @@ pub struct AccountRequest {
 
 impl AccountRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         passphrase: impl Into<Secret>,
@@ -128,6 +129,7 @@ pub struct AccountSettingsRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<AccountSettings> for AccountSettingsRequest {
+    #[inline]
     fn from(value: AccountSettings) -> Self {
         Self { theme: value.theme }
     }
@@ -171,6 +173,7 @@ pub struct CircleRequest {
 
 impl CircleRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<String>, radius: f64) -> Self {
         Self { kind: kind.into(), radius }
     }
@@ -178,6 +181,7 @@ impl CircleRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Circle> for CircleRequest {
+    #[inline]
     fn from(value: Circle) -> Self {
         Self {
             kind: value.kind,
@@ -203,6 +207,7 @@ pub struct Owner {
 
 impl Owner {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(mail: impl Into<String>) -> Self {
         Self { mail: mail.into() }
     }
@@ -224,6 +229,7 @@ pub struct SentOnly {
 
 impl SentOnly {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -248,24 +254,28 @@ pub enum Shape {
 }
 
 impl From<Circle> for Shape {
+    #[inline]
     fn from(value: Circle) -> Self {
         Self::Circle(value)
     }
 }
 
 impl From<Square> for Shape {
+    #[inline]
     fn from(value: Square) -> Self {
         Self::Square(value)
     }
 }
 
 impl json::Blank for Shape {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Shape {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -295,6 +305,7 @@ impl json::Slot for Shape {
 }
 
 impl json::Encode for Shape {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Circle(value) => to.tagged("kind", "circle", value),
@@ -319,12 +330,14 @@ pub enum ShapeRequest {
 }
 
 impl From<CircleRequest> for ShapeRequest {
+    #[inline]
     fn from(value: CircleRequest) -> Self {
         Self::Circle(value)
     }
 }
 
 impl From<Square> for ShapeRequest {
+    #[inline]
     fn from(value: Square) -> Self {
         Self::Square(value)
     }
@@ -332,6 +345,7 @@ impl From<Square> for ShapeRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Shape> for ShapeRequest {
+    #[inline]
     fn from(value: Shape) -> Self {
         match value {
             Shape::Circle(value) => Self::Circle(value.into()),
@@ -342,12 +356,14 @@ impl From<Shape> for ShapeRequest {
 }
 
 impl json::Blank for ShapeRequest {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ShapeRequest {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -377,6 +393,7 @@ impl json::Slot for ShapeRequest {
 }
 
 impl json::Encode for ShapeRequest {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Circle(value) => to.tagged("kind", "circle", value),
@@ -400,6 +417,7 @@ pub struct Square {
 
 impl Square {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<String>, side: f64) -> Self {
         Self { kind: kind.into(), side }
     }
@@ -435,6 +453,7 @@ pub struct TeamRequest {
 
 impl TeamRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(members: Vec<AccountRequest>) -> Self {
         Self {
             members,
@@ -461,6 +480,7 @@ pub struct UploadForm {
 
 impl UploadForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part) -> Self {
         Self { file }
     }

@@ -24,6 +24,7 @@ static UPLOAD: Operation = Operation::new("upload", Method::Post, "/upload");
 
 impl super::DirectionsClient {
     /// `POST /upload` (`upload`)
+    #[inline]
     pub fn upload(&self, body: Option<&types::UploadForm>) -> Call<'_, ()> {
         let request = self.core.request(&UPLOAD);
         let request = match body {

@@ -26,6 +26,7 @@ static GET_OWNER: Operation = Operation::new("get_owner", Method::Get, "/api/v1/
 
 impl super::DividedClient {
     /// `POST /api/v1/owners/{id}/photo` (`add_portrait`)
+    #[inline]
     pub fn add_portrait(&self, id: i64, body: &types::Portrait) -> Call<'_, ()> {
         self.core
             .request(&ADD_PORTRAIT)
@@ -37,6 +38,7 @@ impl super::DividedClient {
     /// `GET /api/v1/owners/{id}` (`get_owner`)
     ///
     /// Documented failures: [`GetOwnerFailure`].
+    #[inline]
     pub fn get_owner(&self, id: i64) -> Call<'_, types::Owner> {
         self.core.request(&GET_OWNER).path("id", &id).answering(Reply::read)
     }
@@ -50,6 +52,7 @@ pub enum GetOwnerFailure {
 }
 
 impl Failure for GetOwnerFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -26,6 +26,7 @@ static LIST_PETS: Operation = Operation::new("list_pets", Method::Get, "/api/v1/
 
 impl super::DividedClient {
     /// `POST /api/v1/pets/{id}/photo` (`add_photo`)
+    #[inline]
     pub fn add_photo(&self, id: i64, body: &types::Photo) -> Call<'_, ()> {
         self.core
             .request(&ADD_PHOTO)
@@ -37,6 +38,7 @@ impl super::DividedClient {
     /// `GET /api/v1/pets` (`list_pets`)
     ///
     /// Documented failures: [`ListPetsFailure`].
+    #[inline]
     pub fn list_pets(&self) -> Call<'_, Vec<types::Pet>> {
         self.core.request(&LIST_PETS).answering(Reply::read)
     }

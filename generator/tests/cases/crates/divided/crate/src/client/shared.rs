@@ -24,6 +24,7 @@ static GET_SHARED: Operation = Operation::new("get_shared", Method::Get, "/api/v
 
 impl super::DividedClient {
     /// `GET /api/v1/shared/{id}` (`get_shared`)
+    #[inline]
     pub fn get_shared(&self, id: i64) -> Call<'_, types::Share> {
         self.core.request(&GET_SHARED).path("id", &id).answering(Reply::read)
     }

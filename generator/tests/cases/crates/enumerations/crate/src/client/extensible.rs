@@ -24,6 +24,7 @@ static EXTENSIBLE: Operation = Operation::new("extensible", Method::Post, "/exte
 
 impl super::EnumerationsClient {
     /// `POST /extensible` (`extensible`)
+    #[inline]
     pub fn extensible(&self, body: &types::Extensible) -> Call<'_, ()> {
         self.core.request(&EXTENSIBLE).write(body).answering(Reply::empty)
     }

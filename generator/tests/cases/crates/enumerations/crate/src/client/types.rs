@@ -30,6 +30,7 @@ pub struct Extensible {
 
 impl Extensible {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<ExtensibleKind>) -> Self {
         Self { kind: kind.into() }
     }
@@ -49,6 +50,7 @@ pub enum ExtensibleKind {
 
 impl ExtensibleKind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Golden => "golden",
@@ -58,6 +60,7 @@ impl ExtensibleKind {
 }
 
 impl From<&str> for ExtensibleKind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "golden" => Self::Golden,
@@ -67,6 +70,7 @@ impl From<&str> for ExtensibleKind {
 }
 
 impl From<String> for ExtensibleKind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -88,6 +92,7 @@ pub enum Plain {
 
 impl Plain {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Red => "red",
@@ -98,6 +103,7 @@ impl Plain {
 }
 
 impl From<&str> for Plain {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "red" => Self::Red,
@@ -108,6 +114,7 @@ impl From<&str> for Plain {
 }
 
 impl From<String> for Plain {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -173,6 +180,7 @@ pub enum WordsCased {
 
 impl WordsCased {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Asc2 => "ASC",
@@ -184,6 +192,7 @@ impl WordsCased {
 }
 
 impl From<&str> for WordsCased {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "ASC" => Self::Asc2,
@@ -195,6 +204,7 @@ impl From<&str> for WordsCased {
 }
 
 impl From<String> for WordsCased {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -216,6 +226,7 @@ pub enum WordsConsts {
 
 impl WordsConsts {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Up => "up",
@@ -226,6 +237,7 @@ impl WordsConsts {
 }
 
 impl From<&str> for WordsConsts {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "up" => Self::Up,
@@ -236,6 +248,7 @@ impl From<&str> for WordsConsts {
 }
 
 impl From<String> for WordsConsts {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -256,6 +269,7 @@ impl WordsFailed {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Err];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Err => "err",
@@ -282,6 +296,7 @@ pub enum WordsKeyword {
 
 impl WordsKeyword {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Self_ => "self",
@@ -293,6 +308,7 @@ impl WordsKeyword {
 }
 
 impl From<&str> for WordsKeyword {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "self" => Self::Self_,
@@ -304,6 +320,7 @@ impl From<&str> for WordsKeyword {
 }
 
 impl From<String> for WordsKeyword {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -325,6 +342,7 @@ pub enum WordsMixed {
 
 impl WordsMixed {
     /// The value as it is written.
+    #[inline]
     pub fn to_value(&self) -> serde_json::Value {
         match self {
             Self::Value1 => serde_json::Value::from(1),
@@ -335,6 +353,7 @@ impl WordsMixed {
 }
 
 impl From<serde_json::Value> for WordsMixed {
+    #[inline]
     fn from(value: serde_json::Value) -> Self {
         if value == 1 {
             return Self::Value1;
@@ -362,6 +381,7 @@ pub enum WordsNullable {
 
 impl WordsNullable {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::A => "a",
@@ -372,6 +392,7 @@ impl WordsNullable {
 }
 
 impl From<&str> for WordsNullable {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "a" => Self::A,
@@ -382,6 +403,7 @@ impl From<&str> for WordsNullable {
 }
 
 impl From<String> for WordsNullable {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -405,6 +427,7 @@ pub enum WordsNumbers {
 
 impl WordsNumbers {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -416,6 +439,7 @@ impl WordsNumbers {
 }
 
 impl From<i64> for WordsNumbers {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -441,6 +465,7 @@ impl WordsOne {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Only];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Only => "only",
@@ -463,6 +488,7 @@ pub enum WordsOrText {
 
 impl WordsOrText {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Known => "known",
@@ -472,6 +498,7 @@ impl WordsOrText {
 }
 
 impl From<&str> for WordsOrText {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "known" => Self::Known,
@@ -481,6 +508,7 @@ impl From<&str> for WordsOrText {
 }
 
 impl From<String> for WordsOrText {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -504,6 +532,7 @@ pub enum WordsPattern {
 
 impl WordsPattern {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Draft => "draft",
@@ -515,6 +544,7 @@ impl WordsPattern {
 }
 
 impl From<&str> for WordsPattern {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "draft" => Self::Draft,
@@ -526,6 +556,7 @@ impl From<&str> for WordsPattern {
 }
 
 impl From<String> for WordsPattern {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -555,6 +586,7 @@ pub enum WordsResult {
 
 impl WordsResult {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Ok => "ok",
@@ -569,6 +601,7 @@ impl WordsResult {
 }
 
 impl From<&str> for WordsResult {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "ok" => Self::Ok,
@@ -583,6 +616,7 @@ impl From<&str> for WordsResult {
 }
 
 impl From<String> for WordsResult {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -612,6 +646,7 @@ pub enum WordsSigns {
 
 impl WordsSigns {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Plus1 => "+1",
@@ -626,6 +661,7 @@ impl WordsSigns {
 }
 
 impl From<&str> for WordsSigns {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "+1" => Self::Plus1,
@@ -640,6 +676,7 @@ impl From<&str> for WordsSigns {
 }
 
 impl From<String> for WordsSigns {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -663,6 +700,7 @@ pub enum WordsSize {
 
 impl WordsSize {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::_1024x1024 => "1024x1024",
@@ -674,6 +712,7 @@ impl WordsSize {
 }
 
 impl From<&str> for WordsSize {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "1024x1024" => Self::_1024x1024,
@@ -685,6 +724,7 @@ impl From<&str> for WordsSize {
 }
 
 impl From<String> for WordsSize {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -706,6 +746,7 @@ pub enum WordsUnknown {
 
 impl WordsUnknown {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Unknown => "unknown",
@@ -716,6 +757,7 @@ impl WordsUnknown {
 }
 
 impl From<&str> for WordsUnknown {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "unknown" => Self::Unknown,
@@ -726,6 +768,7 @@ impl From<&str> for WordsUnknown {
 }
 
 impl From<String> for WordsUnknown {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

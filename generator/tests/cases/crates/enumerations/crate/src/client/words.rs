@@ -24,6 +24,7 @@ static WORDS: Operation = Operation::new("words", Method::Get, "/words");
 
 impl super::EnumerationsClient {
     /// `GET /words` (`words`)
+    #[inline]
     pub fn words(&self, options: &Words) -> Call<'_, types::Words> {
         self.core.request(&WORDS).query("size", &options.size).answering(Reply::read)
     }

@@ -34,6 +34,7 @@ static GET_PET_OF_OWNER: Operation = Operation::new("get_pet_of_owner", Method::
 
 impl super::FeaturesClient {
     /// `POST /owners/{id}/photo` (`add_portrait`)
+    #[inline]
     pub fn add_portrait(&self, id: i64, body: &types::Photo) -> Call<'_, ()> {
         self.core
             .request(&ADD_PORTRAIT)
@@ -47,6 +48,7 @@ impl super::FeaturesClient {
     /// Documented headers: [`GetOwnerHeaders`](super::GetOwnerHeaders).
     ///
     /// Documented failures: [`GetOwnerFailure`].
+    #[inline]
     pub fn get_owner(&self, id: i64) -> Call<'_, types::Owner> {
         self.core.request(&GET_OWNER).path("id", &id).answering(Reply::read)
     }
@@ -55,6 +57,7 @@ impl super::FeaturesClient {
     ///
     /// Links of what it answers:
     /// * `visits`: `list_visits` with `pet` from `id`, by `Pet::visits`
+    #[inline]
     pub fn get_pet_of_owner(&self, id: i64) -> Call<'_, types::Pet> {
         self.core.request(&GET_PET_OF_OWNER).path("id", &id).answering(Reply::read)
     }
@@ -68,6 +71,7 @@ pub struct GetOwnerHeaders {
 }
 
 impl DocumentedHeaders for GetOwnerHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             x_total: headers.one("X-Total")?,
@@ -94,6 +98,7 @@ pub enum GetOwnerFailure {
 }
 
 impl Failure for GetOwnerFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -35,6 +35,7 @@ static PUT_PET: Operation = Operation::new("put_pet", Method::Put, "/pets").acce
 
 impl super::FeaturesClient {
     /// `POST /pets/{id}/photo` (`add_photo`)
+    #[inline]
     pub fn add_photo(&self, id: i64, body: &types::Photo) -> Call<'_, ()> {
         self.core
             .request(&ADD_PHOTO)
@@ -49,6 +50,7 @@ impl super::FeaturesClient {
     /// * `itself`: [`get_pet`](Self::get_pet) with `id` from `id`, by [`Pet::itself`](super::types::Pet::itself)
     /// * `keeper`: `get_owner` with `id` from `keeper`, by `Pet::keeper`
     /// * `visits`: `list_visits` with `pet` from `id`, by `Pet::visits`
+    #[inline]
     pub fn get_pet(&self, id: i64) -> Call<'_, types::Pet> {
         self.core.request(&GET_PET).path("id", &id).answering(Reply::read)
     }
@@ -58,6 +60,7 @@ impl super::FeaturesClient {
     /// Documented headers: [`ListPetsHeaders`](super::ListPetsHeaders).
     ///
     /// Documented failures: [`ListPetsFailure`].
+    #[inline]
     pub fn list_pets(&self, options: &ListPets) -> Call<'_, Vec<types::Pet>> {
         self.core
             .request(&LIST_PETS)
@@ -68,6 +71,7 @@ impl super::FeaturesClient {
     /// `PUT /pets` (`put_pet`)
     ///
     /// Documented failures: [`PutPetFailure`].
+    #[inline]
     pub fn put_pet(&self, body: &types::PetRequest) -> Call<'_, types::Toy> {
         self.core
             .request(&PUT_PET)
@@ -91,6 +95,7 @@ pub struct ListPetsHeaders {
 }
 
 impl DocumentedHeaders for ListPetsHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             x_total: headers.one("X-Total")?,
@@ -132,6 +137,7 @@ pub enum ListPetsFailure {
 }
 
 impl Failure for ListPetsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -26,6 +26,7 @@ impl super::FeaturesClient {
     /// `GET /health_report` (`report`)
     ///
     /// Documented failures: [`ReportFailure`].
+    #[inline]
     pub fn report(&self) -> Call<'_, String> {
         self.core.request(&REPORT).answering(Reply::text)
     }
@@ -39,6 +40,7 @@ pub enum ReportFailure {
 }
 
 impl Failure for ReportFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

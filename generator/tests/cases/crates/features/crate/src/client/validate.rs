@@ -26,6 +26,7 @@ impl super::FeaturesClient {
     /// `GET /validate` (`validate_pet`)
     ///
     /// Documented failures: [`ValidatePetFailure`].
+    #[inline]
     pub fn validate_pet(&self, options: &ValidatePet) -> Call<'_, ()> {
         self.core
             .request(&VALIDATE_PET)
@@ -49,6 +50,7 @@ pub enum ValidatePetFailure {
 }
 
 impl Failure for ValidatePetFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

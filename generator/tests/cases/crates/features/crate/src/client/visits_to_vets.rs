@@ -29,6 +29,7 @@ static LIST_VISITS: Operation = Operation::new("list_visits", Method::Get, "/vis
 
 impl super::FeaturesClient {
     /// `POST /visits` (`book`)
+    #[inline]
     pub fn book(&self, body: &types::Visit) -> Call<'_, types::Booked> {
         self.core.request(&BOOK).write(body).answering(Reply::read)
     }
@@ -36,6 +37,7 @@ impl super::FeaturesClient {
     /// `GET /visits` (`list_visits`)
     ///
     /// Documented failures: [`ListVisitsFailure`].
+    #[inline]
     pub fn list_visits(&self, pet: i64) -> Call<'_, Vec<types::Visit>> {
         self.core.request(&LIST_VISITS).query("pet", &pet).answering(Reply::read)
     }
@@ -45,6 +47,7 @@ impl super::FeaturesClient {
     /// As a stream: `text/event-stream`.
     ///
     /// Documented failures: [`ListVisitsFailure`].
+    #[inline]
     pub fn list_visits_stream(&self, pet: i64) -> Call<'_, Events<types::Visit>> {
         self.core
             .request(&LIST_VISITS)
@@ -62,6 +65,7 @@ pub enum ListVisitsFailure {
 }
 
 impl Failure for ListVisitsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => reply.read().map(Self::BadRequest),

@@ -35,6 +35,7 @@ impl super::FilesClient {
     /// `GET /pets/{pet_id}` (`get_pet`)
     ///
     /// Documented failures: [`GetPetFailure`].
+    #[inline]
     pub fn get_pet(&self, pet_id: i64) -> Call<'_, types::Pet> {
         self.core.request(&GET_PET).path("pet_id", &pet_id).answering(Reply::read)
     }
@@ -44,6 +45,7 @@ impl super::FilesClient {
     /// Documented headers: [`ListPetsHeaders`](super::ListPetsHeaders).
     ///
     /// Documented failures: [`ListPetsFailure`].
+    #[inline]
     pub fn list_pets(&self, options: &ListPets) -> Call<'_, Vec<types::Pet>> {
         self.core
             .request(&LIST_PETS)
@@ -54,6 +56,7 @@ impl super::FilesClient {
     /// `PUT /pets/{pet_id}` (`replace_pet`)
     ///
     /// Documented failures: [`ReplacePetFailure`].
+    #[inline]
     pub fn replace_pet(&self, pet_id: i64, body: &types::Pet) -> Call<'_, types::Pet> {
         self.core
             .request(&REPLACE_PET)
@@ -78,6 +81,7 @@ pub struct ListPetsHeaders {
 }
 
 impl DocumentedHeaders for ListPetsHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             x_total: headers.one("X-Total")?,
@@ -93,6 +97,7 @@ pub enum GetPetFailure {
 }
 
 impl Failure for GetPetFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         reply.read().map(Self::Other)
     }

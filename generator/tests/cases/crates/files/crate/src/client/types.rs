@@ -33,6 +33,7 @@ pub struct Cat {
 
 impl Cat {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             kind: Default::default(),
@@ -57,6 +58,7 @@ impl CatKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Cat];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cat => "cat",
@@ -93,6 +95,7 @@ pub enum Colour {
 
 impl Colour {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Red => "red",
@@ -103,6 +106,7 @@ impl Colour {
 }
 
 impl From<&str> for Colour {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "red" => Self::Red,
@@ -113,6 +117,7 @@ impl From<&str> for Colour {
 }
 
 impl From<String> for Colour {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -138,6 +143,7 @@ pub struct Dog {
 
 impl Dog {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             kind: Default::default(),
@@ -164,6 +170,7 @@ impl DogKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Dog];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dog => "dog",
@@ -187,24 +194,28 @@ pub enum Pet {
 }
 
 impl From<Cat> for Pet {
+    #[inline]
     fn from(value: Cat) -> Self {
         Self::Cat(value)
     }
 }
 
 impl From<Dog> for Pet {
+    #[inline]
     fn from(value: Dog) -> Self {
         Self::Dog(value)
     }
 }
 
 impl json::Blank for Pet {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Pet {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -236,6 +247,7 @@ impl json::Slot for Pet {
 }
 
 impl json::Encode for Pet {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Cat(value) => json::Encode::write(value, to),

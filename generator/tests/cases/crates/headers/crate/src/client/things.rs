@@ -35,6 +35,7 @@ impl super::HeadersClient {
     /// Documented headers: [`ListThingsHeaders`](super::ListThingsHeaders).
     ///
     /// Documented failures: [`ListThingsFailure`].
+    #[inline]
     pub fn list_things(&self) -> Call<'_, Vec<String>> {
         self.core.request(&LIST_THINGS).answering(Reply::read)
     }
@@ -42,6 +43,7 @@ impl super::HeadersClient {
     /// `POST /others` (`makeOther`)
     ///
     /// Documented headers: [`MakeOtherHeaders`](super::MakeOtherHeaders).
+    #[inline]
     pub fn make_other(&self) -> Call<'_, ()> {
         self.core.request(&MAKE_OTHER).answering(Reply::empty)
     }
@@ -49,6 +51,7 @@ impl super::HeadersClient {
     /// `POST /things` (`makeThing`)
     ///
     /// Documented headers: [`MakeOtherHeaders`](super::MakeOtherHeaders).
+    #[inline]
     pub fn make_thing(&self) -> Call<'_, ()> {
         self.core.request(&MAKE_THING).answering(Reply::empty)
     }
@@ -78,6 +81,7 @@ pub struct ListThingsHeaders {
 }
 
 impl DocumentedHeaders for ListThingsHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             e_tag: headers.one("ETag")?,
@@ -99,6 +103,7 @@ pub struct MakeOtherHeaders {
 }
 
 impl DocumentedHeaders for MakeOtherHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             location: headers.one("Location")?,
@@ -114,6 +119,7 @@ pub enum ListThingsFailure {
 }
 
 impl Failure for ListThingsFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => Some(Self::NotFound),

@@ -33,6 +33,7 @@ pub enum ListThingsXMode {
 
 impl ListThingsXMode {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Fast => "fast",
@@ -43,6 +44,7 @@ impl ListThingsXMode {
 }
 
 impl From<&str> for ListThingsXMode {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "fast" => Self::Fast,
@@ -53,6 +55,7 @@ impl From<&str> for ListThingsXMode {
 }
 
 impl From<String> for ListThingsXMode {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

@@ -25,6 +25,7 @@ static MARK: Operation = Operation::new("mark", Method::Post, "/marked");
 
 impl super::HostileClient {
     /// `POST /marked` (`mark`)
+    #[inline]
     pub fn mark(&self, body: &types::Marked) -> Call<'_, ()> {
         self.core
             .request(&MARK)

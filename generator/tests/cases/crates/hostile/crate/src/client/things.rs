@@ -159,6 +159,7 @@ impl super::HostileClient {
     /// Documented headers: [`MakeThingHeaders`](super::MakeThingHeaders).
     ///
     /// Documented failures: [`MakeThingFailure`].
+    #[inline]
     pub fn make_thing(
         &self,
         id: &str,
@@ -319,6 +320,7 @@ pub struct MakeThingHeaders {
 }
 
 impl DocumentedHeaders for MakeThingHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             x_said: headers.one("X-Said")?,
@@ -334,6 +336,7 @@ pub enum MakeThingFailure {
 }
 
 impl Failure for MakeThingFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.read().map(Self::NotFound),

@@ -33,6 +33,7 @@ impl MakeThingXFixed {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::PathEtcPasswdModXFixed];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PathEtcPasswdModXFixed => "]] #[path = \"/etc/passwd\"] mod x; fixed",
@@ -264,6 +265,7 @@ impl Record {
 
 impl Record {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(first: impl Into<String>) -> Self {
         Self {
             first: first.into(),
@@ -309,6 +311,7 @@ impl RecordXJavascriptEvilEvilScriptEvilScriptThird {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::DependenciesEvil1Only];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DependenciesEvil1Only => "\"]\n[dependencies]\nevil = \"1\"\n only",
@@ -393,24 +396,28 @@ pub enum Union {
 }
 
 impl From<Record> for Union {
+    #[inline]
     fn from(value: Record) -> Self {
         Self::Record(value)
     }
 }
 
 impl From<i64> for Union {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::HttpsExampleOrgABHttpsExampleOrgSelfCrateNumber(value)
     }
 }
 
 impl json::Blank for Union {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Union {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -453,6 +460,7 @@ impl json::Slot for Union {
 }
 
 impl json::Encode for Union {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Record(value) => to.tagged("first", "~~~\nevil\n tag", value),
@@ -580,6 +588,7 @@ pub enum Word {
 
 impl Word {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::HttpsExampleOrgABHttpsExampleOrgSelfCrateW => {
@@ -614,6 +623,7 @@ impl Word {
 }
 
 impl From<&str> for Word {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "https://example.org/a_b <https://example.org> [Self] [`crate`] w" => {
@@ -648,6 +658,7 @@ impl From<&str> for Word {
 }
 
 impl From<String> for Word {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

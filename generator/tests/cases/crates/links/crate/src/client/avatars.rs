@@ -23,6 +23,7 @@ static GET_AVATARS_ID: Operation = Operation::new("get_avatars_id", Method::Get,
 
 impl super::LinksClient {
     /// `GET /avatars/{id}`
+    #[inline]
     pub fn get_avatars_id(&self, id: &str) -> Call<'_, Download> {
         self.core
             .request(&GET_AVATARS_ID)

@@ -32,6 +32,7 @@ impl super::LinksClient {
     /// * `mismatched`: [`get_feed`](Self::get_feed) with `size` as `many`
     /// * `next`: [`get_feed`](Self::get_feed) with `cursor` from `next`, `size` from `size`, by [`Feed::next`](super::types::Feed::next)
     /// * `written`: [`get_feed`](Self::get_feed) with `cursor` from `size`, by [`Feed::written`](super::types::Feed::written)
+    #[inline]
     pub fn get_feed(
         &self,
         options: &GetFeed,

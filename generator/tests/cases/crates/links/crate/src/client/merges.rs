@@ -24,6 +24,7 @@ static MERGE: Operation = Operation::new("merge", Method::Post, "/merges/{slug}"
 impl super::LinksClient {
     /// `POST /merges/{slug}` (`merge`)
     #[deprecated]
+    #[inline]
     pub fn merge(
         &self,
         slug: &str,

@@ -24,6 +24,7 @@ static GET_TEAM: Operation = Operation::new("get_team", Method::Get, "/teams/{ki
 
 impl super::LinksClient {
     /// `GET /teams/{kind}/{id}` (`getTeam`)
+    #[inline]
     pub fn get_team(&self, kind: &types::Kind, id: i64) -> Call<'_, types::Team> {
         self.core
             .request(&GET_TEAM)

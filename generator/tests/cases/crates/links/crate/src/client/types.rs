@@ -48,6 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Open => "open",
@@ -58,6 +59,7 @@ impl Kind {
 }
 
 impl From<&str> for Kind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "open" => Self::Open,
@@ -68,6 +70,7 @@ impl From<&str> for Kind {
 }
 
 impl From<String> for Kind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -87,6 +90,7 @@ pub struct Repository {
 
 impl Repository {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(slug: impl Into<String>, labels: Vec<String>) -> Self {
         Self { slug: slug.into(), labels }
     }

@@ -35,6 +35,7 @@ impl super::LinksClient {
     ///
     /// Links of what it answers:
     /// * `merge`: [`merge`](Self::merge) with `depth` as `3`, `force` as `true`, `labels` from `labels`, `slug` from `slug`, `way` as `squash`, by [`Repository::merge`](super::types::Repository::merge)
+    #[inline]
     pub fn add_repository(
         &self,
         username: &str,
@@ -53,6 +54,7 @@ impl super::LinksClient {
     ///
     /// Links of what it answers:
     /// * `first`: [`get_repository`](Self::get_repository) with `slug` from `0.slug`, `username` from `$request.path.username`
+    #[inline]
     pub fn get_repositories_by_owner(
         &self,
         username: &str,
@@ -79,6 +81,7 @@ impl super::LinksClient {
     ///
     /// Links of what it answers:
     /// * `merge`: [`merge`](Self::merge) with `depth` as `3`, `force` as `true`, `labels` from `labels`, `slug` from `slug`, `way` as `squash`, by [`Repository::merge`](super::types::Repository::merge)
+    #[inline]
     pub fn get_repository(
         &self,
         username: &str,
@@ -106,6 +109,7 @@ impl super::LinksClient {
     /// * `unfit`: [`get_team`](Self::get_team) with `id` from `username`, `kind` from `team.kind`
     /// * `unknown`: [`get_user_by_name`](Self::get_user_by_name) with `name` from `username`
     /// * `userRepositories`: [`get_repositories_by_owner`](Self::get_repositories_by_owner) with `username` from `username`, by [`User::user_repositories`](super::types::User::user_repositories)
+    #[inline]
     pub fn get_user_by_name(&self, username: &str) -> Call<'_, types::User> {
         self.core
             .request(&GET_USER_BY_NAME)

@@ -26,6 +26,7 @@ static PUT_LEVEL: Operation = Operation::new("put_level", Method::Put, "/levels/
 
 impl super::ListedValuesClient {
     /// `GET /levels/{level}` (`get_level`)
+    #[inline]
     pub fn get_level(
         &self,
         level: &types::Level,
@@ -40,6 +41,7 @@ impl super::ListedValuesClient {
     }
 
     /// `PUT /levels/{level}` (`put_level`)
+    #[inline]
     pub fn put_level(&self, level: &types::Level, body: &types::Listed) -> Call<'_, ()> {
         self.core
             .request(&PUT_LEVEL)

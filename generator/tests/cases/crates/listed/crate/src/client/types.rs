@@ -33,24 +33,28 @@ pub enum Action {
 }
 
 impl From<Block> for Action {
+    #[inline]
     fn from(value: Block) -> Self {
         Self::Block(value)
     }
 }
 
 impl From<Alert> for Action {
+    #[inline]
     fn from(value: Alert) -> Self {
         Self::Alert(value)
     }
 }
 
 impl json::Blank for Action {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Action {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -81,6 +85,7 @@ impl json::Slot for Action {
 }
 
 impl json::Encode for Action {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Block(value) => json::Encode::write(value, to),
@@ -104,6 +109,7 @@ pub struct Alert {
 
 impl Alert {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(metadata: AlertMetadata) -> Self {
         Self {
             r#type: Default::default(),
@@ -134,6 +140,7 @@ impl AlertType {
     /// Every value there is.
     pub const ALL: &'static [Self] = &[Self::Value2];
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value2 => 2,
@@ -156,6 +163,7 @@ pub struct Block {
 
 impl Block {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(metadata: BlockMetadata) -> Self {
         Self {
             r#type: Default::default(),
@@ -189,6 +197,7 @@ impl BlockType {
     /// Every value there is.
     pub const ALL: &'static [Self] = &[Self::Value1];
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -213,6 +222,7 @@ impl Closed {
     /// Every value there is.
     pub const ALL: &'static [Self] = &[Self::Value1, Self::Value2];
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -240,6 +250,7 @@ pub enum Level {
 
 impl Level {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Low => 10,
@@ -251,6 +262,7 @@ impl Level {
 }
 
 impl From<i64> for Level {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             10 => Self::Low,
@@ -303,6 +315,7 @@ pub struct Listed {
 
 impl Listed {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(level: impl Into<Level>) -> Self {
         Self {
             level: level.into(),
@@ -345,6 +358,7 @@ pub enum ListedNullable {
 
 impl ListedNullable {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -355,6 +369,7 @@ impl ListedNullable {
 }
 
 impl From<i64> for ListedNullable {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -382,6 +397,7 @@ pub enum ListedSigned {
 
 impl ListedSigned {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::ValueMinus1 => -1,
@@ -393,6 +409,7 @@ impl ListedSigned {
 }
 
 impl From<i64> for ListedSigned {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             -1 => Self::ValueMinus1,
@@ -418,6 +435,7 @@ impl ListedTruth {
     /// Every value there is.
     pub const ALL: &'static [Self] = &[Self::True];
     /// The value as it is written.
+    #[inline]
     pub fn to_value(&self) -> serde_json::Value {
         match self {
             Self::True => serde_json::Value::from(true),
@@ -442,6 +460,7 @@ pub enum ListedTwice {
 
 impl ListedTwice {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -452,6 +471,7 @@ impl ListedTwice {
 }
 
 impl From<i64> for ListedTwice {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -476,6 +496,7 @@ impl ListedVersion {
     /// Every value there is.
     pub const ALL: &'static [Self] = &[Self::Value2];
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value2 => 2,
@@ -510,6 +531,7 @@ pub enum ListedWords {
 
 impl ListedWords {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Empty => "",
@@ -525,6 +547,7 @@ impl ListedWords {
 }
 
 impl From<&str> for ListedWords {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "" => Self::Empty,
@@ -540,6 +563,7 @@ impl From<&str> for ListedWords {
 }
 
 impl From<String> for ListedWords {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -567,6 +591,7 @@ pub enum Mixed {
 
 impl Mixed {
     /// The value as it is written.
+    #[inline]
     pub fn to_value(&self) -> serde_json::Value {
         match self {
             Self::Auto => serde_json::Value::from("auto"),
@@ -580,6 +605,7 @@ impl Mixed {
 }
 
 impl From<serde_json::Value> for Mixed {
+    #[inline]
     fn from(value: serde_json::Value) -> Self {
         if value == "auto" {
             return Self::Auto;
@@ -618,6 +644,7 @@ pub enum Size {
 
 impl Size {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::Value1 => 1,
@@ -629,6 +656,7 @@ impl Size {
 }
 
 impl From<i64> for Size {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::Value1,
@@ -655,6 +683,7 @@ pub enum Titled {
 
 impl Titled {
     /// The number as it is written.
+    #[inline]
     pub const fn get(self) -> i64 {
         match self {
             Self::BlockMessage => 1,
@@ -665,6 +694,7 @@ impl Titled {
 }
 
 impl From<i64> for Titled {
+    #[inline]
     fn from(number: i64) -> Self {
         match number {
             1 => Self::BlockMessage,

@@ -24,6 +24,7 @@ static GET_A: Operation = Operation::new("get_a", Method::Get, "/a");
 
 impl super::NaiveNamesClient {
     /// `GET /a` (`listThings`)
+    #[inline]
     pub fn get_a(&self) -> Call<'_, types::UserName2> {
         self.core.request(&GET_A).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static LIST_THINGS: Operation = Operation::new("list_things", Method::Get, "/b")
 
 impl super::NaiveNamesClient {
     /// `GET /b` (`list_things`)
+    #[inline]
     pub fn list_things(&self) -> Call<'_, types::UserName> {
         self.core.request(&LIST_THINGS).answering(Reply::read)
     }

@@ -23,6 +23,7 @@ static DELETE_D_ID: Operation = Operation::new("delete_d_id", Method::Delete, "/
 
 impl super::NaiveNamesClient {
     /// `DELETE /d/{id}`
+    #[inline]
     pub fn delete_d_id(&self, id: &str) -> Call<'_, ()> {
         self.core.request(&DELETE_D_ID).path("id", &id).answering(Reply::empty)
     }

@@ -24,6 +24,7 @@ static READ_ITEM: Operation = Operation::new("read_item", Method::Post, "/e");
 
 impl super::NaiveNamesClient {
     /// `POST /e` (`read_item_e_post`)
+    #[inline]
     pub fn read_item(&self) -> Call<'_, types::Self_> {
         self.core.request(&READ_ITEM).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static CALL: Operation = Operation::new("call", Method::Get, "/c");
 
 impl super::NaiveNamesClient {
     /// `GET /c` (`call`)
+    #[inline]
     pub fn call(
         &self,
         body2: &str,

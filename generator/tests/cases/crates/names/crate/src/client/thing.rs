@@ -25,11 +25,13 @@ static DELETE_THING2: Operation = Operation::new("delete_thing2", Method::Delete
 
 impl super::NaiveNamesClient {
     /// `DELETE /thing/{id}` (`deleteThing`)
+    #[inline]
     pub fn delete_thing(&self, id: &str) -> Call<'_, ()> {
         self.core.request(&DELETE_THING).path("id", &id).answering(Reply::empty)
     }
 
     /// `DELETE /thing`
+    #[inline]
     pub fn delete_thing2(&self) -> Call<'_, ()> {
         self.core.request(&DELETE_THING2).answering(Reply::empty)
     }

@@ -23,6 +23,7 @@ static GET_HEALTH: Operation = Operation::new("get_health", Method::Get, "/healt
 
 impl super::NaiveNamesClient {
     /// `GET /health` (`health`)
+    #[inline]
     pub fn get_health(&self) -> Call<'_, ()> {
         self.core.request(&GET_HEALTH).answering(Reply::empty)
     }

@@ -27,11 +27,13 @@ static PURGE_FILE: Operation = Operation::new("purge_file", Method::Other("PURGE
 
 impl super::NewestClient {
     /// `COPY /files/{id}` (`copy_file`)
+    #[inline]
     pub fn copy_file(&self, id: &str) -> Call<'_, ()> {
         self.core.request(&COPY_FILE).path("id", &id).answering(Reply::empty)
     }
 
     /// `PURGE /files/{id}` (`purge_file`)
+    #[inline]
     pub fn purge_file(&self, id: &str) -> Call<'_, ()> {
         self.core.request(&PURGE_FILE).path("id", &id).answering(Reply::empty)
     }

@@ -34,11 +34,13 @@ impl super::NewestClient {
     /// `GET /events` (`events`)
     ///
     /// As a stream: `text/event-stream`.
+    #[inline]
     pub fn events(&self) -> Call<'_, Events<types::EventsEvent>> {
         self.core.request(&EVENTS).events(ServerEvent::whole)
     }
 
     /// `GET /files` (`list_files`)
+    #[inline]
     pub fn list_files(&self, options: &ListFiles) -> Call<'_, Vec<String>> {
         self.core
             .request(&LIST_FILES)
@@ -48,6 +50,7 @@ impl super::NewestClient {
     }
 
     /// `QUERY /files` (`search_files`)
+    #[inline]
     pub fn search_files(&self, body: &types::Search) -> Call<'_, Vec<String>> {
         self.core.request(&SEARCH_FILES).write(body).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/object")
 
 impl super::ObjectsClient {
     /// `POST /object` (`exchange`)
+    #[inline]
     pub fn exchange(&self, body: &types::Objects) -> Call<'_, types::Objects> {
         self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }

@@ -41,6 +41,7 @@ impl Direction {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Up, Self::Down, Self::LeftMost];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -65,6 +66,7 @@ pub struct Kept {
 
 impl Kept {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64) -> Self {
         Self {
             id,
@@ -158,6 +160,7 @@ pub enum ObjectsOneWordOrText {
 
 impl ObjectsOneWordOrText {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::A => "a",
@@ -167,6 +170,7 @@ impl ObjectsOneWordOrText {
 }
 
 impl From<&str> for ObjectsOneWordOrText {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "a" => Self::A,
@@ -176,6 +180,7 @@ impl From<&str> for ObjectsOneWordOrText {
 }
 
 impl From<String> for ObjectsOneWordOrText {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -218,18 +223,21 @@ pub enum ObjectsProof {
 }
 
 impl From<Proof> for ObjectsProof {
+    #[inline]
     fn from(value: Proof) -> Self {
         Self::Proof(value)
     }
 }
 
 impl json::Blank for ObjectsProof {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ObjectsProof {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -256,6 +264,7 @@ impl json::Slot for ObjectsProof {
 }
 
 impl json::Encode for ObjectsProof {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Proof(value) => json::Encode::write(value, to),
@@ -323,6 +332,7 @@ impl ProofStrategy {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Code];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -344,24 +354,28 @@ pub enum Way {
 }
 
 impl From<WayStep> for Way {
+    #[inline]
     fn from(value: WayStep) -> Self {
         Self::Step(value)
     }
 }
 
 impl From<WayStay> for Way {
+    #[inline]
     fn from(value: WayStay) -> Self {
         Self::Stay(value)
     }
 }
 
 impl json::Blank for Way {
+    #[inline]
     fn blank() -> Self {
         Self::Step(json::blank())
     }
 }
 
 impl json::Slot for Way {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -392,6 +406,7 @@ impl json::Slot for Way {
 }
 
 impl json::Encode for Way {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Step(value) => json::Encode::write(value, to),

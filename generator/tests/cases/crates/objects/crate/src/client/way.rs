@@ -24,6 +24,7 @@ static WAY: Operation = Operation::new("way", Method::Get, "/way");
 
 impl super::ObjectsClient {
     /// `GET /way` (`way`)
+    #[inline]
     pub fn way(&self, options: &Way) -> Call<'_, types::Way> {
         self.core
             .request(&WAY)

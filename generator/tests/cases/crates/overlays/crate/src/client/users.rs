@@ -26,6 +26,7 @@ static LIST_USERS: Operation = Operation::new("list_users", Method::Get, "/users
 
 impl super::OverlaysClient {
     /// `GET /users/{id}` (`getUserById`)
+    #[inline]
     pub fn get_user_by_id(&self, id: i64) -> Call<'_, types::User> {
         self.core.request(&GET_USER_BY_ID).path("id", &id).answering(Reply::read)
     }
@@ -33,6 +34,7 @@ impl super::OverlaysClient {
     /// `GET /users` (`list_users`)
     ///
     /// Answers in pages: the next one by `page`, which counts pages.
+    #[inline]
     pub fn list_users(
         &self,
         options: &ListUsers,

@@ -24,6 +24,7 @@ static UPLOAD: Operation = Operation::new("upload", Method::Post, "/files");
 
 impl super::OverridesClient {
     /// `POST /files` (`upload`)
+    #[inline]
     pub fn upload(&self, body: &types::Upload) -> Call<'_, ()> {
         self.core.request(&UPLOAD).multipart(body.form()).answering(Reply::empty)
     }

@@ -28,6 +28,7 @@ impl super::OverridesClient {
     /// `GET /hosts/{ip}` (`get_host`)
     ///
     /// Documented failures: [`GetHostFailure`].
+    #[inline]
     pub fn get_host(
         &self,
         ip: &std::net::Ipv4Addr,
@@ -48,6 +49,7 @@ impl super::OverridesClient {
     }
 
     /// `PUT /hosts/{ip}` (`put_money`)
+    #[inline]
     pub fn put_money(
         &self,
         ip: &std::net::Ipv4Addr,
@@ -84,6 +86,7 @@ pub enum GetHostFailure {
 }
 
 impl Failure for GetHostFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             404 => reply.json().map(Self::NotFound),

@@ -98,6 +98,7 @@ pub enum HostType {
 
 impl HostType {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Big => "big",
@@ -108,6 +109,7 @@ impl HostType {
 }
 
 impl From<&str> for HostType {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "big" => Self::Big,
@@ -118,6 +120,7 @@ impl From<&str> for HostType {
 }
 
 impl From<String> for HostType {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -143,18 +146,21 @@ pub enum Price {
 }
 
 impl From<String> for Price {
+    #[inline]
     fn from(value: String) -> Self {
         Self::Link(value)
     }
 }
 
 impl json::Blank for Price {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Price {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -181,6 +187,7 @@ impl json::Slot for Price {
 }
 
 impl json::Encode for Price {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Money(value) => to.serde(value),
@@ -208,6 +215,7 @@ pub struct Upload {
 
 impl Upload {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part, kind: impl Into<String>) -> Self {
         Self {
             file,

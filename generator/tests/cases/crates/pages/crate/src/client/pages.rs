@@ -49,6 +49,7 @@ impl super::PagesClient {
     /// `GET /by-address` (`byAddress`)
     ///
     /// Answers in pages: the next one at the address in `next`; the items are in `results`.
+    #[inline]
     pub fn by_address(
         &self,
         options: &ByAddress,
@@ -71,6 +72,7 @@ impl super::PagesClient {
     /// `GET /by-cursor` (`byCursor`)
     ///
     /// Answers in pages: the next one by `cursor`, as `meta.next_cursor` of the page before says; the items are in `data`.
+    #[inline]
     pub fn by_cursor(
         &self,
         options: &ByCursor,
@@ -96,6 +98,7 @@ impl super::PagesClient {
     /// `GET /by-last-item` (`byLastItem`)
     ///
     /// Answers in pages: the next one by `starting_after`, the `id` of the last item, while `has_more` says so; the items are in `data`.
+    #[inline]
     pub fn by_last_item(
         &self,
         options: &ByLastItem,
@@ -124,6 +127,7 @@ impl super::PagesClient {
     /// Answers in pages: the next one at the address in the header `Link`.
     ///
     /// Documented headers: [`ByLinkHeaders`](super::ByLinkHeaders).
+    #[inline]
     pub fn by_link(
         &self,
         options: &ByLink,
@@ -138,6 +142,7 @@ impl super::PagesClient {
     /// `GET /by-offset` (`byOffset`)
     ///
     /// Answers in pages: the next one by `skip`, which counts items.
+    #[inline]
     pub fn by_offset(
         &self,
         options: &ByOffset,
@@ -157,6 +162,7 @@ impl super::PagesClient {
     /// `GET /by-page` (`byPage`)
     ///
     /// Answers in pages: the next one by `page[number]`, which counts pages; the items are in `things`.
+    #[inline]
     pub fn by_page(
         &self,
         options: &ByPage,
@@ -180,6 +186,7 @@ impl super::PagesClient {
     /// `GET /by-token` (`byToken`)
     ///
     /// Answers in pages: the next one by `pageToken`, as `nextPageToken` of the page before says; the items are in `items`.
+    #[inline]
     pub fn by_token(
         &self,
         options: &ByToken,
@@ -198,11 +205,13 @@ impl super::PagesClient {
     /// Text pages and lists that are not the answer's items are no pages.
     ///
     /// `GET /none` (`none`)
+    #[inline]
     pub fn none(&self, options: &NoneOptions) -> Call<'_, types::Wrapped> {
         self.core.request(&NONE).query("page", &options.page).answering(Reply::read)
     }
 
     /// `POST /none` (`noneByMethod`)
+    #[inline]
     pub fn none_by_method(&self, options: &NoneByMethod) -> Call<'_, types::Wrapped> {
         self.core
             .request(&NONE_BY_METHOD)
@@ -213,6 +222,7 @@ impl super::PagesClient {
     /// `GET /stated` (`stated`)
     ///
     /// Answers in pages: the next one by `from`, as `last.id` of the page before says; the items are in `events`.
+    #[inline]
     pub fn stated(
         &self,
         options: &Stated,
@@ -229,6 +239,7 @@ impl super::PagesClient {
     }
 
     /// `GET /turned-off` (`turnedOff`)
+    #[inline]
     pub fn turned_off(&self, options: &TurnedOff) -> Call<'_, types::Wrapped> {
         self.core
             .request(&TURNED_OFF)
@@ -341,6 +352,7 @@ pub struct ByLinkHeaders {
 }
 
 impl DocumentedHeaders for ByLinkHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self { link: headers.one("link")? })
     }

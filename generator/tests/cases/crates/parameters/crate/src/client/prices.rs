@@ -23,6 +23,7 @@ static PRICES: Operation = Operation::new("prices", Method::Get, "/prices");
 
 impl super::ParametersClient {
     /// `GET /prices` (`prices`)
+    #[inline]
     pub fn prices(&self) -> Call<'_, PricesAnswer> {
         self.core
             .request(&PRICES)

@@ -24,6 +24,7 @@ static STYLED: Operation = Operation::new("styled", Method::Get, "/styled/{plain
 
 impl super::ParametersClient {
     /// `GET /styled/{plain}{label}/{labels}/a{matrix}{matrices}` (`styled`)
+    #[inline]
     pub fn styled(
         &self,
         plain: &types::Filter,

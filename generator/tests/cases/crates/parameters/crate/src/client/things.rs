@@ -30,6 +30,7 @@ impl super::ParametersClient {
     /// `GET /things/{thing_id}/parts/{part}` (`listParts`)
     ///
     /// * `thing_id`: Which thing.
+    #[inline]
     pub fn list_parts(
         &self,
         thing_id: i64,
@@ -60,6 +61,7 @@ impl super::ParametersClient {
     }
 
     /// `PUT /things/{thing_id}/parts/{part}` (`replace-part`)
+    #[inline]
     pub fn replace_part(
         &self,
         thing_id: uuid::Uuid,

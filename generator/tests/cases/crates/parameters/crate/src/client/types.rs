@@ -45,6 +45,7 @@ impl ListPartsXVersion {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::_2];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::_2 => "2",
@@ -69,6 +70,7 @@ pub enum Order {
 
 impl Order {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Asc => "asc",
@@ -79,6 +81,7 @@ impl Order {
 }
 
 impl From<&str> for Order {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "asc" => Self::Asc,
@@ -89,6 +92,7 @@ impl From<&str> for Order {
 }
 
 impl From<String> for Order {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

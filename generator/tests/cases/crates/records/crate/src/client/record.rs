@@ -24,6 +24,7 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/record")
 
 impl super::RecordsClient {
     /// `POST /record` (`exchange`)
+    #[inline]
     pub fn exchange(&self, body: &types::Everything) -> Call<'_, types::Everything> {
         self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }

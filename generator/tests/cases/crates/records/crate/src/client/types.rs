@@ -38,6 +38,7 @@ pub struct Base {
 
 impl Base {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64) -> Self {
         Self { id, note: None }
     }
@@ -126,6 +127,7 @@ impl Everything {
 
 impl Everything {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(plain: impl Into<String>, nullable: Option<String>, tree: Tree) -> Self {
         Self {
             plain: plain.into(),
@@ -194,6 +196,7 @@ impl EverythingKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Everything];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Everything => "everything",
@@ -214,6 +217,7 @@ pub struct EverythingNested {
 
 impl EverythingNested {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(a: bool) -> Self {
         Self { a }
     }
@@ -240,6 +244,7 @@ pub struct Merged {
 
 impl Merged {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64, note: impl Into<String>) -> Self {
         Self {
             id,
@@ -270,6 +275,7 @@ pub struct Tree {
 
 impl Tree {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(label: impl Into<String>) -> Self {
         Self {
             label: label.into(),
@@ -293,6 +299,7 @@ pub struct WithRest {
 
 impl WithRest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),

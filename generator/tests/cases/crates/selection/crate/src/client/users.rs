@@ -28,11 +28,13 @@ static LIST_USERS: Operation = Operation::new("list_users", Method::Get, "/users
 
 impl super::SelectionClient {
     /// `GET /users/{id}` (`get_user`)
+    #[inline]
     pub fn get_user(&self, id: &str) -> Call<'_, types::User> {
         self.core.request(&GET_USER).path("id", &id).answering(Reply::read)
     }
 
     /// `GET /users` (`list_users_users_get`)
+    #[inline]
     pub fn list_users(&self) -> Call<'_, Vec<types::User>> {
         self.core.request(&LIST_USERS).answering(Reply::read)
     }

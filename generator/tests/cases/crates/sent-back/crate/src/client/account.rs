@@ -26,11 +26,13 @@ static SAVE_ACCOUNT: Operation = Operation::new("save_account", Method::Put, "/a
 
 impl super::SentBackClient {
     /// `GET /account` (`get_account`)
+    #[inline]
     pub fn get_account(&self) -> Call<'_, types::Account> {
         self.core.request(&GET_ACCOUNT).answering(Reply::read)
     }
 
     /// `PUT /account` (`save_account`)
+    #[inline]
     pub fn save_account(&self, body: &types::AccountRequest) -> Call<'_, ()> {
         self.core.request(&SAVE_ACCOUNT).write(body).answering(Reply::empty)
     }

@@ -26,11 +26,13 @@ static SAVE_PAGE: Operation = Operation::new("save_page", Method::Put, "/pages/{
 
 impl super::SentBackClient {
     /// `GET /pages/{id}` (`get_page`)
+    #[inline]
     pub fn get_page(&self, id: i64) -> Call<'_, types::Page> {
         self.core.request(&GET_PAGE).path("id", &id).answering(Reply::read)
     }
 
     /// `PUT /pages/{id}` (`save_page`)
+    #[inline]
     pub fn save_page(&self, id: i64, body: &types::PageRequest) -> Call<'_, ()> {
         self.core.request(&SAVE_PAGE).path("id", &id).write(body).answering(Reply::empty)
     }

@@ -47,6 +47,7 @@ pub struct AccountRequest {
 
 impl AccountRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self {
             name: name.into(),
@@ -71,24 +72,28 @@ pub enum Block {
 }
 
 impl From<Text> for Block {
+    #[inline]
     fn from(value: Text) -> Self {
         Self::Text(value)
     }
 }
 
 impl From<Rule> for Block {
+    #[inline]
     fn from(value: Rule) -> Self {
         Self::Rule(value)
     }
 }
 
 impl json::Blank for Block {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Block {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -118,6 +123,7 @@ impl json::Slot for Block {
 }
 
 impl json::Encode for Block {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Text(value) => to.tagged("type", "text", value),
@@ -142,12 +148,14 @@ pub enum BlockRequest {
 }
 
 impl From<TextRequest> for BlockRequest {
+    #[inline]
     fn from(value: TextRequest) -> Self {
         Self::Text(value)
     }
 }
 
 impl From<Rule> for BlockRequest {
+    #[inline]
     fn from(value: Rule) -> Self {
         Self::Rule(value)
     }
@@ -155,6 +163,7 @@ impl From<Rule> for BlockRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Block> for BlockRequest {
+    #[inline]
     fn from(value: Block) -> Self {
         match value {
             Block::Text(value) => Self::Text(value.into()),
@@ -165,12 +174,14 @@ impl From<Block> for BlockRequest {
 }
 
 impl json::Blank for BlockRequest {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for BlockRequest {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -200,6 +211,7 @@ impl json::Slot for BlockRequest {
 }
 
 impl json::Encode for BlockRequest {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Text(value) => to.tagged("type", "text", value),
@@ -231,6 +243,7 @@ pub struct DeviceRequest {
 
 impl DeviceRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(token: impl Into<String>) -> Self {
         Self { token: token.into() }
     }
@@ -278,6 +291,7 @@ pub struct LockRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Lock> for LockRequest {
+    #[inline]
     fn from(_: Lock) -> Self {
         Self { reason: None }
     }
@@ -304,6 +318,7 @@ pub struct OwnerRequest {}
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Owner> for OwnerRequest {
+    #[inline]
     fn from(_: Owner) -> Self {
         Self {}
     }
@@ -359,6 +374,7 @@ impl PageKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Page];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -401,6 +417,7 @@ pub struct PageRequest {
 
 impl PageRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(
         title: impl Into<String>,
         root: BlockRequest,
@@ -425,6 +442,7 @@ impl PageRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Page> for PageRequest {
+    #[inline]
     fn from(value: Page) -> Self {
         Self {
             title: value.title,
@@ -470,6 +488,7 @@ pub struct Rule {
 
 impl Rule {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(r#type: impl Into<String>) -> Self {
         Self { r#type: r#type.into() }
     }
@@ -503,6 +522,7 @@ pub struct TextRequest {
 
 impl TextRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(r#type: impl Into<String>, words: impl Into<String>) -> Self {
         Self {
             r#type: r#type.into(),
@@ -513,6 +533,7 @@ impl TextRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Text> for TextRequest {
+    #[inline]
     fn from(value: Text) -> Self {
         Self {
             r#type: value.r#type,

@@ -23,6 +23,7 @@ static HOME: Operation = Operation::new("home", Method::Get, "/home");
 
 impl super::ServersClient {
     /// `GET /home` (`home`)
+    #[inline]
     pub fn home(&self) -> Call<'_, ()> {
         self.core.request(&HOME).answering(Reply::empty)
     }

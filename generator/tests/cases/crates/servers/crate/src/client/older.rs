@@ -26,11 +26,13 @@ static PUT_OLDER: Operation = Operation::new("put_older", Method::Put, "/older")
 
 impl super::ServersClient {
     /// `GET /older` (`older`)
+    #[inline]
     pub fn older(&self) -> Call<'_, ()> {
         self.core.request(&OLDER).answering(Reply::empty)
     }
 
     /// `PUT /older` (`put_older`)
+    #[inline]
     pub fn put_older(&self) -> Call<'_, ()> {
         self.core.request(&PUT_OLDER).answering(Reply::empty)
     }

@@ -23,6 +23,7 @@ static ROOTED: Operation = Operation::new("rooted", Method::Get, "/rooted").base
 
 impl super::ServersClient {
     /// `GET /rooted` (`rooted`)
+    #[inline]
     pub fn rooted(&self) -> Call<'_, ()> {
         self.core.request(&ROOTED).answering(Reply::empty)
     }

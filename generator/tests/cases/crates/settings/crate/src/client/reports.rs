@@ -30,6 +30,7 @@ static MAKE_REPORT: Operation = Operation::new("make_report", Method::Post, "/re
 
 impl super::Reporter {
     /// `GET /reports` (`list_reports_v1_reports_get`)
+    #[inline]
     pub fn list_reports(&self, options: &ListReports) -> Call<'_, Vec<types::Report>> {
         self.core
             .request(&LIST_REPORTS)
@@ -38,6 +39,7 @@ impl super::Reporter {
     }
 
     /// `POST /reports`
+    #[inline]
     pub fn make_report(&self) -> Call<'_, types::Report> {
         self.core.request(&MAKE_REPORT).answering(Reply::read)
     }

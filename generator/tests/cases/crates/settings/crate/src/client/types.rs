@@ -58,24 +58,28 @@ pub enum ReportEither {
 }
 
 impl From<Span> for ReportEither {
+    #[inline]
     fn from(value: Span) -> Self {
         Self::Span(value)
     }
 }
 
 impl From<i64> for ReportEither {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl json::Blank for ReportEither {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for ReportEither {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -106,6 +110,7 @@ impl json::Slot for ReportEither {
 }
 
 impl json::Encode for ReportEither {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Span(value) => {

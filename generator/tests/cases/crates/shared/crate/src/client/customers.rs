@@ -26,11 +26,13 @@ static LIST_CUSTOMERS: Operation = Operation::new("list_customers", Method::Get,
 
 impl super::SharedClient {
     /// `POST /customers` (`add_customer`)
+    #[inline]
     pub fn add_customer(&self, body: &types::AddCustomerRequest) -> Call<'_, ()> {
         self.core.request(&ADD_CUSTOMER).write(body).answering(Reply::empty)
     }
 
     /// `GET /customers` (`list_customers`)
+    #[inline]
     pub fn list_customers(
         &self,
         options: &ListCustomers,

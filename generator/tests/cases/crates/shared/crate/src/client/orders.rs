@@ -26,6 +26,7 @@ static LIST_ORDERS: Operation = Operation::new("list_orders", Method::Get, "/ord
 
 impl super::SharedClient {
     /// `POST /orders` (`add_order`)
+    #[inline]
     pub fn add_order(&self, body: &types::AddOrderRequest) -> Call<'_, types::Order> {
         self.core.request(&ADD_ORDER).write(body).answering(Reply::read)
     }
@@ -33,6 +34,7 @@ impl super::SharedClient {
     /// A form without a field, which need not be sent, says nothing.
     ///
     /// `GET /orders` (`list_orders`)
+    #[inline]
     pub fn list_orders(
         &self,
         options: &ListOrders,

@@ -66,6 +66,7 @@ pub enum AddCustomerRequestInterval {
 
 impl AddCustomerRequestInterval {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Week => "week",
@@ -76,6 +77,7 @@ impl AddCustomerRequestInterval {
 }
 
 impl From<&str> for AddCustomerRequestInterval {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "week" => Self::Week,
@@ -86,6 +88,7 @@ impl From<&str> for AddCustomerRequestInterval {
 }
 
 impl From<String> for AddCustomerRequestInterval {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -199,6 +202,7 @@ pub enum AddressKind {
 
 impl AddressKind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Home => "home",
@@ -209,6 +213,7 @@ impl AddressKind {
 }
 
 impl From<&str> for AddressKind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "home" => Self::Home,
@@ -219,6 +224,7 @@ impl From<&str> for AddressKind {
 }
 
 impl From<String> for AddressKind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -252,6 +258,7 @@ impl EmptyString {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Empty];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "",
@@ -287,6 +294,7 @@ impl ListObject {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::List];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::List => "list",
@@ -322,18 +330,21 @@ pub enum Metadata {
 }
 
 impl From<EmptyString> for Metadata {
+    #[inline]
     fn from(value: EmptyString) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for Metadata {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Metadata {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -358,6 +369,7 @@ impl json::Slot for Metadata {
 }
 
 impl json::Encode for Metadata {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::String(value) => json::Encode::write(value, to),
@@ -417,6 +429,7 @@ pub enum PlanInterval {
 
 impl PlanInterval {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Day => "day",
@@ -427,6 +440,7 @@ impl PlanInterval {
 }
 
 impl From<&str> for PlanInterval {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "day" => Self::Day,
@@ -437,6 +451,7 @@ impl From<&str> for PlanInterval {
 }
 
 impl From<String> for PlanInterval {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

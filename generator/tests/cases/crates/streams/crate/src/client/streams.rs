@@ -43,6 +43,7 @@ impl super::StreamsClient {
     /// `POST /completions` (`createCompletion`)
     ///
     /// Documented failures: [`CreateCompletionFailure`].
+    #[inline]
     pub fn create_completion(&self, body: &types::Question) -> Call<'_, types::Answer> {
         self.core.request(&CREATE_COMPLETION).write(body).answering(Reply::read)
     }
@@ -52,6 +53,7 @@ impl super::StreamsClient {
     /// As a stream: `text/event-stream`.
     ///
     /// Documented failures: [`CreateCompletionFailure`].
+    #[inline]
     pub fn create_completion_stream2(
         &self,
         body: &types::Question,
@@ -64,6 +66,7 @@ impl super::StreamsClient {
     }
 
     /// `GET /news/stream` (`createCompletionStream`)
+    #[inline]
     pub fn create_completion_stream(&self) -> Call<'_, ()> {
         self.core.request(&CREATE_COMPLETION_STREAM).answering(Reply::empty)
     }
@@ -71,11 +74,13 @@ impl super::StreamsClient {
     /// `GET /features` (`features`)
     ///
     /// As a stream: `application/geo+json-seq`.
+    #[inline]
     pub fn features(&self) -> Call<'_, Items<serde_json::Value>> {
         self.core.request(&FEATURES).items(Framing::Sequence, json::text)
     }
 
     /// `GET /list` (`list`)
+    #[inline]
     pub fn list(&self) -> Call<'_, Vec<types::PartType>> {
         self.core.request(&LIST).answering(Reply::read)
     }
@@ -83,6 +88,7 @@ impl super::StreamsClient {
     /// `GET /list` (`list`)
     ///
     /// As a stream: `application/x-ndjson`.
+    #[inline]
     pub fn list_stream(&self) -> Call<'_, Items<types::PartType>> {
         self.core
             .request(&LIST)
@@ -93,6 +99,7 @@ impl super::StreamsClient {
     /// `GET /log` (`log`)
     ///
     /// As a stream: `text/event-stream`.
+    #[inline]
     pub fn log(&self) -> Call<'_, Events<String>> {
         self.core.request(&LOG).events(ServerEvent::text)
     }
@@ -100,6 +107,7 @@ impl super::StreamsClient {
     /// `GET /news` (`news`)
     ///
     /// As a stream: `text/event-stream`.
+    #[inline]
     pub fn news(&self, options: &News) -> Call<'_, Events<types::NewsEvent>> {
         self.core
             .request(&NEWS)
@@ -110,6 +118,7 @@ impl super::StreamsClient {
     /// `GET /rows` (`rows`)
     ///
     /// As a stream: `application/jsonl`.
+    #[inline]
     pub fn rows(&self) -> Call<'_, Items<types::RowsItem>> {
         self.core.request(&ROWS).items(Framing::Lines, json::text)
     }
@@ -117,6 +126,7 @@ impl super::StreamsClient {
     /// `GET /ticks` (`ticks`)
     ///
     /// As a stream: `text/event-stream`.
+    #[inline]
     pub fn ticks(&self) -> Call<'_, Events<String>> {
         self.core.request(&TICKS).events(ServerEvent::text)
     }
@@ -137,6 +147,7 @@ pub enum CreateCompletionFailure {
 }
 
 impl Failure for CreateCompletionFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             429 => reply.read().map(Self::TooManyRequests),

@@ -52,24 +52,28 @@ pub enum NewsEvent {
 }
 
 impl From<NewsEventAdded> for NewsEvent {
+    #[inline]
     fn from(value: NewsEventAdded) -> Self {
         Self::Added(value)
     }
 }
 
 impl From<NewsEventCount> for NewsEvent {
+    #[inline]
     fn from(value: NewsEventCount) -> Self {
         Self::Count(value)
     }
 }
 
 impl json::Blank for NewsEvent {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for NewsEvent {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -100,6 +104,7 @@ impl json::Slot for NewsEvent {
 }
 
 impl json::Encode for NewsEvent {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Added(value) => json::Encode::write(value, to),
@@ -138,6 +143,7 @@ impl NewsEventAddedEvent {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Added];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -173,6 +179,7 @@ impl NewsEventCountEvent {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Count];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Count => "count",
@@ -205,6 +212,7 @@ pub struct Question {
 
 impl Question {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),

@@ -28,6 +28,7 @@ static TYPES: Operation = Operation::new("types", Method::Get, "/client");
 
 impl super::Client {
     /// `GET /ranges` (`ranges`)
+    #[inline]
     pub fn ranges(&self) -> Call<'_, RangesAnswer> {
         self.core
             .request(&RANGES)
@@ -41,11 +42,13 @@ impl super::Client {
     /// `GET /refused` (`refused`)
     ///
     /// Documented failures: [`RefusedFailure`].
+    #[inline]
     pub fn refused(&self) -> Call<'_, ()> {
         self.core.request(&REFUSED).answering(Reply::empty)
     }
 
     /// `GET /client` (`types`)
+    #[inline]
     pub fn types(&self) -> Call<'_, ()> {
         self.core.request(&TYPES).answering(Reply::empty)
     }
@@ -68,6 +71,7 @@ pub enum RefusedFailure {
 }
 
 impl Failure for RefusedFailure {
+    #[inline]
     fn decode(_reply: &FailedReply) -> Option<Self> {
         Some(Self::Other)
     }

@@ -24,6 +24,7 @@ static JSON: Operation = Operation::new("json", Method::Get, "/json");
 
 impl super::Client {
     /// `GET /json` (`json`)
+    #[inline]
     pub fn json(&self) -> Call<'_, types::Foo> {
         self.core.request(&JSON).answering(Reply::read)
     }

@@ -24,6 +24,7 @@ static GROW: Operation = Operation::new("grow", Method::Post, "/trees");
 
 impl super::Client {
     /// `POST /trees` (`grow`)
+    #[inline]
     pub fn grow(&self, body: &types::Tree) -> Call<'_, types::Forest> {
         self.core.request(&GROW).write(body).answering(Reply::read)
     }

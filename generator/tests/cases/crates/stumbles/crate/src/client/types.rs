@@ -45,12 +45,14 @@ pub enum Forest {
 }
 
 impl json::Blank for Forest {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Forest {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(&[UnionArm::new("Entries", JsonTypes::OBJECT)]);
@@ -69,6 +71,7 @@ impl json::Slot for Forest {
 }
 
 impl json::Encode for Forest {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Entries(value) => json::Encode::write(value, to),
@@ -95,12 +98,14 @@ pub enum Tree {
 }
 
 impl json::Blank for Tree {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Tree {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(&[UnionArm::new("Items", JsonTypes::ARRAY)]);
@@ -119,6 +124,7 @@ impl json::Slot for Tree {
 }
 
 impl json::Encode for Tree {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Items(value) => json::Encode::write(value, to),

@@ -24,6 +24,7 @@ static LOGIN: Operation = Operation::new("login", Method::Post, "/login");
 
 impl super::SwaggerClient {
     /// `POST /login` (`login`)
+    #[inline]
     pub fn login(&self, body: &types::LoginRequest) -> Call<'_, types::LoginResponse> {
         self.core.request(&LOGIN).form(body).answering(Reply::read)
     }

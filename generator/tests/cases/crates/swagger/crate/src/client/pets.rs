@@ -45,6 +45,7 @@ static UPLOAD_PHOTO: Operation = Operation::new("upload_photo", Method::Post, "/
 
 impl super::SwaggerClient {
     /// `PATCH /pets/{id}` (`changePet`)
+    #[inline]
     pub fn change_pet(
         &self,
         id: i64,
@@ -61,11 +62,13 @@ impl super::SwaggerClient {
     /// `POST /pets` (`createPet`)
     ///
     /// Documented failures: [`CreatePetFailure`].
+    #[inline]
     pub fn create_pet(&self, body: &types::CreatePetRequest) -> Call<'_, types::Pet> {
         self.core.request(&CREATE_PET).write(body).answering(Reply::read)
     }
 
     /// `GET /pets/{id}/photo` (`getPhoto`)
+    #[inline]
     pub fn get_photo(&self, id: i64) -> Call<'_, Download> {
         self.core.request(&GET_PHOTO).path("id", &id).streaming(Download::from_reply)
     }
@@ -75,6 +78,7 @@ impl super::SwaggerClient {
     /// Documented headers: [`ListPetsHeaders`](super::ListPetsHeaders).
     ///
     /// Documented failures: [`ListPetsFailure`].
+    #[inline]
     pub fn list_pets(&self, options: &ListPets) -> Call<'_, Vec<types::Pet>> {
         self.core
             .request(&LIST_PETS)
@@ -87,6 +91,7 @@ impl super::SwaggerClient {
     }
 
     /// `PUT /pets/{id}` (`replacePet`)
+    #[inline]
     pub fn replace_pet(
         &self,
         id: i64,
@@ -101,6 +106,7 @@ impl super::SwaggerClient {
     }
 
     /// `POST /pets/{id}/photo` (`uploadPhoto`)
+    #[inline]
     pub fn upload_photo(&self, id: i64, body: &types::UploadPhotoForm) -> Call<'_, ()> {
         self.core
             .request(&UPLOAD_PHOTO)
@@ -133,6 +139,7 @@ pub struct ListPetsHeaders {
 }
 
 impl DocumentedHeaders for ListPetsHeaders {
+    #[inline]
     fn read(headers: &HeaderReader<'_>) -> Result<Self, String> {
         Ok(Self {
             x_total: headers.one("X-Total")?,
@@ -148,6 +155,7 @@ pub enum CreatePetFailure {
 }
 
 impl Failure for CreatePetFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         reply.read().map(Self::Other)
     }

@@ -30,6 +30,7 @@ pub struct CreatePetRequest {
 
 impl CreatePetRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -47,6 +48,7 @@ pub struct CreatePetRequestPatch {
 
 impl CreatePetRequestPatch {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -68,6 +70,7 @@ pub enum ListPetsStatusItem {
 
 impl ListPetsStatusItem {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Free => "free",
@@ -78,6 +81,7 @@ impl ListPetsStatusItem {
 }
 
 impl From<&str> for ListPetsStatusItem {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "free" => Self::Free,
@@ -88,6 +92,7 @@ impl From<&str> for ListPetsStatusItem {
 }
 
 impl From<String> for ListPetsStatusItem {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -107,6 +112,7 @@ pub struct LoginRequest {
 
 impl LoginRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(user: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self {
             user: user.into(),
@@ -163,6 +169,7 @@ pub struct UploadPhotoForm {
 
 impl UploadPhotoForm {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(photo: Part) -> Self {
         Self { photo, caption: None }
     }

@@ -24,6 +24,7 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/tuples")
 
 impl super::TuplesClient {
     /// `POST /tuples` (`exchange`)
+    #[inline]
     pub fn exchange(
         &self,
         body: &types::Tuples,

@@ -46,6 +46,7 @@ pub struct Point {
 
 impl Point {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(x: f64) -> Self {
         Self { x }
     }
@@ -95,6 +96,7 @@ pub struct Tuples {
 
 impl Tuples {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(pair: Pair) -> Self {
         Self {
             pair,
@@ -132,24 +134,28 @@ pub enum TuplesEither {
 }
 
 impl From<Pair> for TuplesEither {
+    #[inline]
     fn from(value: Pair) -> Self {
         Self::Pair(value)
     }
 }
 
 impl From<String> for TuplesEither {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for TuplesEither {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for TuplesEither {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -174,6 +180,7 @@ impl json::Slot for TuplesEither {
 }
 
 impl json::Encode for TuplesEither {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Pair(value) => json::Encode::write(value, to),
@@ -199,6 +206,7 @@ pub enum TuplesKindsItem4 {
 
 impl TuplesKindsItem4 {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::A => "a",
@@ -209,6 +217,7 @@ impl TuplesKindsItem4 {
 }
 
 impl From<&str> for TuplesKindsItem4 {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "a" => Self::A,
@@ -219,6 +228,7 @@ impl From<&str> for TuplesKindsItem4 {
 }
 
 impl From<String> for TuplesKindsItem4 {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

@@ -32,6 +32,7 @@ pub struct Cart {
 
 impl Cart {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(r#type: impl Into<String>) -> Self {
         Self {
             r#type: r#type.into(),
@@ -54,6 +55,7 @@ pub struct Cat {
 
 impl Cat {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -76,6 +78,7 @@ pub struct Circle {
 
 impl Circle {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(radius: f64) -> Self {
         Self {
             shape: Default::default(),
@@ -99,6 +102,7 @@ impl CircleShape {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Circle];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Circle => "circle",
@@ -121,6 +125,7 @@ pub struct Dog {
 
 impl Dog {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -144,18 +149,21 @@ pub enum Expression {
 }
 
 impl From<i64> for Expression {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl json::Blank for Expression {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Expression {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -182,6 +190,7 @@ impl json::Slot for Expression {
 }
 
 impl json::Encode for Expression {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),
@@ -203,6 +212,7 @@ pub struct ExpressionObject {
 
 impl ExpressionObject {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(not: Expression) -> Self {
         Self { not: Box::new(not) }
     }
@@ -223,18 +233,21 @@ pub enum Fish {
 }
 
 impl From<Shark> for Fish {
+    #[inline]
     fn from(value: Shark) -> Self {
         Self::Shark(value)
     }
 }
 
 impl json::Blank for Fish {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Fish {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -262,6 +275,7 @@ impl json::Slot for Fish {
 }
 
 impl json::Encode for Fish {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Salmon(value) => to.tagged("kind", "salmon", value),
@@ -313,6 +327,7 @@ pub struct Holder {
 
 impl Holder {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(pet: Pet) -> Self {
         Self {
             pet,
@@ -354,24 +369,28 @@ pub enum HolderByConst {
 }
 
 impl From<Circle> for HolderByConst {
+    #[inline]
     fn from(value: Circle) -> Self {
         Self::Circle(value)
     }
 }
 
 impl From<Square> for HolderByConst {
+    #[inline]
     fn from(value: Square) -> Self {
         Self::Square(value)
     }
 }
 
 impl json::Blank for HolderByConst {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderByConst {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -402,6 +421,7 @@ impl json::Slot for HolderByConst {
 }
 
 impl json::Encode for HolderByConst {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Circle(value) => json::Encode::write(value, to),
@@ -426,24 +446,28 @@ pub enum HolderByKeys {
 }
 
 impl From<HolderByKeysLeft> for HolderByKeys {
+    #[inline]
     fn from(value: HolderByKeysLeft) -> Self {
         Self::Left(value)
     }
 }
 
 impl From<HolderByKeysRight> for HolderByKeys {
+    #[inline]
     fn from(value: HolderByKeysRight) -> Self {
         Self::Right(value)
     }
 }
 
 impl json::Blank for HolderByKeys {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderByKeys {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -472,6 +496,7 @@ impl json::Slot for HolderByKeys {
 }
 
 impl json::Encode for HolderByKeys {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Left(value) => json::Encode::write(value, to),
@@ -493,6 +518,7 @@ pub struct HolderByKeysLeft {
 
 impl HolderByKeysLeft {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(left: i64) -> Self {
         Self { left }
     }
@@ -510,6 +536,7 @@ pub struct HolderByKeysRight {
 
 impl HolderByKeysRight {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(right: i64) -> Self {
         Self { right }
     }
@@ -530,24 +557,28 @@ pub enum HolderNullable {
 }
 
 impl From<Circle> for HolderNullable {
+    #[inline]
     fn from(value: Circle) -> Self {
         Self::Circle(value)
     }
 }
 
 impl From<Square> for HolderNullable {
+    #[inline]
     fn from(value: Square) -> Self {
         Self::Square(value)
     }
 }
 
 impl json::Blank for HolderNullable {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderNullable {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -578,6 +609,7 @@ impl json::Slot for HolderNullable {
 }
 
 impl json::Encode for HolderNullable {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Circle(value) => json::Encode::write(value, to),
@@ -604,24 +636,28 @@ pub enum HolderScalar {
 }
 
 impl From<i64> for HolderScalar {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for HolderScalar {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for HolderScalar {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderScalar {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -648,6 +684,7 @@ impl json::Slot for HolderScalar {
 }
 
 impl json::Encode for HolderScalar {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),
@@ -673,18 +710,21 @@ pub enum HolderTimeOrText {
 }
 
 impl From<String> for HolderTimeOrText {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for HolderTimeOrText {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderTimeOrText {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -713,6 +753,7 @@ impl json::Slot for HolderTimeOrText {
 }
 
 impl json::Encode for HolderTimeOrText {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::DateTime(value) => {
@@ -742,24 +783,28 @@ pub enum HolderTypes {
 }
 
 impl From<i64> for HolderTypes {
+    #[inline]
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
 impl From<String> for HolderTypes {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for HolderTypes {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for HolderTypes {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -784,6 +829,7 @@ impl json::Slot for HolderTypes {
 }
 
 impl json::Encode for HolderTypes {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Integer(value) => json::Encode::write(value, to),
@@ -808,24 +854,28 @@ pub enum Pet {
 }
 
 impl From<Cat> for Pet {
+    #[inline]
     fn from(value: Cat) -> Self {
         Self::Cat(value)
     }
 }
 
 impl From<Dog> for Pet {
+    #[inline]
     fn from(value: Dog) -> Self {
         Self::Dog(value)
     }
 }
 
 impl json::Blank for Pet {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Pet {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -855,6 +905,7 @@ impl json::Slot for Pet {
 }
 
 impl json::Encode for Pet {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Cat(value) => to.tagged("kind", "cat", value),
@@ -882,6 +933,7 @@ pub struct Salmon {
 
 impl Salmon {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(kind: impl Into<String>, age: i64) -> Self {
         Self {
             kind: kind.into(),
@@ -910,6 +962,7 @@ pub struct SawShark {
 
 impl SawShark {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(age: i64, sharktype: impl Into<String>) -> Self {
         Self {
             kind: Default::default(),
@@ -935,6 +988,7 @@ impl SawSharkKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Shark];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Shark => "shark",
@@ -958,24 +1012,28 @@ pub enum Shared {
 }
 
 impl From<SharedByName> for Shared {
+    #[inline]
     fn from(value: SharedByName) -> Self {
         Self::ByName(value)
     }
 }
 
 impl From<SharedByNumber> for Shared {
+    #[inline]
     fn from(value: SharedByNumber) -> Self {
         Self::ByNumber(value)
     }
 }
 
 impl json::Blank for Shared {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Shared {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -1004,6 +1062,7 @@ impl json::Slot for Shared {
 }
 
 impl json::Encode for Shared {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::ByName(value) => json::Encode::write(value, to),
@@ -1027,6 +1086,7 @@ pub struct SharedByName {
 
 impl SharedByName {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64, name: impl Into<String>) -> Self {
         Self { id, name: name.into() }
     }
@@ -1046,6 +1106,7 @@ pub struct SharedByNumber {
 
 impl SharedByNumber {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64, number: i64) -> Self {
         Self { id, number }
     }
@@ -1064,18 +1125,21 @@ pub enum Shark {
 }
 
 impl From<SawShark> for Shark {
+    #[inline]
     fn from(value: SawShark) -> Self {
         Self::SawShark(value)
     }
 }
 
 impl json::Blank for Shark {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Shark {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -1102,6 +1166,7 @@ impl json::Slot for Shark {
 }
 
 impl json::Encode for Shark {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::SawShark(value) => to.tagged("sharktype", "saw", value),
@@ -1124,6 +1189,7 @@ pub struct Square {
 
 impl Square {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(side: f64) -> Self {
         Self {
             shape: Default::default(),
@@ -1147,6 +1213,7 @@ impl SquareShape {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Square];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Square => "square",
@@ -1173,6 +1240,7 @@ pub struct Tanker {
 
 impl Tanker {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(r#type: impl Into<String>) -> Self {
         Self {
             r#type: r#type.into(),
@@ -1198,24 +1266,28 @@ pub enum Truck {
 }
 
 impl From<Tanker> for Truck {
+    #[inline]
     fn from(value: Tanker) -> Self {
         Self::Tanker(value)
     }
 }
 
 impl From<TruckBase> for Truck {
+    #[inline]
     fn from(value: TruckBase) -> Self {
         Self::Truck(value)
     }
 }
 
 impl json::Blank for Truck {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Truck {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -1245,6 +1317,7 @@ impl json::Slot for Truck {
 }
 
 impl json::Encode for Truck {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Tanker(value) => to.tagged("type", "Tanker", value),
@@ -1270,6 +1343,7 @@ pub struct TruckBase {
 
 impl TruckBase {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(r#type: impl Into<String>) -> Self {
         Self {
             r#type: r#type.into(),
@@ -1294,24 +1368,28 @@ pub enum Vehicle {
 }
 
 impl From<Cart> for Vehicle {
+    #[inline]
     fn from(value: Cart) -> Self {
         Self::Cart(value)
     }
 }
 
 impl From<Truck> for Vehicle {
+    #[inline]
     fn from(value: Truck) -> Self {
         Self::Truck(value)
     }
 }
 
 impl json::Blank for Vehicle {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Vehicle {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -1339,6 +1417,7 @@ impl json::Slot for Vehicle {
 }
 
 impl json::Encode for Vehicle {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Cart(value) => to.tagged("type", "Cart", value),

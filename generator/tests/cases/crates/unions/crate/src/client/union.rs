@@ -24,6 +24,7 @@ static EXCHANGE: Operation = Operation::new("exchange", Method::Post, "/union");
 
 impl super::UnionsClient {
     /// `POST /union` (`exchange`)
+    #[inline]
     pub fn exchange(&self, body: &types::Holder) -> Call<'_, types::Holder> {
         self.core.request(&EXCHANGE).write(body).answering(Reply::read)
     }

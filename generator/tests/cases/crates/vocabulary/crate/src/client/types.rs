@@ -45,6 +45,7 @@ impl CardKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Card];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Card => "Card",
@@ -90,6 +91,7 @@ impl CashKind {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::Cash];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cash => "Cash",
@@ -114,6 +116,7 @@ pub enum Currency {
 
 impl Currency {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Eur => "EUR",
@@ -124,6 +127,7 @@ impl Currency {
 }
 
 impl From<&str> for Currency {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "EUR" => Self::Eur,
@@ -134,6 +138,7 @@ impl From<&str> for Currency {
 }
 
 impl From<String> for Currency {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -160,6 +165,7 @@ pub struct Money {
 
 impl Money {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(amount: rust_decimal::Decimal, currency: impl Into<Currency>) -> Self {
         Self {
             amount,
@@ -185,6 +191,7 @@ pub enum OrderParameter {
 
 impl OrderParameter {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Up => "up",
@@ -195,6 +202,7 @@ impl OrderParameter {
 }
 
 impl From<&str> for OrderParameter {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "up" => Self::Up,
@@ -205,6 +213,7 @@ impl From<&str> for OrderParameter {
 }
 
 impl From<String> for OrderParameter {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -235,18 +244,21 @@ pub enum Payment {
 }
 
 impl From<Card> for Payment {
+    #[inline]
     fn from(value: Card) -> Self {
         Self::Card(value)
     }
 }
 
 impl json::Blank for Payment {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for Payment {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -278,6 +290,7 @@ impl json::Slot for Payment {
 }
 
 impl json::Encode for Payment {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Cash(value) => json::Encode::write(value, to),
@@ -299,6 +312,7 @@ pub struct RefusedResponse {
 
 impl RefusedResponse {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(why: impl Into<String>) -> Self {
         Self { why: why.into() }
     }

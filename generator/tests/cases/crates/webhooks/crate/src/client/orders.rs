@@ -24,6 +24,7 @@ static CREATE_ORDER: Operation = Operation::new("create_order", Method::Post, "/
 
 impl super::OrdersWithNewsClient {
     /// `POST /orders` (`createOrder`)
+    #[inline]
     pub fn create_order(&self, body: &types::Order) -> Call<'_, ()> {
         self.core.request(&CREATE_ORDER).write(body).answering(Reply::empty)
     }

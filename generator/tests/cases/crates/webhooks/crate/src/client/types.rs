@@ -31,6 +31,7 @@ pub struct Order {
 
 impl Order {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64) -> Self {
         Self { id, callback_url: None }
     }
@@ -63,6 +64,7 @@ impl OrderLostPayloadType {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::OrderLost];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OrderLost => "order.lost",
@@ -98,6 +100,7 @@ impl OrderPaidType {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::OrderPaid];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OrderPaid => "order.paid",
@@ -143,6 +146,7 @@ impl StockLowType {
     /// Every word there is.
     pub const ALL: &'static [Self] = &[Self::StockLow];
     /// The word as it is written.
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StockLow => "stock.low",
@@ -168,30 +172,35 @@ pub enum WebhookEvent {
 }
 
 impl From<OrderLostPayload> for WebhookEvent {
+    #[inline]
     fn from(value: OrderLostPayload) -> Self {
         Self::OrderLost(value)
     }
 }
 
 impl From<OrderPaid> for WebhookEvent {
+    #[inline]
     fn from(value: OrderPaid) -> Self {
         Self::OrderPaid(value)
     }
 }
 
 impl From<StockLow> for WebhookEvent {
+    #[inline]
     fn from(value: StockLow) -> Self {
         Self::Stock(value)
     }
 }
 
 impl json::Blank for WebhookEvent {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for WebhookEvent {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -228,6 +237,7 @@ impl json::Slot for WebhookEvent {
 }
 
 impl json::Encode for WebhookEvent {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::OrderLost(value) => json::Encode::write(value, to),

@@ -24,6 +24,7 @@ static GET_ORDER: Operation = Operation::new("get_order", Method::Get, "/orders/
 
 impl super::OrdersWithNewsClient {
     /// `GET /orders/{id}` (`getOrder`)
+    #[inline]
     pub fn get_order(&self, id: i64) -> Call<'_, types::Order> {
         self.core.request(&GET_ORDER).path("id", &id).answering(Reply::read)
     }

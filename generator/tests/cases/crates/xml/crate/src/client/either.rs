@@ -25,6 +25,7 @@ static EITHER: Operation = Operation::new("either", Method::Post, "/either");
 
 impl super::XmlClient {
     /// `POST /either` (`either`)
+    #[inline]
     pub fn either<'b>(&self, body: impl Into<EitherBody<'b>>) -> Call<'_, ()> {
         let request = self.core.request(&EITHER);
         let request = body.into().add_to(request);

@@ -23,6 +23,7 @@ static FORMLESS: Operation = Operation::new("formless", Method::Post, "/formless
 
 impl super::XmlClient {
     /// `POST /formless` (`formless`)
+    #[inline]
     pub fn formless(&self, body: impl Into<String>) -> Call<'_, String> {
         self.core
             .request(&FORMLESS)

@@ -27,6 +27,7 @@ static PUT_ORDER: Operation = Operation::new("put_order", Method::Put, "/orders"
 
 impl super::XmlClient {
     /// `GET /orders` (`list_orders`)
+    #[inline]
     pub fn list_orders(&self) -> Call<'_, Vec<types::Item>> {
         self.core.request(&LIST_ORDERS).answering(|reply| reply.xml(&xml::BODY_XML))
     }
@@ -34,6 +35,7 @@ impl super::XmlClient {
     /// `PUT /orders` (`put_order`)
     ///
     /// Documented failures: [`PutOrderFailure`].
+    #[inline]
     pub fn put_order(&self, body: &types::Order) -> Call<'_, PutOrderAnswer> {
         self.core
             .request(&PUT_ORDER)
@@ -63,6 +65,7 @@ pub enum PutOrderFailure {
 }
 
 impl Failure for PutOrderFailure {
+    #[inline]
     fn decode(reply: &FailedReply) -> Option<Self> {
         match reply.status() {
             400 => {

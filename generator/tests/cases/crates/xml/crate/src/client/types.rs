@@ -32,6 +32,7 @@ pub struct Item {
 
 impl Item {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -64,6 +65,7 @@ pub struct Order {
 
 impl Order {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64, items: Vec<Item>) -> Self {
         Self {
             id,

@@ -40,6 +40,7 @@ pub struct Owner {
 
 impl Owner {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -65,6 +66,7 @@ pub struct Portrait {
 
 impl Portrait {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part) -> Self {
         Self { file, owner: None }
     }

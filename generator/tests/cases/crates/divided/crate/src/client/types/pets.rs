@@ -31,6 +31,7 @@ pub struct Ball {
 
 impl Ball {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(size: f64) -> Self {
         Self { size }
     }
@@ -52,6 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Cat => "cat",
@@ -62,6 +64,7 @@ impl Kind {
 }
 
 impl From<&str> for Kind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "cat" => Self::Cat,
@@ -72,6 +75,7 @@ impl From<&str> for Kind {
 }
 
 impl From<String> for Kind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }
@@ -99,6 +103,7 @@ pub struct Pet {
 
 impl Pet {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(id: i64, kind: impl Into<Kind>) -> Self {
         Self {
             id,
@@ -126,24 +131,28 @@ pub enum PetToy {
 }
 
 impl From<Ball> for PetToy {
+    #[inline]
     fn from(value: Ball) -> Self {
         Self::Ball(value)
     }
 }
 
 impl From<String> for PetToy {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for PetToy {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for PetToy {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -170,6 +179,7 @@ impl json::Slot for PetToy {
 }
 
 impl json::Encode for PetToy {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Ball(value) => json::Encode::write(value, to),
@@ -193,6 +203,7 @@ pub struct Photo {
 
 impl Photo {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part) -> Self {
         Self { file, kind: None }
     }

@@ -36,6 +36,7 @@ pub struct PetRequest {
 
 impl PetRequest {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(name: impl Into<String>, kind: impl Into<Kind>, keeper: i64) -> Self {
         Self {
             name: name.into(),
@@ -48,6 +49,7 @@ impl PetRequest {
 
 /// What was answered, to be sent back: without what only the service sets.
 impl From<Pet> for PetRequest {
+    #[inline]
     fn from(value: Pet) -> Self {
         Self {
             name: value.name,

@@ -49,6 +49,7 @@ pub struct Toy {
 
 impl Toy {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(size: f64) -> Self {
         Self { size }
     }

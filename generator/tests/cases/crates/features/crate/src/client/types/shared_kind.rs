@@ -31,6 +31,7 @@ pub enum Kind {
 
 impl Kind {
     /// The word as it is written.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Cat => "cat",
@@ -41,6 +42,7 @@ impl Kind {
 }
 
 impl From<&str> for Kind {
+    #[inline]
     fn from(word: &str) -> Self {
         match word {
             "cat" => Self::Cat,
@@ -51,6 +53,7 @@ impl From<&str> for Kind {
 }
 
 impl From<String> for Kind {
+    #[inline]
     fn from(word: String) -> Self {
         Self::from(word.as_str())
     }

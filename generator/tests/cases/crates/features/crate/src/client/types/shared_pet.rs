@@ -52,24 +52,28 @@ pub enum PetToy {
 }
 
 impl From<Toy> for PetToy {
+    #[inline]
     fn from(value: Toy) -> Self {
         Self::Toy(value)
     }
 }
 
 impl From<String> for PetToy {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl json::Blank for PetToy {
+    #[inline]
     fn blank() -> Self {
         Self::Unknown(json::blank())
     }
 }
 
 impl json::Slot for PetToy {
+    #[inline]
     fn fill(&mut self, from: &mut json::Reader<'_>) -> Result<(), json::Fault> {
         use sinew_runtime::generated::{JsonTypes, Union, UnionArm};
         static UNION: Union = Union::new(
@@ -96,6 +100,7 @@ impl json::Slot for PetToy {
 }
 
 impl json::Encode for PetToy {
+    #[inline]
     fn write(&self, to: &mut json::Writer) {
         match self {
             Self::Toy(value) => json::Encode::write(value, to),
@@ -119,6 +124,7 @@ pub struct Photo {
 
 impl Photo {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(file: Part) -> Self {
         Self { file, kind: None }
     }

@@ -51,6 +51,7 @@ pub struct Visit {
 
 impl Visit {
     /// With what is required; everything else is absent.
+    #[inline]
     pub fn new(on: jiff::civil::Date) -> Self {
         Self {
             on,
