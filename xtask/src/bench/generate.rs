@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::page::{Picture, Table, bars, show};
-use super::process::{Cost, measure, median};
+use super::process::{Cost, measure, middle};
 use crate::svg::number;
 
 #[derive(Debug, clap::Args)]
@@ -30,32 +30,41 @@ pub(super) fn run(arguments: &Arguments) -> io::Result<()> {
         Table { columns: vec!["document", "generator", "CPU s", "wall s", "MiB", "times ours"], keys: 2, rows: vec![] };
     let mut series = vec!["sinew".to_owned(), "sinew, nothing to do".to_owned()];
     series.extend(arguments.peers.iter().map(|(name, _)| name.clone()));
+    let folder = super::scratch("generate")?;
     for document in &arguments.documents {
         let name = super::name(document);
-        let out = super::scratch("generate")?.join("crate");
-        let ours = |fresh: bool| {
-            if fresh {
-                let _ = std::fs::remove_dir_all(&out);
-            }
-            measure(
-                Command::new(&sinew).arg("generate").arg(document).arg("--out").arg(&out).args(["--runtime-path", "."]),
-            )
+        let ours = |out: &Path| {
+            let mut sinew = Command::new(&sinew);
+            sinew.arg("generate").arg(document).arg("--out").arg(out).args(["--runtime-path", "."]);
+            sinew
         };
-        let whole = median(arguments.runs, || ours(true))?;
-        let again = median(arguments.runs, || ours(false))?;
-        let mut costs = vec![Some(whole), Some(again)];
-        for (peer, command) in &arguments.peers {
-            let out = super::scratch("generate-peer")?.join("out");
-            let cost = median(arguments.runs, || measure(&mut spelled(command, document, &out)));
-            if let Err(error) = &cost {
-                eprintln!("{name}: {peer}: {error}");
+        let mut costs: Vec<io::Result<Vec<Cost>>> = series.iter().map(|_| Ok(Vec::new())).collect();
+        // One after the other, time and again, so that what else the machine does falls on all alike; and each time into a folder that
+        // is not there: a file system may be slow to make files where it has removed as many a moment ago.
+        for round in 0..arguments.runs.max(1) {
+            let fresh = |tool: &str| folder.join(format!("{name}-{tool}-{round}"));
+            let out = fresh("sinew");
+            for (cost, command) in costs.iter_mut().zip([ours(&out), ours(&out)]) {
+                run_once(cost, command);
             }
-            costs.push(cost.ok());
+            for (at, (cost, (_, command))) in costs[2..].iter_mut().zip(&arguments.peers).enumerate() {
+                run_once(cost, spelled(command, document, &fresh(&at.to_string())));
+            }
         }
-        for (at, cost) in costs.iter().enumerate() {
-            let Some(cost) = cost else { continue };
-            let row = [number(cost.cpu), number(cost.wall), number(cost.peak), number(cost.cpu / whole.cpu)];
-            table.rows.push([name.clone(), series[at].clone()].into_iter().chain(row).collect());
+        let mut whole = None;
+        for (tool, cost) in series.iter().zip(costs) {
+            let cost = match cost {
+                Ok(costs) => middle(costs),
+                // A peer that fails is no reason to stop.
+                Err(error) if whole.is_some() => {
+                    eprintln!("{name}: {tool}: {error}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let ours: Cost = *whole.get_or_insert(cost);
+            let row = [number(cost.cpu), number(cost.wall), number(cost.peak), number(cost.cpu / ours.cpu)];
+            table.rows.push([name.clone(), tool.clone()].into_iter().chain(row).collect());
         }
     }
     let picture = |rows: &[Vec<String>]| {
@@ -76,6 +85,16 @@ pub(super) fn built() -> io::Result<PathBuf> {
     eprintln!("built the generator in {} s", number(cost.wall));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| super::root().join("target"), PathBuf::from);
     Ok(target.join("release").join("sinew"))
+}
+
+/// Runs a command once more, unless it has failed before.
+fn run_once(costs: &mut io::Result<Vec<Cost>>, mut command: Command) {
+    if let Ok(so_far) = costs {
+        match measure(&mut command) {
+            Ok(cost) => so_far.push(cost),
+            Err(error) => *costs = Err(error),
+        }
+    }
 }
 
 fn spelled(command: &str, document: &Path, out: &Path) -> Command {

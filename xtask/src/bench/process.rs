@@ -52,9 +52,13 @@ pub(super) fn measure(command: &mut Command) -> io::Result<Cost> {
 
 /// The middle one by CPU of several runs.
 pub(super) fn median(runs: usize, mut run: impl FnMut() -> io::Result<Cost>) -> io::Result<Cost> {
-    let mut costs = (0..runs.max(1)).map(|_| run()).collect::<io::Result<Vec<_>>>()?;
+    (0..runs.max(1)).map(|_| run()).collect::<io::Result<Vec<_>>>().map(middle)
+}
+
+/// The middle one of several costs, by CPU; of none, nothing.
+pub(super) fn middle(mut costs: Vec<Cost>) -> Cost {
     costs.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-    Ok(costs[costs.len() / 2])
+    costs.get(costs.len() / 2).copied().unwrap_or_default()
 }
 
 /// Seconds of CPU of all children that have been waited for, from `proc_pid_stat(5)`, fields 16 and 17.
