@@ -54,10 +54,12 @@ pub trait Adapted<A>: Sized {
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Option<T> {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         if from.null() { Ok(None) } else { T::read(from).map(Some) }
     }
 
+    #[inline]
     fn write(&self, to: &mut Writer) {
         match self {
             Some(value) => value.write(to),
@@ -65,16 +67,19 @@ impl<A, T: Adapted<A>> Adapted<A> for Option<T> {
         }
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.is_none()
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Nullable<T> {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         if from.null() { Ok(Self::Null) } else { T::read(from).map(Self::Present) }
     }
 
+    #[inline]
     fn write(&self, to: &mut Writer) {
         match self {
             Self::Present(value) => value.write(to),
@@ -82,24 +87,28 @@ impl<A, T: Adapted<A>> Adapted<A> for Nullable<T> {
         }
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.is_absent()
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Vec<T> {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let mut list = Self::new();
         from.items(&mut |from| T::read(from).map(|item| list.push(item)))?;
         Ok(list)
     }
 
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.list(self.len(), &mut |at, to| self[at].write(to));
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for BTreeMap<String, T> {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let mut map = Self::new();
         from.entries(&mut |key, from| {
@@ -109,16 +118,19 @@ impl<A, T: Adapted<A>> Adapted<A> for BTreeMap<String, T> {
         Ok(map)
     }
 
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.map(self.iter(), Adapted::write);
     }
 }
 
 impl<A, T: Adapted<A>> Adapted<A> for Box<T> {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         T::read(from).map(Self::new)
     }
 
+    #[inline]
     fn write(&self, to: &mut Writer) {
         (**self).write(to);
     }

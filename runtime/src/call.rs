@@ -233,10 +233,7 @@ impl<'c, T, P> IntoFuture for Call<'c, T, P> {
     type IntoFuture = CallFuture<'c, T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { ready: Ready { client, operation, plan }, read, .. } = self;
-        let again = plan.as_ref().ok().filter(|plan| plan.mode == Mode::Resumable);
-        let again = again.map(|plan| Box::new(Again::new(client, operation, plan.clone())));
-        CallFuture { reply: engine::execute(client, operation, plan), again, read: Some(read) }
+        CallFuture { reply: self.ready.begin(), read: self.read }
     }
 }
 
@@ -258,10 +255,33 @@ impl<T, P> fmt::Debug for Call<'_, T, P> {
 /// reply is compiled for each type.
 #[must_use = "futures do nothing until they are awaited"]
 pub struct CallFuture<'c, T> {
+    reply: ReplyFuture<'c>,
+    read: Read<T>,
+}
+
+/// The future of a reply.
+struct ReplyFuture<'c> {
     reply: BoxFuture<'c, Result<Box<Reply>, Error>>,
     /// For what is read as it comes and may have to be asked for again.
     again: Option<Box<Again>>,
-    read: Option<Read<T>>,
+}
+
+impl<'c> Ready<'c> {
+    fn begin(self) -> ReplyFuture<'c> {
+        let Self { client, operation, plan } = self;
+        let again = plan.as_ref().ok().filter(|plan| plan.mode == Mode::Resumable);
+        let again = again.map(|plan| Box::new(Again::new(client, operation, plan.clone())));
+        ReplyFuture { reply: engine::execute(client, operation, plan), again }
+    }
+}
+
+impl ReplyFuture<'_> {
+    /// A future that is polled after it was ready panics, as futures may.
+    fn poll(&mut self, context: &mut TaskContext<'_>) -> Poll<Result<Box<Reply>, Error>> {
+        let mut reply = ready!(self.reply.as_mut().poll(context))?;
+        reply.again = self.again.take();
+        Poll::Ready(Ok(reply))
+    }
 }
 
 // Nothing in it is pinned in place: the inner future is on the heap.
@@ -271,12 +291,10 @@ impl<T> Future for CallFuture<'_, T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let mut reply = ready!(self.reply.as_mut().poll(context))?;
-        reply.again = self.again.take();
-        match self.read.take() {
-            Some(read) => Poll::Ready(read.read(*reply)),
-            // Polled after it was ready: the inner future has panicked already, as futures may.
-            None => Poll::Pending,
+        match self.reply.poll(context) {
+            Poll::Ready(Ok(reply)) => Poll::Ready(self.read.read(*reply)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
         }
     }
 }
@@ -301,6 +319,6 @@ mod tests {
         let builder = crate::ClientBuilder::<Client>::new(&SERVICE).transport(Scripted::new([]));
         let client = builder.build().expect("a client");
         let future = client.request(&GET).answering(Reply::empty).into_future();
-        assert!(size_of_val(&*future.reply) <= 1032, "{}", size_of_val(&*future.reply));
+        assert!(size_of_val(&*future.reply.reply) <= 1032, "{}", size_of_val(&*future.reply.reply));
     }
 }

@@ -106,7 +106,7 @@ impl Reply {
     /// # Errors
     /// As [`Reply::json`].
     pub fn read<T: Decode>(self) -> Result<T, Error> {
-        T::answer(self)
+        json::answer(self)
     }
 
     /// As [`Reply::json`], into a place.

@@ -174,15 +174,13 @@ impl<'c> Request<'c> {
     }
 
     /// As [`Request::json`], of a value that is written without serde.
-    pub fn write(self, value: &dyn Encode) -> Self {
+    pub fn write<T: Encode + ?Sized>(self, value: &T) -> Self {
         self.write_as("application/json", value)
     }
 
     /// As [`Request::json_as`], of a value that is written without serde.
-    pub fn write_as(self, media_type: &str, value: &dyn Encode) -> Self {
-        let written =
-            json::write(value).map(String::into_bytes).map_err(|_| "the body cannot be written as JSON".to_owned());
-        self.written(media_type, written)
+    pub fn write_as<T: Encode + ?Sized>(self, media_type: &str, value: &T) -> Self {
+        self.written(media_type, json::body(value).map_err(|_| "the body cannot be written as JSON".to_owned()))
     }
 
     /// Sends a value as `application/x-www-form-urlencoded`.

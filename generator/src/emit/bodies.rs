@@ -97,8 +97,6 @@ fn step(
                     let with = text::name(adapter(with));
                     quote!(&sinew_runtime::generated::#with::field(#borrowed #ident))
                 }
-                // Only what has a size is seen as any value: of what has none, the reference is.
-                None if !serde && matches!(kind, Some(ArgumentKind::Text | ArgumentKind::Slice(_))) => quote!(&#ident),
                 None => quote!(#borrowed #ident),
             };
             match (serde, media_type == "application/json") {

@@ -56,6 +56,7 @@ impl Reader<'_> {
 macro_rules! __sinew_json_serde {
     ($type:ty) => {
         impl $crate::generated::private::serde::Serialize for $type {
+            #[inline]
             fn serialize<S: $crate::generated::private::serde::Serializer>(
                 &self,
                 serializer: S,
@@ -65,6 +66,7 @@ macro_rules! __sinew_json_serde {
         }
 
         impl<'de> $crate::generated::private::serde::Deserialize<'de> for $type {
+            #[inline]
             fn deserialize<D: $crate::generated::private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {

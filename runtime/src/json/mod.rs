@@ -18,6 +18,14 @@
 //! assert_eq!(user, User { id: 7, name: None });
 //! assert_eq!(serde_json::to_string(&user).unwrap(), r#"{"id":7}"#);
 //! ```
+//!
+//! # Where it is compiled
+//!
+//! A client has a thousand types, and most of its users need a few. What reads and writes one is `#[inline]`, and so is compiled where
+//! the client is called, if it is used at all. Of what is inline the compiler makes a copy in each of its units (sixteen, in
+//! an optimised build) that refers to it, with the dropping of all that lies within. A generic method goes to the unit of its type's module,
+//! a generic function to that of its own module. So all reading and writing goes through generic functions of this module
+//! (`answer`, `body`, `read`), and what is behind them is inline to the last: one unit holds it all, once.
 
 #[cfg(test)]
 mod beside_serde;
@@ -92,12 +100,14 @@ pub trait Decode: Sized {
 }
 
 impl<T: Blank> Decode for T {
+    #[inline]
     fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let mut value = T::blank();
         value.fill(from)?;
         Ok(value)
     }
 
+    #[inline]
     fn append(list: &mut Vec<Self>, from: &mut Reader<'_>) -> Result<(), Fault> {
         // Filled where it lies: a large item is not moved once it is read.
         list.push(T::blank());
@@ -107,6 +117,7 @@ impl<T: Blank> Decode for T {
         }
     }
 
+    #[inline]
     fn answer(reply: Reply) -> Result<Self, Error> {
         let mut value = T::blank();
         match reply.fill(&mut value) {
@@ -174,6 +185,24 @@ pub(crate) fn fill(text: &[u8], place: &mut dyn Slot) -> Result<(), Fault> {
 
 fn utf8(text: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(text).map_err(|error| Fault::new("the text is not UTF-8", error.valid_up_to()).within(text))
+}
+
+/// Reads the body of a reply. A function, and not a method, for the sake of where it is compiled.
+///
+/// # Errors
+/// As [`Decode::answer`].
+pub(crate) fn answer<T: Decode>(reply: Reply) -> Result<T, Error> {
+    T::answer(reply)
+}
+
+/// The body that a value becomes. A function for the same sake.
+///
+/// # Errors
+/// If a value within has no form in JSON.
+pub(crate) fn body<T: Encode + ?Sized>(value: &T) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer::new();
+    value.write(&mut writer);
+    writer.finish().map(String::into_bytes)
 }
 
 /// Writes a value.

@@ -76,6 +76,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// If what comes is not a value of this type.
+    #[inline]
     pub fn value<T: Decode>(&mut self) -> Result<T, Fault> {
         T::read(self)
     }

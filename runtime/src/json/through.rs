@@ -19,33 +19,39 @@ impl<A, T> Through<A, T> {
 }
 
 impl<A, T: Adapted<A> + Slot> Slot for Through<A, &mut T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         *self.0 = T::read(from)?;
         Ok(())
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         self.0.optional()
     }
 }
 
 impl<A, T: Adapted<A>> Encode for Through<A, &T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         Adapted::write(self.0, to);
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.0.is_absent()
     }
 }
 
 impl<A, T: Adapted<A>> Encode for Through<A, &[T]> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.list(self.0.len(), &mut |at, to| self.0[at].write(to));
     }
 }
 
 impl<A, T: Adapted<A>> Rest for Through<A, &mut BTreeMap<String, T>> {
+    #[inline]
     fn keep(&mut self, key: &str, from: &mut Reader<'_>) -> Result<(), Fault> {
         let value = T::read(from)?;
         self.0.insert(key.to_owned(), value);
@@ -54,6 +60,7 @@ impl<A, T: Adapted<A>> Rest for Through<A, &mut BTreeMap<String, T>> {
 }
 
 impl<A, T: Adapted<A>> Others for Through<A, &BTreeMap<String, T>> {
+    #[inline]
     fn write_entries(&self, to: &mut Writer) {
         for (key, value) in self.0 {
             to.key(key);
@@ -72,21 +79,25 @@ impl<T> Present<T> {
 }
 
 impl<T: Decode> Slot for Present<&mut Option<T>> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         *self.0 = Some(T::read(from)?);
         Ok(())
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         true
     }
 }
 
 impl<T: Encode> Encode for Present<&Option<T>> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         self.0.write(to);
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.0.is_none()
     }
@@ -101,6 +112,7 @@ pub fn kept<T: Encode>(field: T) -> Kept<T> {
 }
 
 impl<T: Encode> Encode for Kept<T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         self.0.write(to);
     }
@@ -115,18 +127,21 @@ pub fn by_serde<T: Serialize + ?Sized>(value: &T) -> BySerde<'_, T> {
 }
 
 impl<T: Serialize + ?Sized> Encode for BySerde<'_, T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.serde(self.0);
     }
 }
 
 impl<T: Rest + ?Sized> Rest for &mut T {
+    #[inline]
     fn keep(&mut self, key: &str, from: &mut Reader<'_>) -> Result<(), Fault> {
         (**self).keep(key, from)
     }
 }
 
 impl<T: Others + ?Sized> Others for &T {
+    #[inline]
     fn write_entries(&self, to: &mut Writer) {
         (**self).write_entries(to);
     }

@@ -7,6 +7,7 @@ use crate::adapt::{Adapted, naive_utc};
 macro_rules! tuples {
     ($(($($name:ident $at:tt),+))*) => {$(
         impl<$($name: Blank),+> Slot for ($($name,)+) {
+            #[inline]
             fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
                 const COUNT: usize = [$(stringify!($at)),+].len();
                 let mut position = 0;
@@ -26,6 +27,7 @@ macro_rules! tuples {
         }
 
         impl<$($name: Blank),+> Blank for ($($name,)+) {
+            #[inline]
             fn blank() -> Self {
                 ($($name::blank(),)+)
             }
@@ -33,18 +35,21 @@ macro_rules! tuples {
 
         #[cfg(feature = "jiff")]
         impl<$($name: Blank + Encode),+> Adapted<naive_utc::Adapter> for ($($name,)+) {
+            #[inline]
             fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
                 let mut items = Self::blank();
                 from.with_naive_times(&mut |from| items.fill(from))?;
                 Ok(items)
             }
 
+            #[inline]
             fn write(&self, to: &mut Writer) {
                 Encode::write(self, to);
             }
         }
 
         impl<$($name: Encode),+> Encode for ($($name,)+) {
+            #[inline]
             fn write(&self, to: &mut Writer) {
                 let items: [&dyn Encode; [$(stringify!($at)),+].len()] = [$(&self.$at),+];
                 to.list(items.len(), &mut |at, to| items[at].write(to));

@@ -90,6 +90,7 @@ impl Encode for () {
 }
 
 impl<T: Decode> Slot for Option<T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         if !from.null() {
             *self = Some(T::read(from)?);
@@ -97,18 +98,21 @@ impl<T: Decode> Slot for Option<T> {
         Ok(())
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         true
     }
 }
 
 impl<T: Decode> Blank for Option<T> {
+    #[inline]
     fn blank() -> Self {
         None
     }
 }
 
 impl<T: Encode> Encode for Option<T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         match self {
             Some(value) => value.write(to),
@@ -116,29 +120,34 @@ impl<T: Encode> Encode for Option<T> {
         }
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.is_none()
     }
 }
 
 impl<T: Decode> Slot for Nullable<T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         *self = if from.null() { Self::Null } else { Self::Present(T::read(from)?) };
         Ok(())
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         true
     }
 }
 
 impl<T: Decode> Blank for Nullable<T> {
+    #[inline]
     fn blank() -> Self {
         Self::Absent
     }
 }
 
 impl<T: Encode> Encode for Nullable<T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         match self {
             Self::Present(value) => value.write(to),
@@ -146,88 +155,104 @@ impl<T: Encode> Encode for Nullable<T> {
         }
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.is_absent()
     }
 }
 
 impl<T: Blank> Slot for Box<T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         (**self).fill(from)
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         (**self).optional()
     }
 }
 
 impl<T: Blank> Blank for Box<T> {
+    #[inline]
     fn blank() -> Self {
         Self::new(T::blank())
     }
 }
 
 impl<T: Encode + ?Sized> Encode for Box<T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         (**self).write(to);
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         (**self).is_absent()
     }
 }
 
 impl<T: Encode + ?Sized> Encode for &T {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         (**self).write(to);
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         (**self).is_absent()
     }
 }
 
 impl<T: Slot + ?Sized> Slot for &mut T {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         (**self).fill(from)
     }
 
+    #[inline]
     fn optional(&self) -> bool {
         (**self).optional()
     }
 }
 
 impl<T: Decode> Slot for Vec<T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         from.items(&mut |from| T::append(self, from))
     }
 }
 
 impl<T: Decode> Blank for Vec<T> {
+    #[inline]
     fn blank() -> Self {
         Self::new()
     }
 }
 
 impl<T: Encode> Encode for Vec<T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         self.as_slice().write(to);
     }
 }
 
 impl<T: Encode> Encode for [T] {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.list(self.len(), &mut |at, to| self[at].write(to));
     }
 }
 
 impl<T: Decode> Slot for BTreeMap<String, T> {
+    #[inline]
     fn fill(&mut self, from: &mut Reader<'_>) -> Result<(), Fault> {
         from.entries(&mut |key, from| self.keep(key, from))
     }
 }
 
 impl<T: Decode> Rest for BTreeMap<String, T> {
+    #[inline]
     fn keep(&mut self, key: &str, from: &mut Reader<'_>) -> Result<(), Fault> {
         // Of a key that comes twice the last value counts, as it does for every map that serde reads.
         let value = T::read(from)?;
@@ -237,18 +262,21 @@ impl<T: Decode> Rest for BTreeMap<String, T> {
 }
 
 impl<T: Decode> Blank for BTreeMap<String, T> {
+    #[inline]
     fn blank() -> Self {
         Self::new()
     }
 }
 
 impl<T: Encode> Encode for BTreeMap<String, T> {
+    #[inline]
     fn write(&self, to: &mut Writer) {
         to.object(&[], &[], Some(self));
     }
 }
 
 impl<T: Encode> Others for BTreeMap<String, T> {
+    #[inline]
     fn write_entries(&self, to: &mut Writer) {
         for (key, value) in self {
             to.key(key);

@@ -65,7 +65,7 @@ impl From<String> for MakeReportBody<'_> {
 impl MakeReportBody<'_> {
     fn add_to(self, request: Request<'_>) -> Request<'_> {
         match self {
-            Self::Json(body) => request.write(&body),
+            Self::Json(body) => request.write(body),
             Self::Text(body) => request.text("text/plain", body),
         }
     }

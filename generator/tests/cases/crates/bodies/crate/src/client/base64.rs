@@ -25,6 +25,6 @@ impl super::BodiesClient {
     /// `POST /base64` (`send_base64`)
     #[inline]
     pub fn send_base64(&self, body: &str) -> Call<'_, Vec<String>> {
-        self.core.request(&SEND_BASE64).write(&body).answering(Reply::read)
+        self.core.request(&SEND_BASE64).write(body).answering(Reply::read)
     }
 }

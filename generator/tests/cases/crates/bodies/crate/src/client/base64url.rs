@@ -25,6 +25,6 @@ impl super::BodiesClient {
     /// `POST /base64url` (`send_base64url`)
     #[inline]
     pub fn send_base64url(&self, body: &[String]) -> Call<'_, String> {
-        self.core.request(&SEND_BASE64URL).write(&body).answering(Reply::read)
+        self.core.request(&SEND_BASE64URL).write(body).answering(Reply::read)
     }
 }

@@ -25,6 +25,6 @@ impl super::BodiesClient {
     /// `POST /list` (`send_list`)
     #[inline]
     pub fn send_list(&self, body: &[i64]) -> Call<'_, ()> {
-        self.core.request(&SEND_LIST).write(&body).answering(Reply::empty)
+        self.core.request(&SEND_LIST).write(body).answering(Reply::empty)
     }
 }
