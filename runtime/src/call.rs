@@ -24,7 +24,7 @@ use crate::transport::BoxFuture;
 
 /// Reads a reply.
 pub(crate) enum Read<T> {
-    /// As nearly every call does: nothing is made of a function for each type that is read.
+    /// By a function that knows the reply alone, as in nearly every call. Not in a box, which would be compiled for each type.
     By(fn(Reply) -> Result<T, Error>),
     /// By what knows more than the reply.
     Knowing(Box<dyn Fn(Reply) -> Result<T, Error> + Send + Sync>),
